@@ -1,0 +1,200 @@
+/*
+ * conf/conf - what the administrator wants, as one read-only structure
+ *
+ * Built by conf/read and conf/schema from the files of conf.d, or from the merged facteur.conf of a
+ * generation.  Every value remembers its file, line and column.  All of it lives in one arena; it
+ * is never changed after it was built, is shared by all threads, and goes with its last reference.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "base/ip.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "smtp/server.h"
+
+struct conf_origin {
+	str file; /* as people name it: "conf.d/10-identity.conf"; "" is a default */
+	uint32_t line, column;
+};
+
+#define CONF_ORIGIN_TEXT_MAX FAIL_ORIGIN_MAX
+char *conf_origin_print(const struct conf_origin *o, char to[CONF_ORIGIN_TEXT_MAX]); /* file:line */
+
+struct conf_net {
+	struct ip_net net;
+	struct conf_origin origin;
+};
+
+struct conf_nets {
+	const struct conf_net *items;
+	size_t count;
+};
+
+/* The network that has the address, or null. */
+const struct conf_net *conf_nets_find(const struct conf_nets *nets, const struct ip *ip);
+
+struct conf_text {
+	str text;
+	struct conf_origin origin;
+};
+
+struct conf_texts {
+	const struct conf_text *items;
+	size_t count;
+};
+
+struct conf_endpoint {
+	struct endpoint at;
+	struct conf_origin origin;
+};
+
+struct conf_endpoints {
+	const struct conf_endpoint *items;
+	size_t count;
+};
+
+/* listen NAME { on ADDRESS:PORT ...; tls off }   "on *:25" is both families */
+struct conf_listener {
+	str name;
+	struct conf_endpoints on;
+	struct conf_origin origin;
+};
+
+enum conf_transport_kind {
+	CONF_SMTP,    /* smtp [HOST[:PORT]] */
+	CONF_LMTP,    /* lmtp unix:PATH | HOST:PORT */
+	CONF_MAILDIR, /* maildir PATH; as USER */
+	CONF_DISCARD, /* discard */
+	CONF_ERROR,   /* error [x.y.z] TEXT */
+};
+
+enum conf_tls_level { CONF_TLS_NONE, CONF_TLS_MAY, CONF_TLS_ENCRYPT };
+
+/* transport NAME { ... }, and the unnamed one of a mailbox */
+struct conf_transport {
+	str name; /* "mailbox" for those of mailboxes, "smtp" for the built-in one */
+	enum conf_transport_kind kind;
+	str host;	/* SMTP, LMTP: a fixed next hop: name, address literal without brackets, or
+			   "unix:PATH"; "" with SMTP: the MX hosts of the destination */
+	uint16_t port; /* 25, or 24 with LMTP, where not said */
+	str path;	/* MAILDIR: may have {local}, {domain}, {address} */
+	str user;	/* as USER; "" is the daemon's own */
+	str status, text; /* ERROR: enhanced status and words */
+	enum conf_tls_level tls; /* outgoing; default may; LMTP: none */
+	struct ip source4, source6; /* source-address; family 0: the kernel's choice */
+	unsigned connections;	    /* at once to one destination */
+	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one destination */
+	unsigned messages_per_connection;
+	int64_t connect_ms_max; /* connect-timeout */
+	struct conf_origin origin;
+};
+
+/* route PATTERN... { transport NAME }   domain, .subdomains, address, or * */
+struct conf_route {
+	str pattern; /* in table form (address_key): lower case, ASCII */
+	const struct conf_transport *transport;
+	struct conf_origin origin;
+};
+
+/* domain NAME { aliases FILE...; virtual FILE...; catch-all TARGET; sub-address CHARS } */
+struct conf_domain {
+	str name; /* lower case, ASCII */
+	struct conf_texts aliases;  /* aliases(5) files, as written */
+	struct conf_texts virtuals; /* virtual(5) files, as written */
+	struct conf_text catch_all; /* "" is none */
+	str sub_address;	    /* characters that begin a sub-address: default "+"; "" is none */
+	struct conf_origin origin;
+};
+
+/* mailbox ADDRESS { TRANSPORT... } */
+struct conf_mailbox {
+	str address; /* in table form */
+	const struct conf_transport *transport;
+	struct conf_origin origin;
+};
+
+#define CONF_RETRY_MAX 32
+
+struct conf_queue {
+	int64_t retry_ms[CONF_RETRY_MAX]; /* the series; its last member repeats */
+	size_t retry_count;
+	int64_t warn_ms; /* 0: never.  Accepted and kept; warnings are RFC 3461's delayed DSNs */
+	int64_t lifetime_ms;
+	int64_t bounce_lifetime_ms; /* of mail with the null sender */
+	uint64_t reserve_octets; /* stop accepting when the disk has less free than this */
+	uint64_t memory_octets;	 /* of messages kept in memory for their first attempt */
+};
+
+/* limits { ... } */
+struct conf_limits {
+	struct smtp_server_limits smtp;
+	size_t header_octets_max;    /* 552 5.3.4 */
+	unsigned received_max;	     /* hops: 554 5.4.6 */
+	unsigned sessions_max;	     /* in all: 421 4.3.2 */
+	unsigned client_sessions_max; /* from one address: 421 4.7.0 */
+	unsigned alias_depth_max;    /* nesting of aliases */
+	unsigned alias_targets_max;  /* addresses that one recipient may become */
+};
+
+/* resolver { zone FILE } | { server ADDRESS@PORT ... } | nothing: the system's */
+struct conf_resolver {
+	str zone_file;
+	struct conf_endpoints servers;
+	str anchor_file;
+};
+
+struct conf {
+	struct arena arena;
+	int references; /* atomic; conf_keep, conf_drop */
+	unsigned generation;
+	str dir; /* the configuration folder, absolute */
+
+	struct conf_text hostname, postmaster;
+	struct conf_nets relay_for;
+	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
+	const struct conf_listener *listeners;
+	size_t listener_count;
+	const struct conf_transport *transports; /* named; the built-in "smtp" among them */
+	size_t transport_count;
+	const struct conf_route *routes; /* in the order of the files */
+	size_t route_count;
+	const struct conf_domain *domains;
+	size_t domain_count;
+	const struct conf_mailbox *mailboxes;
+	size_t mailbox_count;
+	struct conf_queue queue;
+	struct conf_limits limits;
+	struct conf_resolver resolver;
+	str spool_dir, state_dir, run_dir; /* absolute */
+	str user; /* run as, when started by root */
+	unsigned workers; /* 0: as many as cores */
+	enum log_format log_format;
+	enum log_level log_level;
+};
+
+struct conf *conf_keep(struct conf *c);
+void conf_drop(struct conf *c); /* null is allowed */
+
+/* One source text of a configuration. */
+struct conf_source {
+	str name; /* as in conf_origin.file */
+	str text;
+};
+
+/* Build from texts, in this order.  Null: *why.text is "file:line:column: what is wrong", with the
+ * nearest known word where a word is unknown.  dir: relative paths start there. */
+struct conf *conf_build(str dir, const struct conf_source *sources, size_t count, struct fail *why)
+	MUST_USE;
+
+/* The merged text of a generation: each directive with its origin, read back by conf_build to the
+ * same structure with the same origins. */
+struct buf;
+void conf_print(const struct conf *c, struct buf *to);
+
+/* facteur.conf(5), its vocabulary printed from the schema table (troff). */
+void conf_manual(struct buf *to);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * dns/name - names of domains                     RFC 1035, RFC 5890, RFC 5321 section 2.3.5
+ */
+#ifndef DNS_NAME_H
+#define DNS_NAME_H
+
+#include "base/arena.h"
+#include "dns/record.h"
+
+/* Letters, digits, hyphens and underscores in labels of 1 to 63, at most DNS_NAME_MAX, no empty
+ * label; the last dot is not allowed. */
+bool dns_name_valid(str name) MUST_USE;
+
+/* The ASCII form in lower case: IDN labels (UTF-8) become xn-- labels (IDNA 2008, non-transitional
+ * UTS 46, libidn2); an xn-- label that is not well formed is refused.  What is no valid name
+ * fails. */
+bool dns_name_ascii(str name, char to[DNS_NAME_MAX + 1]) MUST_USE;
+
+/* Is name the domain, or a name below it? */
+bool dns_name_below(str name, str domain) MUST_USE;
+
+#endif

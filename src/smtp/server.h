@@ -1,0 +1,102 @@
+/*
+ * smtp/server - one inbound SMTP conversation, as a machine
+ *
+ * RFC 5321, 1870 (SIZE), 2034 and 3463 (ENHANCEDSTATUSCODES), 2920 (PIPELINING), 3030 (CHUNKING,
+ * not BINARYMIME), 3461 (DSN), 6152 (8BITMIME), 6531 (SMTPUTF8), 9422 (LIMITS).
+ *
+ * Sans-IO: bytes, answers and time go in; acts come out.  The machine owns no socket, calls nobody
+ * back, and may be freed after any call.  Only CRLF ends a line and only CRLF.CRLF ends a message
+ * (P6); a bare CR or LF in a message refuses the message with 550 5.6.0 at its end and is never
+ * passed on; a bare CR or LF in a command line is a syntax error.
+ *
+ * How it is driven: feed what arrived; call next until IDLE (or CLOSE); feed what was not taken;
+ * and so on.  While a question is open, feed takes nothing but keeps its promise to the client:
+ * replies come in the order of the commands.
+ */
+#ifndef SMTP_SERVER_H
+#define SMTP_SERVER_H
+
+#include "base/fail.h"
+#include "base/str.h"
+#include "smtp/command.h"
+
+struct smtp_server; /* opaque */
+
+/* Each limit has a name in the configuration, a default there, and its own reply. */
+struct smtp_server_limits {
+	size_t line_octets_max;		/* a command line with its CRLF: 500 5.5.2 */
+	size_t text_line_octets_max;	/* a line of the message with its CRLF: 552 5.6.0 at the end */
+	uint64_t message_octets_max;	/* 552 5.3.4, at MAIL when SIZE says so, else at the end */
+	unsigned recipients_max;	/* of one message: 452 4.5.3 */
+	unsigned transactions_max;	/* of one session: 421 4.7.0 */
+	unsigned idle_commands_max;	/* in a row that move no mail: NOOP, RSET, VRFY, HELP...: 421 4.7.0 */
+	unsigned errors_max;		/* 4xx and 5xx replies to commands in a session: 421 4.7.0 */
+	int64_t command_ms_max;		/* silence between commands: 421 4.4.2 */
+	int64_t data_ms_max;		/* silence inside a message: 421 4.4.2 */
+	int64_t answer_ms_max;		/* for our own answer to a question: 451 4.3.0 to that command */
+	int64_t message_ms_max;		/* from DATA or the first BDAT to its end, in all: 421 4.4.2 */
+};
+
+/* Borrowed; must outlive the machine. */
+struct smtp_server_setup {
+	str hostname; /* in the banner and in EHLO */
+	const struct smtp_server_limits *limits;
+	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR) */
+};
+
+enum smtp_server_question {
+	SMTP_ASK_MAIL,	 /* mail: may this sender begin? */
+	SMTP_ASK_RCPT,	 /* rcpt: may this recipient come in? */
+	SMTP_ASK_DATA,	 /* may the body come? it begins after the answer (354, or BDAT's bytes) */
+	SMTP_ASK_COMMIT, /* the body is over: make it durable, then answer */
+};
+
+struct smtp_server_act {
+	enum {
+		SMTP_SERVER_IDLE,  /* nothing to do before the next feed, answer or tick */
+		SMTP_SERVER_SEND,  /* write bytes to the client */
+		SMTP_SERVER_ASK,   /* answer with the ticket, now or later */
+		SMTP_SERVER_BODY,  /* bytes of the message: dots removed, lines end in CRLF */
+		SMTP_SERVER_RESET, /* the transaction that ASK_MAIL had begun is over without commit:
+				      drop its body and envelope */
+		SMTP_SERVER_CLOSE, /* write what was sent, then hang up */
+	} kind;
+	str bytes; /* SEND, BODY: valid until the next feed */
+	enum smtp_server_question question;
+	uint32_t ticket;
+	struct smtp_mail mail; /* ASK_MAIL: borrows, until the answer */
+	struct smtp_rcpt rcpt; /* ASK_RCPT: borrows, until the answer */
+};
+
+struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64_t now_ms) MUST_USE;
+void smtp_server_free(struct smtp_server *s); /* null is allowed */
+
+/* The connection is open: the banner, or with refusal its code and text, then CLOSE. */
+void smtp_server_greet(struct smtp_server *s, const struct fail *refusal);
+
+size_t smtp_server_feed(struct smtp_server *s, str bytes, int64_t now_ms) MUST_USE; /* how much was taken */
+struct smtp_server_act smtp_server_next(struct smtp_server *s) MUST_USE;
+
+/* refusal null: yes.  text: for COMMIT, what follows "250 2.0.0 " ("queued as ..."); else unused.
+ * An answer to an old ticket is dropped.  A refusal with code 421 also hangs up. */
+void smtp_server_answer(struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text);
+
+/* Refuse the message that is coming in without waiting for its end (a full disk, too many hops):
+ * its bytes are swallowed, and its end gets this reply instead of a question.  The first one said
+ * wins. */
+void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal);
+
+void smtp_server_tick(struct smtp_server *s, int64_t now_ms);
+int64_t smtp_server_deadline_ms(const struct smtp_server *s) MUST_USE; /* tick no later */
+
+/* We are about to stop: 421 4.3.2 at the next moment at which we owe nothing; a message whose
+ * bytes are coming or whose commit is asked still gets its answer first. */
+void smtp_server_shutdown(struct smtp_server *s);
+
+/* Facts for the Received field and the log; valid until the next feed. */
+str smtp_server_helo(const struct smtp_server *s);
+bool smtp_server_extended(const struct smtp_server *s); /* EHLO was said */
+bool smtp_server_smtputf8(const struct smtp_server *s); /* in this transaction */
+bool smtp_server_in_message(const struct smtp_server *s); /* between ASK_DATA's yes and COMMIT's answer */
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * world/tls - TLS contexts, and what is known of a protected stream
+ *
+ * An opportunistic client context (verify false) protects against listeners only,
+ * and its facts say so.
+ */
+#ifndef WORLD_TLS_H
+#define WORLD_TLS_H
+
+#include "base/fail.h"
+#include "base/str.h"
+
+struct tls_context; /* reference counted, may be shared by threads */
+
+struct tls_facts {
+	char version[12]; /* "TLSv1.3" */
+	char cipher[48];
+	int bits;
+	bool verified;	      /* the chain leads to an authority that we trust, and the name fits */
+	char problem[96]; /* why it was not verified */
+};
+
+/* A client that takes any certificate, as opportunistic TLS does (RFC 7435). */
+struct tls_context *tls_client_new(struct fail *why) MUST_USE;
+void tls_context_free(struct tls_context *context); /* null is allowed; drops one reference */
+
+#endif
