@@ -1,0 +1,86 @@
+# The front door.  Every target first installs what the machine lacks, then lets Meson build:
+#
+#	build/		the release: -O2, hardened		make, make run, make install
+#	build-bench/	the same, with the tools of the bench	make bench
+#	build-san/	ASan and UBSan, warnings are errors	make unit, sim, interop
+#	build-fuzz/	clang, libFuzzer, ASan and UBSan	make fuzz
+
+PREFIX  ?= /usr/local
+SEEDS   ?= 1-2000
+SECONDS ?= 60
+
+ccache   := $(shell command -v ccache)
+gcc      := CC="$(strip $(ccache) gcc)"
+clang    := CC="$(strip $(ccache) clang)"
+sanitize := -Db_sanitize=address,undefined -Db_lundef=false
+folder    = test -f $@/build.ninja ||
+
+export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
+
+.PHONY: all run install unit sim fuzz interop test bench tidy format clean release sanitized fuzzers \
+	packages-build packages-test
+
+all: release
+
+packages-build packages-test: packages-%:
+	@tools/install-packages $*
+
+build: | packages-build
+	@$(folder) $(gcc) meson setup $@ -Dtests=false -Dhardening=true --prefix=$(PREFIX)
+
+build-bench: | packages-test
+	@$(folder) $(gcc) meson setup $@ -Dhardening=true
+
+build-san: | packages-test
+	@$(folder) $(gcc) meson setup $@ $(sanitize) -Dwerror=true
+
+build-fuzz: | packages-test
+	@$(folder) $(clang) meson setup $@ $(sanitize) -Dfuzz=true
+
+.PHONY: build build-bench build-san build-fuzz
+
+release: build
+	ninja -C build
+
+sanitized: build-san
+	ninja -C build-san
+
+fuzzers: build-fuzz
+	ninja -C build-fuzz
+
+run: release
+	tools/demo
+
+install: build
+	meson configure build --prefix=$(PREFIX)
+	meson install -C build
+
+unit: sanitized
+	tools/run-tests unit
+
+# make sim: many seeds; make sim SEED=n: one, with all that happened.
+sim: sanitized
+	$(if $(SEED),build-san/test/sim/sim $(SEED) --verbose,tools/run-tests sim --seeds $(SEEDS))
+
+fuzz: fuzzers
+	tools/run-tests fuzz --seconds $(SECONDS)
+
+interop: sanitized
+	tools/run-tests interop
+
+test: sanitized fuzzers
+	tools/run-tests unit sim fuzz interop --seeds $(SEEDS) --seconds 8
+
+# make bench QUICK=1: the same rows from shorter runs; doc/bench.md is left alone.
+bench: build-bench
+	ninja -C build-bench
+	test/bench/bench.py --build build-bench $(if $(QUICK),--quick,--write doc/bench.md)
+
+tidy: packages-test
+	tools/tidy
+
+format: packages-test
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+clean:
+	rm -rf build build-bench build-san build-fuzz
