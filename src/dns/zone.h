@@ -19,7 +19,8 @@ enum dns_zone_answer { ZONE_FOUND, ZONE_NO_NAME, ZONE_NO_DATA, ZONE_SERVFAIL, ZO
 struct dns_zone *dns_zone_parse(str text, struct fail *why) MUST_USE;
 void dns_zone_free(struct dns_zone *zone);
 
-/* *records is the caller's when ZONE_FOUND. */
+/* *records is the caller's when ZONE_FOUND, else null.  Records of a name that is reached by CNAMEs
+ * are found as if they were name's own. */
 enum dns_zone_answer dns_zone_find(const struct dns_zone *zone, str name, enum dns_type type,
 	struct dns_records **records) MUST_USE;
 
