@@ -5,9 +5,9 @@
 #	build-san/	ASan and UBSan, warnings are errors	make unit, sim, interop
 #	build-fuzz/	clang, libFuzzer, ASan and UBSan	make fuzz
 
-PREFIX  ?= /usr/local
-SEEDS   ?= 1-2000
-SECONDS ?= 60
+PREFIX       ?= /usr/local
+SEEDS        ?= 1-2000
+FUZZ_SECONDS ?= 60
 
 ccache   := $(shell command -v ccache)
 gcc      := CC="$(strip $(ccache) gcc)"
@@ -63,7 +63,7 @@ sim: sanitized
 	$(if $(SEED),build-san/test/sim/sim $(SEED) --verbose,tools/run-tests sim --seeds $(SEEDS))
 
 fuzz: fuzzers
-	tools/run-tests fuzz --seconds $(SECONDS)
+	tools/run-tests fuzz --seconds $(FUZZ_SECONDS)
 
 interop: sanitized
 	tools/run-tests interop
