@@ -1,7 +1,8 @@
 /*
  * world/file - whole small files: configuration, tables, keys
  *
- * Blocking, for start-up, commands and reloads; never from the loop of a worker.
+ * Blocking, for start-up, commands and reloads; never from the loop of a worker.  Every text of a
+ * failure begins with the path that it is about.
  */
 #ifndef WORLD_FILE_H
 #define WORLD_FILE_H
@@ -12,11 +13,12 @@
 
 #define FILE_OCTETS_MAX (64 << 20) /* larger is refused */
 
-/* The bytes of a file, in the arena.  why->text begins with the path. */
+/* The bytes of a regular file, in the arena. */
 bool file_read(struct arena *a, str path, str *text, struct fail *why) MUST_USE;
 bool file_exists(str path) MUST_USE;
 
-/* Write a new file beside it and rename it over: readers see the old or the new, whole. */
+/* Write a new file beside it and rename it over: readers see the old or the new, whole, and it is
+ * on stable storage when this returns. */
 bool file_replace(str path, str text, unsigned mode, struct fail *why) MUST_USE;
 
 /* Names in a folder, sorted by bytes; a missing folder is an error. */
@@ -24,7 +26,27 @@ bool file_list(struct arena *a, str folder, str **names, size_t *count, struct f
 
 bool file_make_folder(str path, unsigned mode, struct fail *why) MUST_USE; /* and its parents */
 
-/* path, from folder when it is relative. */
+/* Remove a file, or a folder and the files in it (not the folders). */
+bool file_remove(str path, struct fail *why) MUST_USE;
+bool file_rename(str from, str to, struct fail *why) MUST_USE;
+
+/* Put a file, or the names in a folder, on stable storage. */
+bool file_sync(str path, struct fail *why) MUST_USE;
+
+/* Make path a symbolic link to target, in one step where there was another: readers see the old or
+ * the new.  Durable when this returns. */
+bool file_link(str path, str target, struct fail *why) MUST_USE;
+bool file_link_read(struct arena *a, str path, str *target, struct fail *why) MUST_USE;
+
+/* Take the lock that this file stands for, without waiting; it is made where it is missing.  -1:
+ * *why, temporary when another process has it.  The lock ends with file_unlock, or with us. */
+int file_lock(str path, struct fail *why) MUST_USE;
+void file_unlock(int lock);
+
+/* path, from folder when it is relative.  The arena has no limit. */
 str file_path(struct arena *a, str folder, str path) MUST_USE;
+
+/* path from the root, its symbolic links resolved; what it names must exist. */
+bool file_absolute(struct arena *a, str path, str *absolute, struct fail *why) MUST_USE;
 
 #endif
