@@ -7,16 +7,19 @@
 #include "base/arena.h"
 #include "dns/record.h"
 
-/* Letters, digits, hyphens and underscores in labels of 1 to 63, at most DNS_NAME_MAX, no empty
- * label; the last dot is not allowed. */
+#define DNS_LABEL_MAX 63
+
+/* Letters, digits, hyphens and underscores in labels of 1 to 63 that neither begin nor end with a
+ * hyphen, at most DNS_NAME_MAX, no empty label; the last dot is not allowed. */
 bool dns_name_valid(str name) MUST_USE;
 
 /* The ASCII form in lower case: IDN labels (UTF-8) become xn-- labels (IDNA 2008, non-transitional
  * UTS 46, libidn2); an xn-- label that is not well formed is refused.  What is no valid name
- * fails. */
+ * fails.  The result is its own ASCII form. */
 bool dns_name_ascii(str name, char to[DNS_NAME_MAX + 1]) MUST_USE;
 
-/* Is name the domain, or a name below it? */
+/* Is name the domain, or a name below it?  Upper and lower case are the same; everything is below
+ * the root, which is "". */
 bool dns_name_below(str name, str domain) MUST_USE;
 
 #endif
