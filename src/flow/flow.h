@@ -1,0 +1,51 @@
+/*
+ * flow/flow - what the ways of messages stand on, in one worker
+ *
+ * Each worker has one; its parts are shared by threads where they say so.
+ */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "base/id.h"
+#include "base/list.h"
+#include "base/prng.h"
+#include "gate/census.h"
+#include "queue/message.h"
+#include "queue/spool.h"
+#include "route/hop.h"
+#include "route/route.h"
+#include "world/courier.h"
+#include "world/resolve.h"
+#include "world/sock.h"
+
+/* Counted since the start, by all workers; atomic. */
+struct flow_numbers {
+	uint64_t sessions, accepted, refused, delivered, deferred, bounced, discarded;
+};
+
+#define FLOW_COUNT(flow, what) \
+	__atomic_add_fetch(&(flow)->numbers->what, 1, __ATOMIC_RELAXED)
+
+struct flow {
+	unsigned index; /* of the worker */
+	struct loop *loop;
+	struct router *router; /* for what begins now; a reference */
+	struct spool *spool;
+	struct resolver *resolver;
+	struct courier *courier;
+	struct tls_context *tls; /* towards peers; null: none could be made */
+	struct id_source *ids;
+	struct census *census;
+	struct flow_numbers *numbers;
+	struct hop_self self;
+	struct prng prng;
+	/* A message became ours; takes the reference.  Called in this worker. */
+	void (*accepted)(void *owner, struct message *m);
+	void *owner;
+	struct list sessions; /* inbound ones */
+	bool stopping;	      /* no new transaction */
+	/* Called in this worker when it is stopping and the last session has gone. */
+	void (*drained)(void *owner, struct flow *f);
+};
+
+#endif

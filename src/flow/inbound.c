@@ -1,0 +1,338 @@
+#include "flow/inbound.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "flow/transaction.h"
+#include "gate/relay.h"
+#include "smtp/server.h"
+#include "world/clock.h"
+
+/* What a client may leave unread before we read no more from him. */
+#define UNREAD_REPLIES_MAX 65536
+
+struct inbound {
+	struct list link; /* among the sessions of the flow */
+	struct flow *flow;
+	struct router *router; /* the configuration that this session began with */
+	struct sock *sock;
+	struct smtp_server *machine;
+	struct smtp_server_setup setup;
+	struct loop_timer timer;
+	uint64_t id;
+	struct ip client;
+	str listener;
+	bool counted;	/* in the census */
+	bool ours;	/* trusted: relay-for has the client */
+	bool held;	/* the spool says enough: the body waits */
+	bool closing;	/* the last reply is on its way */
+	bool stepping;	/* next is being asked */
+	struct transaction *transaction;
+	uint32_t commit_ticket;
+	unsigned accepted, refused;
+};
+
+static void step(struct inbound *in);
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+static void log_session(const struct inbound *in, const char *why)
+{
+	char ip[IP_TEXT_MAX];
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, "session");
+	log_id(&r, "session", in->id);
+	log_c(&r, "client", ip_print(&in->client, ip));
+	log_str(&r, "listener", in->listener);
+	log_str(&r, "helo", smtp_server_helo(in->machine));
+	log_int(&r, "accepted", in->accepted);
+	log_int(&r, "refused", in->refused);
+	log_c(&r, "end", why);
+	log_close(&r);
+}
+
+static void inbound_free(struct inbound *in, const char *why)
+{
+	struct flow *f = in->flow;
+
+	log_session(in, why);
+	if (in->transaction)
+		transaction_leave(in->transaction);
+	if (in->counted)
+		census_leave(f->census, &in->client);
+	loop_timer_cancel(f->loop, &in->timer);
+	list_remove(&in->link);
+	smtp_server_free(in->machine);
+	router_drop(in->router);
+	mem_free(in);
+	if (f->stopping && list_empty(&f->sessions))
+		f->drained(f->owner, f);
+}
+
+/* --- questions --------------------------------------------------------------------------------- */
+
+static void log_refused(struct inbound *in, str recipient, const struct fail *why)
+{
+	char ip[IP_TEXT_MAX];
+	struct log_record r;
+
+	in->refused++;
+	FLOW_COUNT(in->flow, refused);
+	log_open(&r, LOG_INFO, "refused");
+	log_id(&r, "session", in->id);
+	if (in->transaction)
+		log_id(&r, "id", transaction_id(in->transaction));
+	log_c(&r, "client", ip_print(&in->client, ip));
+	log_str(&r, "helo", smtp_server_helo(in->machine));
+	if (recipient.n > 0)
+		log_str(&r, "to", recipient);
+	log_fail(&r, why);
+	log_close(&r);
+}
+
+static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
+{
+	struct transaction_client client = { .session_id = in->id,
+		.ip = in->client,
+		.helo = smtp_server_helo(in->machine),
+		.extended = smtp_server_extended(in->machine),
+		.trusted = in->ours };
+	struct fail why = { 0 };
+
+	if (in->flow->stopping)
+		fail_reply(&why, 421, "4.3.2", "This server is about to stop, try again later");
+	else if (spool_accepts(in->flow->spool, &why))
+		in->transaction =
+			transaction_new(in->flow, in->router, &client, &act->mail);
+	if (why.kind)
+		log_refused(in, S(""), &why);
+	smtp_server_answer(in->machine, act->ticket, why.kind ? &why : NULL, S(""));
+}
+
+static void ask_rcpt(struct inbound *in, const struct smtp_server_act *act)
+{
+	struct fail why = { 0 };
+
+	if (!transaction_rcpt(in->transaction, &act->rcpt, &why))
+		log_refused(in, act->rcpt.recipient, &why);
+	smtp_server_answer(in->machine, act->ticket, why.kind ? &why : NULL, S(""));
+}
+
+static void on_writable(void *owner)
+{
+	struct inbound *in = owner;
+
+	in->held = false;
+	sock_resume(in->sock);
+}
+
+static void ask_data(struct inbound *in, const struct smtp_server_act *act)
+{
+	transaction_begin(in->transaction, on_writable, in);
+	smtp_server_answer(in->machine, act->ticket, NULL, S(""));
+}
+
+static void on_committed(void *owner, const struct fail *why, str text)
+{
+	struct inbound *in = owner;
+
+	in->transaction = NULL;
+	if (why)
+		log_refused(in, S(""), why);
+	else
+		in->accepted++;
+	smtp_server_answer(in->machine, in->commit_ticket, why, text);
+	if (in->stepping)
+		return;
+	step(in);
+}
+
+static void ask_commit(struct inbound *in, const struct smtp_server_act *act)
+{
+	in->commit_ticket = act->ticket;
+	in->held = false;
+	transaction_commit(in->transaction, on_committed, in);
+}
+
+static void ask(struct inbound *in, const struct smtp_server_act *act)
+{
+	switch (act->question) {
+	case SMTP_ASK_MAIL:
+		ask_mail(in, act);
+		return;
+	case SMTP_ASK_RCPT:
+		ask_rcpt(in, act);
+		return;
+	case SMTP_ASK_DATA:
+		ask_data(in, act);
+		return;
+	case SMTP_ASK_COMMIT:
+		ask_commit(in, act);
+		return;
+	}
+}
+
+static void body(struct inbound *in, str bytes)
+{
+	struct fail why = { 0 };
+	bool fits = true;
+
+	if (!in->transaction)
+		return;
+	if (transaction_body(in->transaction, bytes, &fits, &why) == SPOOL_WRITE_ENOUGH)
+		in->held = true;
+	if (!fits)
+		smtp_server_fail_body(in->machine, &why);
+}
+
+static void reset(struct inbound *in)
+{
+	if (in->transaction)
+		transaction_leave(in->transaction);
+	in->transaction = NULL;
+	in->held = false;
+}
+
+/* --- driving the machine ----------------------------------------------------------------------- */
+
+static void set_timer(struct inbound *in)
+{
+	int64_t deadline_ms = smtp_server_deadline_ms(in->machine);
+
+	if (in->timer.node.slot == 0 || in->timer.node.at != deadline_ms)
+		loop_timer_set(in->flow->loop, &in->timer, deadline_ms);
+}
+
+/* Do all that the machine wants now.  False: it has hung up, and the session is gone. */
+static bool run(struct inbound *in)
+{
+	in->stepping = true;
+	for (;;) {
+		struct smtp_server_act act = smtp_server_next(in->machine);
+
+		switch (act.kind) {
+		case SMTP_SERVER_IDLE:
+			in->stepping = false;
+			return true;
+		case SMTP_SERVER_SEND:
+			sock_send(in->sock, act.bytes);
+			break;
+		case SMTP_SERVER_ASK:
+			ask(in, &act);
+			break;
+		case SMTP_SERVER_BODY:
+			body(in, act.bytes);
+			break;
+		case SMTP_SERVER_RESET:
+			reset(in);
+			break;
+		case SMTP_SERVER_CLOSE:
+			sock_finish(in->sock);
+			inbound_free(in, "closed");
+			return false;
+		}
+	}
+}
+
+static bool may_read(const struct inbound *in)
+{
+	return !in->held && sock_backlog(in->sock) < UNREAD_REPLIES_MAX;
+}
+
+static size_t received(void *owner, str bytes)
+{
+	struct inbound *in = owner;
+	int64_t now_ms = loop_now_ms(in->flow->loop);
+	size_t taken = 0, n;
+
+	while (may_read(in)) {
+		n = smtp_server_feed(in->machine, str_skip(bytes, taken), now_ms);
+		taken += n;
+		if (!run(in))
+			return bytes.n;
+		if (n == 0 || taken == bytes.n)
+			break;
+	}
+	set_timer(in);
+	return taken;
+}
+
+/* An answer, a tick or room in the spool has come: go on, and read on. */
+static void step(struct inbound *in)
+{
+	if (!run(in))
+		return;
+	set_timer(in);
+	sock_resume(in->sock);
+}
+
+static void drained(void *owner)
+{
+	struct inbound *in = owner;
+
+	sock_resume(in->sock);
+}
+
+static void closed(void *owner, const struct fail *why)
+{
+	struct inbound *in = owner;
+
+	sock_close(in->sock);
+	inbound_free(in, why ? why->text : "gone");
+}
+
+static void ticked(struct loop_timer *timer)
+{
+	struct inbound *in = AROUND(timer, struct inbound, timer);
+
+	smtp_server_tick(in->machine, loop_now_ms(in->flow->loop));
+	step(in);
+}
+
+static const struct sock_handler handler = {
+	.received = received, .drained = drained, .closed = closed
+};
+
+void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer, str listener)
+{
+	struct inbound *in = MEM_NEW(struct inbound);
+	const struct conf *conf = router_conf(f->router);
+	struct fail refusal = { 0 };
+
+	in->flow = f;
+	in->router = router_keep(f->router);
+	in->sock = s;
+	in->id = id_next(f->ids, clock_wall_ms());
+	in->client = peer->ip;
+	in->listener = listener;
+	in->ours = relay_trusted(conf, &in->client) != NULL;
+	in->timer.run = ticked;
+	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
+		.limits = &conf->limits.smtp,
+		.repair_newlines = conf_nets_find(&conf->repair_newlines, &in->client) != NULL };
+	in->machine = smtp_server_new(&in->setup, loop_now_ms(f->loop));
+	list_append(&f->sessions, &in->link);
+	FLOW_COUNT(f, sessions);
+	sock_own(s, &handler, in);
+	if (f->stopping)
+		fail_reply(&refusal, 421, "4.3.2", "This server is about to stop, try again later");
+	else
+		in->counted = census_enter(f->census, &in->client, &conf->limits, &refusal);
+	if (refusal.kind)
+		log_refused(in, S(""), &refusal);
+	smtp_server_greet(in->machine, refusal.kind ? &refusal : NULL);
+	if (run(in))
+		set_timer(in);
+}
+
+void inbound_shutdown(struct flow *f)
+{
+	f->stopping = true;
+	LIST_EACH_SAFE (link, &f->sessions) {
+		struct inbound *in = AROUND(link, struct inbound, link);
+
+		smtp_server_shutdown(in->machine);
+		if (run(in))
+			set_timer(in);
+	}
+}

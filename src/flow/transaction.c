@@ -1,0 +1,343 @@
+#include "flow/transaction.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "flow/stamp.h"
+#include "gate/relay.h"
+#include "mail/address.h"
+#include "world/clock.h"
+
+struct transaction {
+	struct flow *flow;
+	struct router *router;
+	struct arena arena;
+	struct envelope envelope;
+	size_t rcpt_size;
+	struct map seen;    /* recipients by their key: duplicates are merged */
+	size_t discarded;   /* targets that end in /dev/null */
+	str discard_rule;
+	bool extended, trusted;
+	struct header_scan header;
+	bool header_done;
+	struct spool_draft *draft;
+	uint64_t octets;
+	struct spool_commit commit;
+	void (*answered)(void *owner, const struct fail *why, str text);
+	void *owner;
+};
+
+struct transaction *transaction_new(struct flow *f, struct router *router,
+	const struct transaction_client *client, const struct smtp_mail *mail)
+{
+	struct transaction *t = MEM_NEW(struct transaction);
+	struct envelope *e = &t->envelope;
+	bool kept;
+
+	t->flow = f;
+	t->router = router_keep(router);
+	arena_init(&t->arena, TRANSACTION_OCTETS_MAX);
+	header_scan_init(&t->header);
+	e->received_ms = clock_wall_ms();
+	e->id = id_next(f->ids, e->received_ms);
+	e->session_id = client->session_id;
+	e->flags = mail->smtputf8 ? ENVELOPE_SMTPUTF8 : 0;
+	e->ret = mail->ret;
+	e->client = client->ip;
+	t->extended = client->extended;
+	t->trusted = client->trusted;
+	kept = arena_keep(&t->arena, mail->sender, &e->sender) &&
+		arena_keep(&t->arena, mail->envid, &e->envid) &&
+		arena_keep(&t->arena, client->helo, &e->helo);
+	if (!kept) /* three short strings in an empty arena */
+		e->sender = S("");
+	return t;
+}
+
+static void transaction_free(struct transaction *t)
+{
+	map_free(&t->seen);
+	arena_free(&t->arena);
+	router_drop(t->router);
+	mem_free(t);
+}
+
+uint64_t transaction_id(const struct transaction *t)
+{
+	return t->envelope.id;
+}
+
+/* --- recipients -------------------------------------------------------------------------------- */
+
+static bool too_many(struct fail *why)
+{
+	return fail_reply(why, 452, "4.5.3", "Too many recipients for one message");
+}
+
+static bool grow_rcpts(struct transaction *t)
+{
+	size_t size = t->rcpt_size ? t->rcpt_size * 2 : 2;
+	struct envelope_rcpt *rcpts;
+
+	if (t->envelope.rcpt_count < t->rcpt_size)
+		return true;
+	if (size > ENVELOPE_RECIPIENTS_MAX)
+		return false;
+	rcpts = arena_alloc(&t->arena, size * sizeof *rcpts);
+	if (!rcpts)
+		return false;
+	if (t->envelope.rcpt_count > 0)
+		memcpy(rcpts, t->envelope.rcpts, t->envelope.rcpt_count * sizeof *rcpts);
+	t->envelope.rcpts = rcpts;
+	t->rcpt_size = size;
+	return true;
+}
+
+/* What tells recipients apart: address and sender. */
+static str recipient_key(const struct route_target *target, char to[ADDRESS_KEY_MAX * 2])
+{
+	char key[ADDRESS_KEY_MAX];
+	str folded;
+	int n;
+
+	if (!address_key(target->address, key, &folded))
+		folded = target->address;
+	n = snprintf(to, ADDRESS_KEY_MAX * 2, "%.*s %.*s", STR(folded), STR(target->sender));
+	return str_from(to, (size_t)n < ADDRESS_KEY_MAX * 2 ? (size_t)n : ADDRESS_KEY_MAX * 2 - 1);
+}
+
+static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str original,
+	const struct route_target *target, struct fail *why)
+{
+	struct envelope_rcpt *to;
+	char origin[CONF_ORIGIN_TEXT_MAX], key[ADDRESS_KEY_MAX * 2];
+
+	if (target->end == ROUTE_DISCARD) {
+		if (t->discarded++ == 0 &&
+			!arena_keep(&t->arena, str_of(conf_origin_print(&target->origin, origin)),
+				&t->discard_rule))
+			return too_many(why);
+		return true;
+	}
+	if (map_get(&t->seen, recipient_key(target, key)))
+		return true;
+	if (!grow_rcpts(t))
+		return too_many(why);
+	to = &t->envelope.rcpts[t->envelope.rcpt_count];
+	*to = (struct envelope_rcpt){ .original = original,
+		.has_sender = target->has_sender,
+		.notify = rcpt->notify };
+	if (!arena_keep(&t->arena, target->address, &to->address) ||
+		!arena_keep(&t->arena, target->sender, &to->sender) ||
+		!arena_keep(&t->arena, rcpt->orcpt, &to->orcpt))
+		return too_many(why);
+	t->envelope.rcpt_count++;
+	map_set(&t->seen, recipient_key(target, key), (void *)t->envelope.rcpt_count);
+	return true;
+}
+
+/* Forget all recipients from the count on. */
+static void take_back(struct transaction *t, const struct route_targets *targets, size_t count)
+{
+	char key[ADDRESS_KEY_MAX * 2];
+
+	for (size_t i = 0; i < targets->count; i++) {
+		str k = recipient_key(&targets->items[i], key);
+
+		if ((size_t)map_get(&t->seen, k) > count)
+			map_remove(&t->seen, k);
+	}
+	t->envelope.rcpt_count = count;
+}
+
+bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why)
+{
+	struct route_targets targets = { 0 };
+	struct arena step;
+	size_t rcpt_count = t->envelope.rcpt_count, discarded = t->discarded;
+	bool added;
+	str original;
+
+	if (!relay_allowed(t->router, &t->envelope.client, rcpt->recipient, why))
+		return false;
+	if (!arena_keep(&t->arena, rcpt->recipient, &original))
+		return too_many(why);
+	arena_init(&step, TRANSACTION_OCTETS_MAX);
+	added = route_expand(t->router, &step, rcpt->recipient, &targets, why, NULL, NULL);
+	for (size_t i = 0; added && i < targets.count; i++)
+		added = add_target(t, rcpt, original, &targets.items[i], why);
+	if (!added) { /* a recipient comes in whole or not at all */
+		take_back(t, &targets, rcpt_count);
+		t->discarded = discarded;
+	}
+	arena_free(&step);
+	return added;
+}
+
+/* --- the body ---------------------------------------------------------------------------------- */
+
+static struct stamp stamp_of(const struct transaction *t)
+{
+	return (struct stamp){ .hostname = router_conf(t->router)->hostname.text,
+		.envelope = &t->envelope,
+		.extended = t->extended,
+		.zone_minutes = clock_zone_minutes(t->envelope.received_ms) };
+}
+
+static enum spool_write write_out(struct transaction *t, str bytes)
+{
+	t->octets += bytes.n;
+	return bytes.n ? spool_draft_write(t->draft, bytes) : SPOOL_WRITE_ON;
+}
+
+void transaction_begin(struct transaction *t, void (*writable)(void *owner), void *owner)
+{
+	struct stamp stamp = stamp_of(t);
+	struct buf field = { 0 };
+
+	t->draft = spool_draft_new(t->flow->spool, t->flow->loop, writable, owner);
+	stamp_received(&stamp, &field);
+	write_out(t, buf_str(&field));
+	buf_free(&field);
+}
+
+/* The header has ended: what it lacks comes here, and an empty line if that was missing. */
+static void end_header(struct transaction *t)
+{
+	struct stamp stamp = stamp_of(t);
+	struct buf fields = { 0 };
+
+	t->header_done = true;
+	if (t->trusted)
+		stamp_missing(&stamp, &t->header, &fields);
+	if (t->header.malformed)
+		buf_put(&fields, S("\r\n"));
+	write_out(t, buf_str(&fields));
+	buf_free(&fields);
+}
+
+static bool header_fits(struct transaction *t, struct fail *why)
+{
+	const struct conf_limits *limits = &router_conf(t->router)->limits;
+
+	if (t->header.octets > limits->header_octets_max)
+		return fail_reply(why, 552, "5.3.4", "The header is longer than %zu bytes",
+			limits->header_octets_max);
+	if (t->header.received > limits->received_max)
+		return fail_reply(why, 554, "5.4.6",
+			"This message has come through more than %u servers: it runs in a circle",
+			limits->received_max);
+	return true;
+}
+
+enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why)
+{
+	size_t n = header_scan_feed(&t->header, bytes);
+	enum spool_write before = write_out(t, str_first(bytes, n));
+	enum spool_write after;
+
+	*fits = t->header_done || header_fits(t, why);
+	if (t->header.over && !t->header_done)
+		end_header(t);
+	after = write_out(t, str_skip(bytes, n));
+	return before == SPOOL_WRITE_ENOUGH || after == SPOOL_WRITE_ENOUGH ? SPOOL_WRITE_ENOUGH
+									   : SPOOL_WRITE_ON;
+}
+
+/* --- the promise ------------------------------------------------------------------------------- */
+
+static void log_accepted(const struct transaction *t, const char *event)
+{
+	const struct envelope *e = &t->envelope;
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, event);
+	log_id(&r, "id", e->id);
+	log_id(&r, "session", e->session_id);
+	log_str(&r, "from", e->sender);
+	log_int(&r, "recipients", (int64_t)e->rcpt_count);
+	log_int(&r, "size", (int64_t)t->octets);
+	if (t->discarded > 0)
+		log_str(&r, "discarded_by", t->discard_rule);
+	log_close(&r);
+}
+
+static void answer(struct transaction *t, const struct fail *why, const char *words)
+{
+	char id[LOG_ID_TEXT_MAX], text[64];
+	int n = snprintf(text, sizeof text, "%s %s", words, log_id_print(t->envelope.id, id));
+
+	if (t->answered)
+		t->answered(t->owner, why, str_from(text, (size_t)n));
+}
+
+static void committed(struct spool_commit *commit)
+{
+	struct transaction *t = AROUND(commit, struct transaction, commit);
+	struct flow *f = t->flow;
+
+	if (commit->ok) {
+		struct message *m = message_new(&t->envelope, commit->content);
+
+		content_drop(commit->content);
+		FLOW_COUNT(f, accepted);
+		log_accepted(t, "accepted");
+		f->accepted(f->owner, m);
+		answer(t, NULL, "queued as");
+	} else {
+		answer(t, &commit->why, "");
+	}
+	transaction_free(t);
+}
+
+static void add_flags(struct transaction *t)
+{
+	unsigned *flags = &t->envelope.flags;
+
+	if (t->header.header_high)
+		*flags |= ENVELOPE_HEADER_UTF8;
+	if (t->header.body_high)
+		*flags |= ENVELOPE_EIGHTBIT;
+	if (t->header.is_signed)
+		*flags |= ENVELOPE_SIGNED;
+}
+
+void transaction_commit(struct transaction *t,
+	void (*answered)(void *owner, const struct fail *why, str text), void *owner)
+{
+	header_scan_end(&t->header);
+	if (!t->header_done)
+		end_header(t);
+	add_flags(t);
+	t->envelope.octets = t->octets;
+	t->answered = answered;
+	t->owner = owner;
+	if (t->envelope.rcpt_count == 0) { /* all of it went to /dev/null, by rules */
+		FLOW_COUNT(t->flow, accepted);
+		FLOW_COUNT(t->flow, discarded);
+		log_accepted(t, "discarded");
+		spool_draft_drop(t->draft);
+		answer(t, NULL, "accepted as");
+		transaction_free(t);
+		return;
+	}
+	t->commit = (struct spool_commit){ .draft = t->draft,
+		.envelope = &t->envelope,
+		.loop = t->flow->loop,
+		.done = committed };
+	t->draft = NULL;
+	spool_commit(t->flow->spool, &t->commit);
+}
+
+void transaction_leave(struct transaction *t)
+{
+	if (t->commit.envelope) {
+		t->answered = NULL;
+		return;
+	}
+	if (t->draft)
+		spool_draft_drop(t->draft);
+	transaction_free(t);
+}

@@ -1,0 +1,50 @@
+/*
+ * flow/transaction - one message on its way in, from MAIL to the spool
+ *
+ * It outlives the session that began it, when the client hangs up while the spool is writing: what
+ * was asked to be made durable then is ours all the same.
+ */
+#ifndef FLOW_TRANSACTION_H
+#define FLOW_TRANSACTION_H
+
+#include "flow/flow.h"
+#include "mail/header.h"
+#include "smtp/server.h"
+
+#define TRANSACTION_OCTETS_MAX (8 << 20) /* of envelope and expanded recipients: 452 */
+
+struct transaction;
+
+struct transaction_client {
+	uint64_t session_id;
+	struct ip ip;
+	str helo;
+	bool extended;
+	bool trusted; /* missing fields are added */
+};
+
+/* MAIL. */
+struct transaction *transaction_new(struct flow *f, struct router *router,
+	const struct transaction_client *client, const struct smtp_mail *mail) MUST_USE;
+uint64_t transaction_id(const struct transaction *t);
+
+/* RCPT: expand it and add what it stands for.  False: *why is the reply. */
+bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why) MUST_USE;
+
+/* DATA: the body begins.  writable is called when TRANSACTION_ENOUGH is over. */
+void transaction_begin(struct transaction *t, void (*writable)(void *owner), void *owner);
+
+/* Bytes of the body.  ENOUGH as spool_draft_write.  False in *fits: the message is refused by *why
+ * (too many hops, too long a header). */
+enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why);
+
+/* The body is over: make it durable.  answered is called once, unless transaction_leave was called
+ * before: why null means ours, text is for the reply.  The transaction is gone afterwards. */
+void transaction_commit(struct transaction *t,
+	void (*answered)(void *owner, const struct fail *why, str text), void *owner);
+
+/* The client is gone or has changed its mind: forget it, or if it is being committed, let it end
+ * by itself. */
+void transaction_leave(struct transaction *t);
+
+#endif
