@@ -1,0 +1,408 @@
+#include "test/sim/store.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "test/sim/trace.h"
+
+/* A write (bytes is set) or a new size, not yet synced. */
+struct change {
+	struct list link;
+	uint64_t at;
+	str bytes;
+};
+
+/* A name that now leads to inode, or, null, nowhere. */
+struct name_change {
+	struct list link;
+	char name[128];
+	struct inode *inode;
+	bool with_next; /* the two halves of a rename are kept or lost as one */
+};
+
+struct store *store_new(void)
+{
+	struct store *s = sim_alloc(sizeof *s);
+
+	list_init(&s->inodes);
+	list_init(&s->name_changes);
+	s->faults = (struct store_faults){
+		.octets_max = UINT64_MAX,
+		.write_ns_max = SIM_MS,
+		.sync_ns_max = 8 * SIM_MS,
+		.stall_ns_max = 300 * SIM_MS,
+		.stall_per_mille = 5,
+	};
+	return s;
+}
+
+/* --- bytes -------------------------------------------------------------------------------------
+ */
+
+static void put(char **bytes, size_t *n, uint64_t at, str data)
+{
+	size_t end = (size_t)at + data.n;
+
+	if (data.n == 0)
+		return;
+	if (end > *n) {
+		struct node *before = mem_as(NULL);
+
+		*bytes = mem_grow(*bytes, end);
+		mem_as(before);
+		memset(*bytes + *n, 0, end - *n);
+		*n = end;
+	}
+	memcpy(*bytes + at, data.p, data.n);
+}
+
+static void cut(char *bytes, size_t *n, uint64_t size)
+{
+	(void)bytes;
+	if (*n > size)
+		*n = (size_t)size;
+}
+
+static struct change *change_new(struct inode *i, uint64_t at, str bytes)
+{
+	struct change *c = sim_alloc(sizeof *c);
+	char *copy = sim_alloc(bytes.n);
+
+	if (bytes.n > 0)
+		memcpy(copy, bytes.p, bytes.n);
+	c->at = at;
+	c->bytes = (str){ bytes.n > 0 ? copy : NULL, bytes.n };
+	if (bytes.n == 0)
+		mem_free(copy);
+	list_append(&i->changes, &c->link);
+	return c;
+}
+
+static void change_free(struct change *c)
+{
+	list_remove(&c->link);
+	mem_free((char *)c->bytes.p);
+	mem_free(c);
+}
+
+static void keep_size(struct inode *i, uint64_t size)
+{
+	i->stable_size = size;
+	cut(i->stable, &i->stable_n, size);
+}
+
+static void keep_bytes(struct inode *i, uint64_t at, str bytes)
+{
+	put(&i->stable, &i->stable_n, at, bytes);
+	if (at + bytes.n > i->stable_size)
+		i->stable_size = at + bytes.n;
+}
+
+static void keep(struct inode *i, const struct change *c)
+{
+	if (c->bytes.p)
+		keep_bytes(i, c->at, c->bytes);
+	else
+		keep_size(i, c->at);
+}
+
+/* Some sectors of it, or the first ones only. */
+static void tear(struct store *s, struct inode *i, const struct change *c)
+{
+	bool prefix = sim_chance(500);
+	uint64_t end = c->at + c->bytes.n;
+
+	s->torn++;
+	for (uint64_t at = c->at; at < end;) {
+		uint64_t next = (at / STORE_SECTOR_OCTETS + 1) * STORE_SECTOR_OCTETS;
+
+		if (next > end)
+			next = end;
+		if (sim_chance(prefix ? 800 : 500))
+			keep_bytes(i, at, str_from(c->bytes.p + (at - c->at), (size_t)(next - at)));
+		else if (prefix)
+			break;
+		at = next;
+	}
+	if (end > i->stable_size && sim_chance(500)) /* the size came through, the bytes did not */
+		i->stable_size = end;
+}
+
+/* What is left of the changes when nobody synced them. */
+static void settle(struct store *s, struct inode *i)
+{
+	unsigned luck = (unsigned)sim_between(0, 3);
+
+	LIST_EACH_SAFE (link, &i->changes) {
+		struct change *c = AROUND(link, struct change, link);
+		unsigned fate = luck == 0 ? 0 : luck == 1 ? 1 : (unsigned)sim_between(0, 2);
+
+		if (fate == 0)
+			keep(i, c);
+		else if (fate == 1 && c->bytes.p)
+			tear(s, i, c);
+		change_free(c);
+	}
+}
+
+static void show_stable(struct inode *i)
+{
+	i->size = i->stable_size;
+	i->bytes_n = 0;
+	put(&i->bytes, &i->bytes_n, 0, (str){ i->stable, i->stable_n });
+}
+
+uint64_t store_used_octets(const struct store *s)
+{
+	uint64_t used = 0;
+
+	LIST_EACH (link, &s->inodes) {
+		used += AROUND(link, struct inode, link)->size;
+	}
+	return used;
+}
+
+static bool fits(const struct store *s, const struct inode *i, uint64_t size, struct fail *why)
+{
+	uint64_t used = store_used_octets(s);
+
+	if (size <= i->size)
+		return true;
+	if (used <= s->faults.octets_max && size - i->size <= s->faults.octets_max - used)
+		return true;
+	return fail_with(why, FAIL_TEMPORARY, "4.3.1", "No space left on device");
+}
+
+/* A full disk takes a part of what does not fit. */
+bool store_write(struct store *s, struct inode *i, uint64_t at, str bytes, struct fail *why)
+{
+	bool whole = fits(s, i, at + bytes.n, why);
+
+	if (!whole)
+		bytes = str_first(bytes, i->size > at ? (size_t)(i->size - at) : 0);
+	if (bytes.n > 0) {
+		change_new(i, at, bytes);
+		put(&i->bytes, &i->bytes_n, at, bytes);
+		if (at + bytes.n > i->size)
+			i->size = at + bytes.n;
+	}
+	return whole;
+}
+
+bool store_resize(struct store *s, struct inode *i, uint64_t size, struct fail *why)
+{
+	if (!fits(s, i, size, why))
+		return false;
+	change_new(i, size, S(""));
+	cut(i->bytes, &i->bytes_n, size);
+	i->size = size;
+	return true;
+}
+
+size_t store_read(struct inode *i, uint64_t at, char *to, size_t size)
+{
+	if (at >= i->size)
+		return 0;
+	if (size > i->size - at)
+		size = (size_t)(i->size - at);
+	memset(to, 0, size);
+	if (at < i->bytes_n) {
+		size_t n = i->bytes_n - (size_t)at;
+
+		memcpy(to, i->bytes + at, n < size ? n : size);
+	}
+	return size;
+}
+
+static bool sync_fails(struct store *s, struct fail *why)
+{
+	s->syncs++;
+	if (s->faults.sync_fails_in == 0 || --s->faults.sync_fails_in > 0)
+		return false;
+	s->failed_syncs++;
+	s->fenced = true;
+	fail_with(why, FAIL_TEMPORARY, "4.3.0", "Input/output error");
+	trace("a sync fails");
+	return true;
+}
+
+bool store_sync(struct store *s, struct inode *i, struct fail *why)
+{
+	if (sync_fails(s, why)) {
+		settle(s, i);
+		return false;
+	}
+	LIST_EACH_SAFE (link, &i->changes) {
+		struct change *c = AROUND(link, struct change, link);
+
+		keep(i, c);
+		change_free(c);
+	}
+	return true;
+}
+
+/* --- names -------------------------------------------------------------------------------------
+ */
+
+static struct store_name *find(struct store_names *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->items[i].name, name) == 0)
+			return &names->items[i];
+	return NULL;
+}
+
+static void set_name(struct store_names *names, const char *name, struct inode *inode)
+{
+	struct store_name *n = find(names, name);
+
+	if (!inode) {
+		if (n)
+			*n = names->items[--names->count];
+		return;
+	}
+	if (!n) {
+		assert(names->count < STORE_NAMES_MAX);
+		n = &names->items[names->count++];
+		str_to_c(str_of(name), n->name, sizeof n->name);
+	}
+	n->inode = inode;
+}
+
+static void change_name(struct store *s, const char *name, struct inode *inode, bool with_next)
+{
+	struct name_change *c = sim_alloc(sizeof *c);
+
+	str_to_c(str_of(name), c->name, sizeof c->name);
+	c->inode = inode;
+	c->with_next = with_next;
+	list_append(&s->name_changes, &c->link);
+	set_name(&s->names, name, inode);
+}
+
+struct inode *store_find(struct store *s, const char *name)
+{
+	struct store_name *n = find(&s->names, name);
+
+	return n ? n->inode : NULL;
+}
+
+bool store_create(struct store *s, const char *name, struct inode **inode, struct fail *why)
+{
+	struct inode *i;
+
+	if (store_find(s, name))
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "%s: File exists", name);
+	if (store_used_octets(s) >= s->faults.octets_max)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.1", "%s: No space left on device", name);
+	i = sim_alloc(sizeof *i);
+	list_init(&i->changes);
+	list_append(&s->inodes, &i->link);
+	change_name(s, name, i, false);
+	*inode = i;
+	return true;
+}
+
+bool store_rename(struct store *s, const char *from, const char *to, struct fail *why)
+{
+	struct inode *i = store_find(s, from);
+
+	if (!i)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "%s: No such file", from);
+	change_name(s, to, i, true);
+	change_name(s, from, NULL, false);
+	return true;
+}
+
+static bool referenced(const struct store *s, const struct inode *i)
+{
+	for (size_t n = 0; n < s->names.count; n++)
+		if (s->names.items[n].inode == i)
+			return true;
+	for (size_t n = 0; n < s->stable_names.count; n++)
+		if (s->stable_names.items[n].inode == i)
+			return true;
+	LIST_EACH (link, &s->name_changes) {
+		if (AROUND(link, struct name_change, link)->inode == i)
+			return true;
+	}
+	return i->opened > 0;
+}
+
+static void sweep(struct store *s)
+{
+	LIST_EACH_SAFE (link, &s->inodes) {
+		struct inode *i = AROUND(link, struct inode, link);
+
+		if (referenced(s, i))
+			continue;
+		LIST_EACH_SAFE (change, &i->changes) {
+			change_free(AROUND(change, struct change, link));
+		}
+		list_remove(&i->link);
+		mem_free(i->bytes);
+		mem_free(i->stable);
+		mem_free(i);
+	}
+}
+
+bool store_remove(struct store *s, const char *name, struct fail *why)
+{
+	if (!store_find(s, name))
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "%s: No such file", name);
+	change_name(s, name, NULL, false);
+	return true;
+}
+
+/* Keep the first per_mille of the changes, or any of them; 1000: all. */
+static void settle_names(struct store *s, unsigned per_mille, bool in_order)
+{
+	bool kept = true, joined = false;
+
+	LIST_EACH_SAFE (link, &s->name_changes) {
+		struct name_change *c = AROUND(link, struct name_change, link);
+
+		if (!joined && (kept || !in_order))
+			kept = sim_chance(per_mille);
+		joined = c->with_next;
+		if (kept)
+			set_name(&s->stable_names, c->name, c->inode);
+		list_remove(&c->link);
+		mem_free(c);
+	}
+}
+
+bool store_sync_names(struct store *s, struct fail *why)
+{
+	if (sync_fails(s, why)) {
+		settle_names(s, 500, s->faults.names_in_order);
+		return false;
+	}
+	settle_names(s, 1000, true);
+	sweep(s);
+	return true;
+}
+
+/* --- the end of a machine ----------------------------------------------------------------------
+ */
+
+void store_node_gone(struct store *s, enum sim_end how)
+{
+	s->locked = false;
+	s->fenced = false;
+	LIST_EACH (link, &s->inodes) {
+		AROUND(link, struct inode, link)->opened = 0;
+	}
+	if (how == SIM_POWER_CUT) {
+		s->cuts++;
+		LIST_EACH (link, &s->inodes) {
+			struct inode *i = AROUND(link, struct inode, link);
+
+			settle(s, i);
+			show_stable(i);
+		}
+		settle_names(s, 500 + 100 * (unsigned)sim_between(0, 4), s->faults.names_in_order);
+		s->names = s->stable_names;
+	}
+	sweep(s);
+}
