@@ -14,6 +14,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "smtp/command.h"
+#include "smtp/offer.h"
 
 struct smtp_client; /* opaque */
 
@@ -23,14 +24,6 @@ struct smtp_client_setup {
 	bool tls_wanted;   /* STARTTLS when offered; refused or broken: the driver may try again without */
 	bool tls_required; /* no STARTTLS: a temporary failure of the conversation, 4.7.4 */
 	int64_t greeting_ms_max, command_ms_max, data_ms_max, final_ms_max; /* RFC 5321 section 4.5.3.2 */
-};
-
-/* What the peer offered, after TLS if there was TLS. */
-struct smtp_client_peer {
-	bool esmtp, pipelining, chunking, eightbitmime, smtputf8, dsn, size, starttls, enhanced;
-	uint64_t size_octets_max; /* 0: none said */
-	uint64_t recipients_max; /* RFC 9422 RCPTMAX, 0: none said */
-	uint64_t mails_max;	 /* RFC 9422 MAILMAX, 0: none said */
 };
 
 struct smtp_client_rcpt {
@@ -51,7 +44,8 @@ struct smtp_client_mail {
 };
 
 struct smtp_client_result {
-	bool done;	    /* false: not tried, because the conversation broke before */
+	bool done;	    /* false: not tried: the conversation broke before the peer had said a word
+			       of it, or could have it all */
 	bool delivered;
 	struct fail reply; /* the peer's words, for success too (kind FAIL_NONE) */
 };
@@ -72,13 +66,19 @@ struct smtp_client_act {
 struct smtp_client *smtp_client_new(const struct smtp_client_setup *setup, int64_t now_ms) MUST_USE;
 void smtp_client_free(struct smtp_client *c);
 
+/* Takes all of it, always: what it would have to keep is never more than one line. */
 size_t smtp_client_feed(struct smtp_client *c, str bytes, int64_t now_ms) MUST_USE;
 struct smtp_client_act smtp_client_next(struct smtp_client *c) MUST_USE;
+
+/* Only after READY.  A mail that is larger than the peer takes is refused here, with 5.3.4.  On a
+ * conversation that has ended since, its results are "not tried". */
 void smtp_client_mail(struct smtp_client *c, const struct smtp_client_mail *mail, int64_t now_ms);
 
 /* The answer to BODY: the next bytes of the content, not empty, with CRLF lines; the sum over all
- * calls is size_octets.  A null p says that the content cannot be read: the mail ends unfinished
- * (it is never ended as if it were whole), all results are temporary, and CLOSE follows. */
+ * calls is size_octets.  They are copied.  A null p says that the content cannot be read: the mail
+ * ends unfinished (it is never ended as if it were whole), all results that are still open are
+ * temporary, and CLOSE follows.  The same, but permanent 5.6.0, when the content has a bare CR or
+ * LF.  An answer that comes when the mail is over already is dropped. */
 void smtp_client_body(struct smtp_client *c, str bytes);
 
 void smtp_client_secured(struct smtp_client *c, int64_t now_ms);
@@ -90,13 +90,16 @@ void smtp_client_gone(struct smtp_client *c, const struct fail *why);
 void smtp_client_quit(struct smtp_client *c, int64_t now_ms);
 
 void smtp_client_tick(struct smtp_client *c, int64_t now_ms);
-int64_t smtp_client_deadline_ms(const struct smtp_client *c) MUST_USE;
+int64_t smtp_client_deadline_ms(const struct smtp_client *c) MUST_USE; /* INT64_MAX while READY */
 
 const struct smtp_client_peer *smtp_client_peer(const struct smtp_client *c);
-const struct smtp_client_result *smtp_client_results(const struct smtp_client *c); /* rcpt_count of them */
 
-/* Why the conversation ended, or kind FAIL_NONE: greeting refused, 421, silence, bad syntax.
- * Before the first READY it is about the destination, not about a mail. */
+/* rcpt_count of them; valid until the next smtp_client_mail. */
+const struct smtp_client_result *smtp_client_results(const struct smtp_client *c);
+
+/* Why the conversation ended, or kind FAIL_NONE (QUIT, or a mail whose content broke off through no
+ * fault of the peer): greeting refused, 421, silence, bad syntax.  Before the first READY it is
+ * about the destination, not about a mail. */
 const struct fail *smtp_client_trouble(const struct smtp_client *c);
 
 #endif

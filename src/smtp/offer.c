@@ -1,0 +1,56 @@
+#include "smtp/offer.h"
+
+#include "base/number.h"
+
+static void offer_size(struct smtp_client_peer *peer, str params)
+{
+	str word;
+
+	peer->size = true;
+	if (!str_word(&params, &word) || !number_parse(word, UINT64_MAX, &peer->size_octets_max))
+		peer->size_octets_max = 0;
+}
+
+static void offer_limits(struct smtp_client_peer *peer, str params)
+{
+	str word, name;
+
+	while (str_word(&params, &word)) {
+		uint64_t n;
+
+		if (!str_cut(&word, '=', &name) || !number_parse(word, UINT64_MAX, &n))
+			continue;
+		if (str_eq_nocase(name, S("RCPTMAX")))
+			peer->recipients_max = n;
+		else if (str_eq_nocase(name, S("MAILMAX")))
+			peer->mails_max = n;
+	}
+}
+
+static const struct {
+	str keyword;
+	size_t flag; /* of struct smtp_client_peer, set to true */
+} flags[] = {
+	{STR_INIT("8BITMIME"),             offsetof(struct smtp_client_peer, eightbitmime)},
+	{ STR_INIT("CHUNKING"),            offsetof(struct smtp_client_peer, chunking)    },
+	{ STR_INIT("DSN"),                 offsetof(struct smtp_client_peer, dsn)         },
+	{ STR_INIT("ENHANCEDSTATUSCODES"), offsetof(struct smtp_client_peer, enhanced)    },
+	{ STR_INIT("PIPELINING"),          offsetof(struct smtp_client_peer, pipelining)  },
+	{ STR_INIT("SMTPUTF8"),            offsetof(struct smtp_client_peer, smtputf8)    },
+	{ STR_INIT("STARTTLS"),            offsetof(struct smtp_client_peer, starttls)    },
+};
+
+void smtp_offer_line(struct smtp_client_peer *peer, str line)
+{
+	str keyword;
+
+	if (!str_word(&line, &keyword))
+		return;
+	for (size_t i = 0; i < LENGTH(flags); i++)
+		if (str_eq_nocase(keyword, flags[i].keyword))
+			*(bool *)((char *)peer + flags[i].flag) = true;
+	if (str_eq_nocase(keyword, S("SIZE")))
+		offer_size(peer, line);
+	if (str_eq_nocase(keyword, S("LIMITS")))
+		offer_limits(peer, line);
+}
