@@ -1,0 +1,121 @@
+"""The last hop: LMTP to Dovecot, Maildir, the rest; and aliases on the way to it."""
+import email
+import os
+import re
+
+import harness
+import smtp
+
+
+def hosted(mailboxes, aliases=""):
+    """The configuration of a hosted domain, home.test."""
+    return "domain home.test { aliases home.aliases }\n" + mailboxes, {"home.aliases": aliases}
+
+
+def test_dovecot_lmtp(place):
+    """One status a recipient: the full box is bounced, the other gets the mail."""
+    dovecot = place.dovecot(["ada", "bob"])
+    sink = place.sink()
+    more, files = hosted("".join(
+        f"mailbox {user}@home.test {{ lmtp unix:{dovecot.socket} }}\n" for user in ("ada", "bob", "eve")))
+    facteur = place.facteur(sink.port, more=more, files=files)
+    smtp.send(facteur.port, "a@client.test", ["ada@home.test", "bob@home.test", "eve@home.test"],
+              smtp.message("By LMTP"))
+    bounce = sink.wait()[0]
+    assert bounce.sender == "" and b"eve@home.test" in bounce.data
+    facteur.wait_empty()
+    for user in ("ada", "bob"):
+        (mail,) = dovecot.box(user)
+        assert b"Subject: By LMTP" in mail
+
+
+def test_maildir(place):
+    """Written into tmp, found in new, once; lines end in LF, and Return-Path stands on top."""
+    more, files = hosted("mailbox ada@home.test { maildir box/{domain}/{local} }\n")
+    facteur = place.facteur(more=more, files=files)
+    smtp.send(facteur.port, "a@client.test", ["Ada@Home.test"], smtp.message("In a box", ".dot\r\n"))
+    facteur.wait_empty()
+    box = facteur.dir / "box" / "home.test" / "ada"
+    (name,) = os.listdir(box / "new")
+    assert os.listdir(box / "tmp") == [] and os.listdir(box / "cur") == []
+    data = (box / "new" / name).read_bytes()
+    assert b"\r" not in data
+    parsed = email.message_from_bytes(data)
+    assert parsed["Return-Path"] == "<a@client.test>"
+    assert parsed["Delivered-To"].lower() == "ada@home.test"
+    assert parsed.get_payload() == ".dot\n"
+
+
+def test_discard_and_error(place):
+    sink = place.sink()
+    facteur = place.facteur(sink.port, more="""
+transport nowhere { discard }
+transport closed { error 5.2.1 This mailbox is closed }
+route gone.test { transport nowhere }
+route closed.test { transport closed }
+""")
+    smtp.send(facteur.port, "a@client.test", ["x@gone.test"], smtp.message())
+    smtp.send(facteur.port, "a@client.test", ["x@closed.test"], smtp.message())
+    bounce = sink.wait()[0]
+    assert b"5.2.1" in bounce.data and b"This mailbox is closed" in bounce.data
+    facteur.wait_empty()
+    assert len(sink.mails) == 1
+
+
+def test_aliases(place):
+    """Nested, several targets, an external one, /dev/null, owner-, a sub-address, postmaster."""
+    sink = place.sink()
+    more, files = hosted(f"mailbox ada@home.test {{ smtp 127.0.0.1:{sink.port} }}\n"
+                         f"mailbox bob@home.test {{ smtp 127.0.0.1:{sink.port} }}\n", """\
+# people
+team: ada, friends
+friends: bob, "carol"@outside.test, team-archive
+team-archive: :include:archive
+list: ada, bob
+owner-list: bob
+devnull: /dev/null
+postmaster: ada
+""")
+    files["archive"] = "dora@outside.test\n"
+    facteur = place.facteur(sink.port, more=more, files=files)
+
+    def arrives(recipient, wanted, sender="a@client.test"):
+        seen = len(sink.mails)
+        smtp.send(facteur.port, "a@client.test", [recipient], smtp.message())
+        facteur.wait_empty()
+        new = sink.mails[seen:]
+        assert sorted(sum((m.recipients for m in new), [])) == sorted(wanted)
+        assert all(m.sender == sender for m in new)
+
+    arrives("team@home.test", ["ada@home.test", "bob@home.test", "carol@outside.test",
+                               "dora@outside.test"])
+    arrives("TEAM@HOME.TEST", ["ada@home.test", "bob@home.test", "carol@outside.test",
+                               "dora@outside.test"])
+    arrives("devnull@home.test", [])
+    arrives("postmaster@home.test", ["ada@home.test"])
+    arrives("list@home.test", ["ada@home.test", "bob@home.test"], "owner-list@home.test")
+    arrives("ada+news@home.test", ["ada+news@home.test"])
+
+    with smtp.Client(facteur.port) as client:
+        client.hello()
+        client.say("MAIL FROM:<a@client.test>", 250)
+        assert client.say("RCPT TO:<nobody@home.test>", 550).status == "5.1.1"
+
+    steps = facteur.cli("alias", "team@home.test")
+    assert re.search(r"home\.aliases:2\b", steps) and "dora@outside.test" in steps
+
+
+def test_lmtp_over_tcp_one_status_a_recipient(place):
+    def end(session, recipient):
+        return "452 4.2.2 Full" if recipient.startswith("full") else None
+
+    lmtp = place.sink(lmtp=True, script={"END": end})
+    sink = place.sink()
+    more, files = hosted("".join(f"mailbox {user}@home.test {{ lmtp 127.0.0.1:{lmtp.port} }}\n"
+                                 for user in ("ada", "full")))
+    facteur = place.facteur(sink.port, more=more, files=files)
+    smtp.send(facteur.port, "a@client.test", ["ada@home.test", "full@home.test"], smtp.message())
+    assert "ada@home.test" in lmtp.wait()[0].recipients
+    waiting = harness.wait_for(lambda: facteur.cli("queue", "list"), "the full box in the queue")
+    harness.wait_for(lambda: "4.2.2" in facteur.cli("queue", "list"), "its reason")
+    assert "full@home.test" in waiting
