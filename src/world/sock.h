@@ -3,9 +3,9 @@
  *
  * Reading: bytes are offered to handler->received, which says how many it took.  Fewer than offered
  * means "not now": the rest is kept (at most SOCK_READ_MAX bytes), nothing more is read, and it is
- * offered again after sock_resume.  Writing: sock_send queues, and the loop writes at the end of the
- * round, so that many small sends become one segment; who sends much watches sock_backlog and waits
- * for handler->drained.
+ * offered again after sock_resume.  Writing: sock_send queues, and the loop writes at the end of
+ * the round, so that many small sends become one segment; who sends much watches sock_backlog and
+ * waits for handler->drained.
  *
  * No handler function is called from inside a call that the owner makes: everything arrives from
  * the loop.  After sock_close none arrives any more, whatever was on its way, and the pointer is
@@ -39,19 +39,20 @@ struct sock_handler {
 	void (*secured)(void *owner, const struct tls_facts *facts);
 };
 
-/* Bind and listen; the descriptor is shared by all workers (the kernel wakes one of them).  Ports
+/* Bind and listen; the descriptor is shared by all workers: one of them gets each client.  Ports
  * below 1024 need root.  A unix path is replaced when nobody answers there; mode is its
  * permissions. -1: *why says what went wrong. */
 int sock_bind(const struct endpoint *at, unsigned mode, struct fail *why) MUST_USE;
 void sock_unbind(int descriptor); /* close it, when all listeners on it are gone */
-void sock_bound(int descriptor, struct endpoint *at); /* where it listens: the port if 0 was asked */
+void sock_bound(
+	int descriptor, struct endpoint *at); /* where it listens: the port if 0 was asked */
 
 /* Accept in this loop.  accepted gets a stream whose handler it must set by sock_own before it
  * returns, or close.  listener_free stops accepting; the descriptor stays open. */
-typedef void sock_accepted(void *owner, struct sock *s, const struct endpoint *peer,
-	const struct endpoint *local);
-struct sock_listener *sock_listen(struct loop *l, int descriptor, sock_accepted *accepted,
-	void *owner) MUST_USE;
+typedef void sock_accepted(
+	void *owner, struct sock *s, const struct endpoint *peer, const struct endpoint *local);
+struct sock_listener *sock_listen(
+	struct loop *l, int descriptor, sock_accepted *accepted, void *owner) MUST_USE;
 void sock_listener_free(struct sock_listener *listener);
 
 void sock_own(struct sock *s, const struct sock_handler *handler, void *owner);
@@ -62,10 +63,11 @@ struct sock *sock_connect(struct loop *l, const struct endpoint *to, const struc
 
 void sock_send(struct sock *s, str bytes); /* copied; after closed it is silently dropped */
 size_t sock_backlog(const struct sock *s) MUST_USE; /* bytes queued and not yet written */
-void sock_resume(struct sock *s);  /* offer what was not taken, then read on */
-void sock_pause(struct sock *s);   /* do not read until sock_resume; what arrives waits */
-void sock_finish(struct sock *s);  /* write what is queued, then close; no handler is called again */
-void sock_close(struct sock *s);   /* at once; queued bytes are dropped */
+void sock_resume(struct sock *s);                   /* offer what was not taken, then read on */
+void sock_pause(struct sock *s);  /* do not read until sock_resume; what arrives waits */
+void sock_finish(struct sock *s); /* write what is queued, then close; no handler is called again,
+				     and the pointer is dead: the loop does the rest */
+void sock_close(struct sock *s);  /* at once; queued bytes are dropped */
 
 /* Become the client or the server of a TLS handshake on the open stream.  Bytes already received
  * in clear and not taken are dropped (RFC 3207 section 4.2).  host: for SNI and verification. */

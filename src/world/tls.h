@@ -16,12 +16,16 @@ struct tls_facts {
 	char version[12]; /* "TLSv1.3" */
 	char cipher[48];
 	int bits;
-	bool verified;	      /* the chain leads to an authority that we trust, and the name fits */
+	bool verified;    /* the chain leads to an authority that we trust, and the name fits */
 	char problem[96]; /* why it was not verified */
 };
 
 /* A client that takes any certificate, as opportunistic TLS does (RFC 7435). */
 struct tls_context *tls_client_new(struct fail *why) MUST_USE;
+
+/* A server with a certificate chain and its key, PEM files.  It asks clients for none. */
+struct tls_context *tls_server_new(
+	const char *certificate, const char *key, struct fail *why) MUST_USE;
 void tls_context_free(struct tls_context *context); /* null is allowed; drops one reference */
 
 #endif

@@ -1,0 +1,521 @@
+#include "world/sock.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "world/loop_event.h"
+#include "world/sock_inside.h"
+#include "world/sock_wire.h"
+
+#define READS_A_ROUND 4     /* then it is the turn of others */
+#define OUT_KEPT_MAX 256    /* an idle stream keeps no larger buffer */
+#define FINISH_MS_MAX 15000 /* for a peer to read our last words */
+
+/* A stream that its owner has left to us, to write what is queued. */
+struct finish {
+	struct sock *sock;
+	struct loop_timer timer;
+	struct loop_hook end; /* the loop ends first */
+	bool heard_more;      /* the peer still talks */
+	bool said_end;
+};
+
+/*
+ * The descriptor is watched edge-triggered, for reading always, for writing from the first time on
+ * that a write would have blocked: so the common stream costs epoll_ctl only at its two ends.
+ * `readable' and `blocked' remember the edges.
+ */
+struct sock {
+	struct loop *loop;
+	const struct sock_handler *handler; /* null: nobody is there any more, it is finishing */
+	void *owner;
+	struct event event;
+	struct loop_hook hook;
+	struct buf out;        /* to be written */
+	struct buf rest;       /* received and not taken */
+	struct endpoint *peer; /* of sock_connect, for messages */
+	struct tls_stream *tls;
+	size_t clear_n; /* bytes at the front of out that go before the handshake */
+	struct finish *finish;
+	int fd;
+	int error; /* of the system; not yet told */
+
+	bool connecting : 1;
+	bool handshaking : 1;
+	bool watches_writes : 1;
+	bool readable : 1; /* as far as we know */
+	bool hung_up : 1;  /* the kernel says that there is an end behind the bytes */
+	bool blocked : 1;  /* a write would block */
+	bool held : 1;     /* the owner said "not now" */
+	bool offering : 1; /* received is being called; meanwhile: */
+	bool resumed : 1;  /* the owner said sock_resume */
+	bool dropped : 1;  /* what is offered is void: TLS begins, or the owner has left */
+	bool queued : 1;   /* something was sent since the last drained */
+	bool gone : 1;     /* closed has been called */
+	bool busy : 1;     /* we are in a function of this file that looks at it again */
+	bool dead : 1;     /* sock_close was called meanwhile */
+};
+
+static _Thread_local char scratch[SOCK_READ_MAX];
+
+static void free_sock(struct sock *s)
+{
+	event_del(&s->event);
+	list_remove(&s->hook.link);
+	if (s->finish) {
+		loop_timer_cancel(s->loop, &s->finish->timer);
+		list_remove(&s->finish->end.link);
+		mem_free(s->finish);
+	}
+	tls_stream_free(s->tls);
+	if (s->fd >= 0)
+		close(s->fd);
+	buf_free(&s->out);
+	buf_free(&s->rest);
+	mem_free(s->peer);
+	mem_free(s);
+}
+
+static void on_event(evutil_socket_t fd, short what, void *owner);
+static void on_hook(struct loop_hook *hook);
+
+static void watch(struct sock *s, bool writes)
+{
+	short what = EV_READ | EV_CLOSED | EV_PERSIST | EV_ET;
+
+	if (writes)
+		what |= EV_WRITE;
+	event_assign(&s->event, loop_base(s->loop), s->fd, what, on_event, s);
+	if (s->fd >= 0)
+		event_add(&s->event, NULL);
+	s->watches_writes = writes;
+}
+
+static struct sock *sock_new(
+	struct loop *l, int fd, const struct sock_handler *handler, void *owner, bool connecting)
+{
+	struct sock *s = MEM_NEW(struct sock);
+
+	s->loop = l;
+	s->handler = handler;
+	s->owner = owner;
+	s->hook.run = on_hook;
+	list_init(&s->hook.link);
+	s->fd = fd;
+	s->connecting = connecting;
+	watch(s, connecting);
+	return s;
+}
+
+struct sock *sock_adopt(
+	struct loop *l, int descriptor, const struct sock_handler *handler, void *owner)
+{
+	return sock_new(l, descriptor, handler, owner, false);
+}
+
+struct sock *sock_await(struct loop *l, int descriptor, const struct endpoint *to, int error,
+	const struct sock_handler *handler, void *owner)
+{
+	struct sock *s = sock_new(l, descriptor, handler, owner, true);
+
+	s->peer = MEM_NEW(struct endpoint);
+	*s->peer = *to;
+	s->error = error;
+	if (error)
+		loop_soon(l, &s->hook);
+	return s;
+}
+
+void sock_own(struct sock *s, const struct sock_handler *handler, void *owner)
+{
+	s->handler = handler;
+	s->owner = owner;
+}
+
+static bool silent(const struct sock *s)
+{
+	return s->dead || s->gone;
+}
+
+static void explain(const struct sock *s, struct fail *why)
+{
+	bool tls = s->tls && s->error == EPROTO;
+	const char *text = tls ? tls_stream_trouble(s->tls) : strerrordesc_np(s->error);
+	char peer[ENDPOINT_TEXT_MAX] = "peer";
+
+	if (s->peer)
+		endpoint_print(s->peer, peer);
+	if (s->connecting)
+		fail_with(why, FAIL_TEMPORARY, "4.4.1", "connect to %s: %s", peer, text);
+	else if (s->handshaking)
+		fail_with(why, FAIL_TEMPORARY, "4.7.5", "TLS handshake with %s: %s", peer, text);
+	else
+		fail_with(why, FAIL_TEMPORARY, "4.4.2", "connection with %s lost: %s", peer, text);
+}
+
+/* The last call but one: the owner still has to close. */
+static void tell_closed(struct sock *s)
+{
+	struct fail why;
+
+	s->gone = true;
+	buf_free(&s->out);
+	buf_free(&s->rest);
+	if (!s->handler) {
+		s->dead = true;
+		return;
+	}
+	if (s->error)
+		explain(s, &why);
+	s->handler->closed(s->owner, s->error ? &why : NULL);
+}
+
+/* --- writing --- */
+
+/* One write of what is queued; false: no more can be written now. */
+static bool write_some(struct sock *s)
+{
+	str bytes = buf_str(&s->out);
+	bool clear = s->clear_n > 0; /* what was sent before the handshake */
+	size_t taken = 0;
+	int error = 0;
+
+	if (clear)
+		bytes = str_first(bytes, s->clear_n);
+	switch (sock_wire_write(s->fd, clear ? NULL : s->tls, bytes, &taken, &error)) {
+	case TLS_DONE:
+		buf_take(&s->out, taken);
+		s->clear_n -= clear ? taken : 0;
+		return true;
+	case TLS_WAITS:
+		s->blocked = true;
+		return false;
+	case TLS_ENDED:
+	case TLS_BROKEN:
+		s->error = error;
+	}
+	return false;
+}
+
+static void flush(struct sock *s)
+{
+	while (buf_str(&s->out).n > 0 && !s->blocked && !s->error &&
+		!(s->handshaking && s->clear_n == 0))
+		if (!write_some(s))
+			break;
+	if (s->error) {
+		/* The peer may have said why before it went: read that first. */
+		buf_free(&s->out);
+		s->readable = s->hung_up = true;
+		return;
+	}
+	if (s->blocked && !s->watches_writes) {
+		event_del(&s->event);
+		watch(s, true); /* tells at once if it can be written by now */
+	}
+	if (buf_str(&s->out).n == 0 && s->out.size > OUT_KEPT_MAX)
+		buf_free(&s->out);
+}
+
+static void write_and_tell(struct sock *s)
+{
+	flush(s);
+	if (silent(s) || s->error || !s->queued || buf_str(&s->out).n > 0)
+		return;
+	s->queued = false;
+	if (s->handler && s->handler->drained)
+		s->handler->drained(s->owner);
+}
+
+/* --- reading --- */
+
+/* Offer bytes; returns how many need not be kept. */
+static size_t offer(struct sock *s, str bytes)
+{
+	size_t taken;
+
+	if (!s->handler) {
+		s->finish->heard_more = true;
+		return bytes.n;
+	}
+	s->resumed = s->dropped = false;
+	s->offering = true;
+	taken = s->handler->received(s->owner, bytes);
+	s->offering = false;
+	assert(taken <= bytes.n);
+	if (s->dead || s->dropped)
+		return bytes.n;
+	if (taken < bytes.n && !s->resumed)
+		s->held = true;
+	return taken;
+}
+
+static void offer_rest(struct sock *s)
+{
+	if (s->held || silent(s) || buf_str(&s->rest).n == 0)
+		return;
+	buf_take(&s->rest, offer(s, buf_str(&s->rest)));
+}
+
+/* One read; false: there is nothing more to be read now. */
+static bool read_some(struct sock *s)
+{
+	size_t n = 0, taken;
+	int error = 0;
+
+	switch (sock_wire_read(s->fd, s->tls, scratch, sizeof scratch, &n, &error)) {
+	case TLS_DONE:
+		break;
+	case TLS_WAITS:
+		s->readable = false;
+		return false;
+	case TLS_ENDED:
+		if (!s->error) {
+			flush(s); /* it may have closed one direction only */
+			s->error = 0;
+		}
+		tell_closed(s);
+		return false;
+	case TLS_BROKEN:
+		s->error = s->error ? s->error : error;
+		tell_closed(s);
+		return false;
+	}
+	/* less than there was room for: the kernel has no more, and will tell when it has */
+	if (n < sizeof scratch && !s->tls && !s->hung_up)
+		s->readable = false;
+	taken = offer(s, str_from(scratch, n));
+	if (taken < n)
+		buf_put(&s->rest, str_from(scratch + taken, n - taken));
+	return true;
+}
+
+static bool may_read(const struct sock *s)
+{
+	return s->readable && !s->held && !s->handshaking && !silent(s) && buf_str(&s->rest).n == 0;
+}
+
+static void read_on(struct sock *s)
+{
+	for (int reads = 0; may_read(s); reads++) {
+		if (reads == READS_A_ROUND) {
+			loop_soon(s->loop, &s->hook);
+			return;
+		}
+		if (!read_some(s))
+			return;
+	}
+}
+
+/* --- from the loop --- */
+
+static void shake_hands(struct sock *s)
+{
+	struct tls_facts facts;
+
+	if (s->clear_n > 0 || s->error)
+		return;
+	switch (tls_stream_handshake(s->tls)) {
+	case TLS_WAITS:
+		return;
+	case TLS_ENDED:
+	case TLS_BROKEN:
+		s->error = EPROTO;
+		tell_closed(s);
+		return;
+	case TLS_DONE:
+		break;
+	}
+	s->handshaking = false;
+	s->readable = true; /* bytes may have come with the end of the handshake */
+	tls_stream_facts(s->tls, &facts);
+	if (s->handler && s->handler->secured)
+		s->handler->secured(s->owner, &facts);
+}
+
+/* A finishing stream ends when all is written.  But closing while the peer still talks would reset
+ * the connection and void our last words: then it ends when the peer has heard them and closes. */
+static void finish_on(struct sock *s)
+{
+	flush(s);
+	if (!s->error && buf_str(&s->out).n > 0)
+		return;
+	if (!s->error && s->tls && !s->handshaking && !s->finish->said_end)
+		tls_stream_say_end(s->tls);
+	if (s->error || !s->finish->heard_more)
+		s->dead = true;
+	else if (!s->finish->said_end)
+		shutdown(s->fd, SHUT_WR);
+	s->finish->said_end = true;
+}
+
+static void serve_open(struct sock *s)
+{
+	write_and_tell(s);
+	if (s->handshaking && !silent(s))
+		shake_hands(s);
+	offer_rest(s);
+	read_on(s);
+	if (s->error && !silent(s) && !may_read(s))
+		tell_closed(s); /* nothing more to be read, or nobody who wants it */
+	if (!s->handler && !s->dead)
+		finish_on(s);
+}
+
+static void serve(struct sock *s)
+{
+	s->busy = true;
+	if (s->connecting && s->error && !s->gone)
+		tell_closed(s);
+	else if (!s->connecting && !s->gone)
+		serve_open(s);
+	s->busy = false;
+	if (s->dead)
+		free_sock(s);
+}
+
+static void on_hook(struct loop_hook *hook)
+{
+	serve(AROUND(hook, struct sock, hook));
+}
+
+static void on_connected(struct sock *s)
+{
+	int error = 0;
+	socklen_t size = sizeof error;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		error = errno;
+	if (error) {
+		s->error = error;
+		return;
+	}
+	s->connecting = false;
+	s->busy = true;
+	s->handler->connected(s->owner);
+	s->busy = false;
+}
+
+static void on_event(evutil_socket_t fd, short what, void *owner)
+{
+	struct sock *s = owner;
+
+	(void)fd;
+	loop_enter(s->loop);
+	if (s->gone)
+		return;
+	/* TLS may want to write in order to read, and the other way round */
+	if (s->tls || (what & EV_WRITE))
+		s->blocked = false;
+	if (s->tls || (what & (EV_READ | EV_CLOSED)))
+		s->readable = true;
+	if (what & EV_CLOSED)
+		s->hung_up = true;
+	if (s->connecting && !s->error)
+		on_connected(s);
+	if (s->dead)
+		free_sock(s);
+	else
+		serve(s);
+}
+
+/* --- what owners call --- */
+
+void sock_send(struct sock *s, str bytes)
+{
+	if (silent(s) || s->error || bytes.n == 0)
+		return;
+	buf_put(&s->out, bytes);
+	s->queued = true;
+	if (!s->connecting)
+		loop_soon(s->loop, &s->hook);
+}
+
+size_t sock_backlog(const struct sock *s)
+{
+	return buf_str(&s->out).n;
+}
+
+void sock_pause(struct sock *s)
+{
+	s->held = true;
+}
+
+void sock_resume(struct sock *s)
+{
+	s->held = false;
+	s->resumed = true;
+	loop_soon(s->loop, &s->hook);
+}
+
+void sock_close(struct sock *s)
+{
+	s->dead = true;
+	if (!s->busy)
+		free_sock(s);
+}
+
+static void on_finish_late(struct loop_timer *timer)
+{
+	sock_close(AROUND(timer, struct finish, timer)->sock);
+}
+
+static void on_loop_end(struct loop_hook *hook)
+{
+	sock_close(AROUND(hook, struct finish, end)->sock);
+}
+
+void sock_finish(struct sock *s)
+{
+	if (silent(s) || s->connecting || s->error) {
+		sock_close(s);
+		return;
+	}
+	s->handler = NULL;
+	s->finish = MEM_NEW(struct finish);
+	s->finish->sock = s;
+	s->finish->heard_more = buf_str(&s->rest).n > 0;
+	s->finish->timer.run = on_finish_late;
+	loop_timer_set(s->loop, &s->finish->timer, loop_now_ms(s->loop) + FINISH_MS_MAX);
+	s->finish->end.run = on_loop_end;
+	list_init(&s->finish->end.link);
+	loop_at_end(s->loop, &s->finish->end);
+	s->held = false;
+	s->dropped = true;
+	if (!s->offering)
+		buf_free(&s->rest);
+	if (!s->busy)
+		serve(s);
+	else
+		loop_soon(s->loop, &s->hook);
+}
+
+static void start_tls(struct sock *s, struct tls_stream *tls)
+{
+	s->tls = tls;
+	s->handshaking = true;
+	s->clear_n = buf_str(&s->out).n;
+	s->held = false;
+	s->dropped = true;
+	if (!s->offering)
+		buf_free(&s->rest);
+	loop_soon(s->loop, &s->hook);
+}
+
+void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
+{
+	if (!silent(s))
+		start_tls(s, tls_stream_client(context, s->fd, host));
+}
+
+void sock_tls_accept(struct sock *s, struct tls_context *context)
+{
+	if (!silent(s))
+		start_tls(s, tls_stream_server(context, s->fd));
+}

@@ -1,0 +1,77 @@
+#include "world/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "world/tls_inside.h"
+
+/* The words of OpenSSL for what it last ran into; its list is empty afterwards. */
+const char *tls_words(char *to, size_t size)
+{
+	unsigned long code = ERR_get_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return fail_clean(reason ? str_of(reason) : S("unknown error"), to, size);
+}
+
+static SSL_CTX *context_new(const SSL_METHOD *method, struct fail *why)
+{
+	SSL_CTX *c = SSL_CTX_new(method);
+	char words[96];
+
+	if (c && SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION)) {
+		SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+					       SSL_OP_IGNORE_UNEXPECTED_EOF);
+		/* an idle stream gives its buffers back; what is to be written may move meanwhile
+		 */
+		SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+					    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+		SSL_CTX_set_read_ahead(c, 1); /* one system call for header and record */
+		SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF); /* tickets need none */
+		return c;
+	}
+	fail_with(why, FAIL_TEMPORARY, "4.7.5", "cannot prepare TLS: %s",
+		tls_words(words, sizeof words));
+	SSL_CTX_free(c);
+	return NULL;
+}
+
+struct tls_context *tls_client_new(struct fail *why)
+{
+	SSL_CTX *c = context_new(TLS_client_method(), why);
+
+	if (!c)
+		return NULL;
+	/* Old keys and signatures are better than clear text, which is what a failure would mean.
+	 * The chain is looked at nevertheless, for tls_facts. */
+	SSL_CTX_set_security_level(c, 1);
+	SSL_CTX_set_default_verify_paths(c);
+	SSL_CTX_set_verify(c, SSL_VERIFY_NONE, NULL);
+	ERR_clear_error();
+	return tls_context_of(c);
+}
+
+struct tls_context *tls_server_new(const char *certificate, const char *key, struct fail *why)
+{
+	SSL_CTX *c = context_new(TLS_server_method(), why);
+	const char *file = certificate;
+	char words[96];
+
+	if (!c)
+		return NULL;
+	if (SSL_CTX_use_certificate_chain_file(c, certificate) == 1) {
+		file = key;
+		if (SSL_CTX_use_PrivateKey_file(c, key, SSL_FILETYPE_PEM) == 1 &&
+			SSL_CTX_check_private_key(c) == 1)
+			return tls_context_of(c);
+	}
+	fail_with(why, FAIL_TEMPORARY, "4.7.5", "%s: %s", file, tls_words(words, sizeof words));
+	SSL_CTX_free(c);
+	return NULL;
+}
+
+void tls_context_free(struct tls_context *context)
+{
+	SSL_CTX_free(tls_context_ssl(context)); /* null is allowed there, too */
+}

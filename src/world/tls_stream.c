@@ -1,0 +1,140 @@
+#include "world/tls_stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/ip.h"
+#include "base/mem.h"
+#include "world/tls_inside.h"
+
+#define HOST_MAX 255
+
+struct tls_stream {
+	SSL *ssl;
+	char trouble[96];
+};
+
+static struct tls_stream *stream_new(struct tls_context *context, int descriptor)
+{
+	struct tls_stream *t = MEM_NEW(struct tls_stream);
+
+	t->ssl = SSL_new(tls_context_ssl(context));
+	/* out of memory, else nothing can go wrong */
+	assert(t->ssl && SSL_set_fd(t->ssl, descriptor) == 1);
+	return t;
+}
+
+struct tls_stream *tls_stream_client(struct tls_context *context, int descriptor, str host)
+{
+	struct tls_stream *t = stream_new(context, descriptor);
+	char name[HOST_MAX + 1], literal[IP_TEXT_MAX];
+	struct ip ip;
+
+	SSL_set_connect_state(t->ssl);
+	str_to_c(host, name, sizeof name);
+	SSL_set_hostflags(t->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (ip_parse(host, &ip)) {
+		/* RFC 6066 section 3: no SNI for addresses */
+		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), ip_print(&ip, literal));
+	} else if (host.n > 0) {
+		SSL_set_tlsext_host_name(t->ssl, name);
+		SSL_set1_host(t->ssl, name);
+	}
+	return t;
+}
+
+struct tls_stream *tls_stream_server(struct tls_context *context, int descriptor)
+{
+	struct tls_stream *t = stream_new(context, descriptor);
+
+	SSL_set_accept_state(t->ssl);
+	return t;
+}
+
+void tls_stream_free(struct tls_stream *t)
+{
+	if (!t)
+		return;
+	SSL_free(t->ssl);
+	mem_free(t);
+}
+
+/* What the last call on ssl came to; result is what it returned. */
+static enum tls_step step_of(struct tls_stream *t, int result)
+{
+	int error = errno;
+
+	switch (SSL_get_error(t->ssl, result)) {
+	case SSL_ERROR_NONE:
+		return TLS_DONE;
+	case SSL_ERROR_WANT_READ:
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WAITS;
+	case SSL_ERROR_ZERO_RETURN:
+		str_to_c(S("the peer has closed"), t->trouble, sizeof t->trouble);
+		return TLS_ENDED;
+	case SSL_ERROR_SYSCALL:
+		str_to_c(str_of(error ? strerrordesc_np(error) : "the peer has closed"), t->trouble,
+			sizeof t->trouble);
+		ERR_clear_error();
+		return error ? TLS_BROKEN : TLS_ENDED;
+	default:
+		tls_words(t->trouble, sizeof t->trouble);
+		return TLS_BROKEN;
+	}
+}
+
+enum tls_step tls_stream_handshake(struct tls_stream *t)
+{
+	ERR_clear_error();
+	errno = 0;
+	return step_of(t, SSL_do_handshake(t->ssl));
+}
+
+enum tls_step tls_stream_read(struct tls_stream *t, char *to, size_t size, size_t *n)
+{
+	*n = 0;
+	ERR_clear_error();
+	errno = 0;
+	return step_of(t, SSL_read_ex(t->ssl, to, size, n));
+}
+
+enum tls_step tls_stream_write(struct tls_stream *t, str bytes, size_t *n)
+{
+	*n = 0;
+	ERR_clear_error();
+	errno = 0;
+	return step_of(t, SSL_write_ex(t->ssl, bytes.p, bytes.n, n));
+}
+
+void tls_stream_say_end(struct tls_stream *t)
+{
+	ERR_clear_error();
+	(void)SSL_shutdown(t->ssl);
+	ERR_clear_error();
+}
+
+void tls_stream_facts(const struct tls_stream *t, struct tls_facts *facts)
+{
+	long verdict = SSL_get_verify_result(t->ssl);
+	bool shown = SSL_get0_peer_certificate(t->ssl) != NULL;
+
+	*facts = (struct tls_facts){ .bits = SSL_get_cipher_bits(t->ssl, NULL) };
+	str_to_c(str_of(SSL_get_version(t->ssl)), facts->version, sizeof facts->version);
+	str_to_c(str_of(SSL_get_cipher_name(t->ssl)), facts->cipher, sizeof facts->cipher);
+	facts->verified = shown && verdict == X509_V_OK;
+	if (!shown)
+		str_to_c(S("no certificate"), facts->problem, sizeof facts->problem);
+	else if (verdict != X509_V_OK)
+		str_to_c(str_of(X509_verify_cert_error_string(verdict)), facts->problem,
+			sizeof facts->problem);
+}
+
+const char *tls_stream_trouble(const struct tls_stream *t)
+{
+	return t->trouble;
+}
