@@ -1,0 +1,43 @@
+#include "smtp/line.h"
+
+enum scan smtp_line_take(str *input, size_t line_max, str *line, struct fail *why)
+{
+	size_t text_max = line_max - 2;
+
+	for (size_t i = 0; i < input->n && i <= text_max; i++) {
+		char c = input->p[i];
+
+		if (c != '\r' && c != '\n')
+			continue;
+		if (c == '\r' && i + 1 == input->n)
+			return SCAN_MORE;
+		if (c == '\n' || input->p[i + 1] != '\n') {
+			fail_reply(why, 500, "5.5.2", "Bare CR or LF in a command");
+			return SCAN_BAD;
+		}
+		*line = str_first(*input, i);
+		*input = str_skip(*input, i + 2);
+		return SCAN_DONE;
+	}
+	if (input->n <= text_max)
+		return SCAN_MORE;
+	fail_reply(why, 500, "5.5.2", "Line too long");
+	return SCAN_BAD;
+}
+
+bool smtp_line_skip(str *input, bool *after_cr)
+{
+	while (input->n > 0) {
+		size_t at;
+
+		if (*after_cr && input->p[0] == '\n') {
+			*after_cr = false;
+			*input = str_skip(*input, 1);
+			return true;
+		}
+		at = str_find(*input, '\r');
+		*after_cr = at < input->n;
+		*input = str_skip(*input, at + 1);
+	}
+	return false;
+}
