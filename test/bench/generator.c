@@ -110,7 +110,7 @@ static void over(struct out *out, const struct fail *trouble)
 {
 	struct client *c = client_of(out);
 
-	if (c->in_session == 0) {
+	if (c->in_session == 0 && trouble->kind != FAIL_NONE) {
 		/* Refused before the first mail: one that we shall not send. */
 		all.begun++;
 		all.ended++;

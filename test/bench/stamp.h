@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define STAMP_OCTETS 41 /* with its CRLF */
+#define STAMP_OCTETS 40 /* with its CRLF */
 
 void stamp_write(char to[STAMP_OCTETS + 1], size_t id, int64_t begun_us);
 bool stamp_find(str bytes, size_t *id, int64_t *begun_us) MUST_USE;
