@@ -13,15 +13,13 @@
 #include "base/ip.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/read.h"
 #include "smtp/server.h"
 
-struct conf_origin {
-	str file; /* as people name it: "conf.d/10-identity.conf"; "" is a default */
-	uint32_t line, column;
-};
-
 #define CONF_ORIGIN_TEXT_MAX FAIL_ORIGIN_MAX
-char *conf_origin_print(const struct conf_origin *o, char to[CONF_ORIGIN_TEXT_MAX]); /* file:line */
+char *conf_origin_print(
+	const struct conf_origin *o, char to[CONF_ORIGIN_TEXT_MAX]); /* file:line,
+									or "default" */
 
 struct conf_net {
 	struct ip_net net;
@@ -56,10 +54,14 @@ struct conf_endpoints {
 	size_t count;
 };
 
-/* listen NAME { on ADDRESS:PORT ...; tls off }   "on *:25" is both families */
+enum conf_listener_tls { CONF_LISTENER_OFF }; /* the other levels are a later work */
+
+/* listen NAME { on ADDRESS:PORT ...; tls off }   "on *:25" is two endpoints, 0.0.0.0 and ::, so an
+ * IPv6 socket must take IPv6 only (IPV6_V6ONLY) */
 struct conf_listener {
 	str name;
 	struct conf_endpoints on;
+	enum conf_listener_tls tls;
 	struct conf_origin origin;
 };
 
@@ -73,26 +75,27 @@ enum conf_transport_kind {
 
 enum conf_tls_level { CONF_TLS_NONE, CONF_TLS_MAY, CONF_TLS_ENCRYPT };
 
-/* transport NAME { ... }, and the unnamed one of a mailbox */
+/* transport NAME { ... }, and the unnamed ones of mailboxes and routes */
 struct conf_transport {
-	str name; /* "mailbox" for those of mailboxes, "smtp" for the built-in one */
+	str name; /* "mailbox" or "route" where it has none, "smtp" for the built-in one */
 	enum conf_transport_kind kind;
-	str host;	/* SMTP, LMTP: a fixed next hop: name, address literal without brackets, or
-			   "unix:PATH"; "" with SMTP: the MX hosts of the destination */
+	str host;      /* SMTP, LMTP: a fixed next hop: name, address literal without brackets, or
+			  "unix:PATH"; "" with SMTP: the MX hosts of the destination */
 	uint16_t port; /* 25, or 24 with LMTP, where not said */
-	str path;	/* MAILDIR: may have {local}, {domain}, {address} */
-	str user;	/* as USER; "" is the daemon's own */
-	str status, text; /* ERROR: enhanced status and words */
-	enum conf_tls_level tls; /* outgoing; default may; LMTP: none */
+	str path;      /* MAILDIR: may have {local}, {domain}, {address} */
+	str user;      /* as USER; "" is the daemon's own */
+	str status, text;           /* ERROR: enhanced status and words */
+	enum conf_tls_level tls;    /* outgoing; default may; LMTP: none */
 	struct ip source4, source6; /* source-address; family 0: the kernel's choice */
-	unsigned connections;	    /* at once to one destination */
-	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one destination */
+	unsigned connections;       /* at once to one destination */
+	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one
+				       destination */
 	unsigned messages_per_connection;
 	int64_t connect_ms_max; /* connect-timeout */
 	struct conf_origin origin;
 };
 
-/* route PATTERN... { transport NAME }   domain, .subdomains, address, or * */
+/* route PATTERN... { transport NAME | TRANSPORT... }   domain, .subdomains, address, or * */
 struct conf_route {
 	str pattern; /* in table form (address_key): lower case, ASCII */
 	const struct conf_transport *transport;
@@ -101,15 +104,15 @@ struct conf_route {
 
 /* domain NAME { aliases FILE...; virtual FILE...; catch-all TARGET; sub-address CHARS } */
 struct conf_domain {
-	str name; /* lower case, ASCII */
+	str name;                   /* lower case, ASCII */
 	struct conf_texts aliases;  /* aliases(5) files, as written */
 	struct conf_texts virtuals; /* virtual(5) files, as written */
-	struct conf_text catch_all; /* "" is none */
-	str sub_address;	    /* characters that begin a sub-address: default "+"; "" is none */
+	struct conf_text catch_all; /* address, local part or /dev/null; "" is none */
+	str sub_address; /* characters that begin a sub-address: default "+"; "" is none */
 	struct conf_origin origin;
 };
 
-/* mailbox ADDRESS { TRANSPORT... } */
+/* mailbox ADDRESS { TRANSPORT... | transport NAME } */
 struct conf_mailbox {
 	str address; /* in table form */
 	const struct conf_transport *transport;
@@ -124,19 +127,19 @@ struct conf_queue {
 	int64_t warn_ms; /* 0: never.  Accepted and kept; warnings are RFC 3461's delayed DSNs */
 	int64_t lifetime_ms;
 	int64_t bounce_lifetime_ms; /* of mail with the null sender */
-	uint64_t reserve_octets; /* stop accepting when the disk has less free than this */
-	uint64_t memory_octets;	 /* of messages kept in memory for their first attempt */
+	uint64_t reserve_octets;    /* stop accepting when the disk has less free than this */
+	uint64_t memory_octets;     /* of messages kept in memory for their first attempt */
 };
 
 /* limits { ... } */
 struct conf_limits {
 	struct smtp_server_limits smtp;
-	size_t header_octets_max;    /* 552 5.3.4 */
-	unsigned received_max;	     /* hops: 554 5.4.6 */
-	unsigned sessions_max;	     /* in all: 421 4.3.2 */
+	size_t header_octets_max;     /* 552 5.3.4 */
+	unsigned received_max;        /* hops: 554 5.4.6 */
+	unsigned sessions_max;        /* in all: 421 4.3.2 */
 	unsigned client_sessions_max; /* from one address: 421 4.7.0 */
-	unsigned alias_depth_max;    /* nesting of aliases */
-	unsigned alias_targets_max;  /* addresses that one recipient may become */
+	unsigned alias_depth_max;     /* nesting of aliases */
+	unsigned alias_targets_max;   /* addresses that one recipient may become */
 };
 
 /* resolver { zone FILE } | { server ADDRESS@PORT ... } | nothing: the system's */
@@ -157,7 +160,8 @@ struct conf {
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
 	const struct conf_listener *listeners;
 	size_t listener_count;
-	const struct conf_transport *transports; /* named; the built-in "smtp" among them */
+	const struct conf_transport *transports; /* named; the built-in "smtp" among them, unless
+						    the admin wrote his own of that name */
 	size_t transport_count;
 	const struct conf_route *routes; /* in the order of the files */
 	size_t route_count;
@@ -169,10 +173,12 @@ struct conf {
 	struct conf_limits limits;
 	struct conf_resolver resolver;
 	str spool_dir, state_dir, run_dir; /* absolute */
-	str user; /* run as, when started by root */
-	unsigned workers; /* 0: as many as cores */
+	str user;                          /* run as, when started by root */
+	unsigned workers;                  /* 0: as many as cores */
 	enum log_format log_format;
 	enum log_level log_level;
+
+	struct conf_directives directives; /* all of it as it was read, for conf_print */
 };
 
 struct conf *conf_keep(struct conf *c);
@@ -186,15 +192,21 @@ struct conf_source {
 
 /* Build from texts, in this order.  Null: *why.text is "file:line:column: what is wrong", with the
  * nearest known word where a word is unknown.  dir: relative paths start there. */
-struct conf *conf_build(str dir, const struct conf_source *sources, size_t count, struct fail *why)
-	MUST_USE;
+struct conf *conf_build(
+	str dir, const struct conf_source *sources, size_t count, struct fail *why) MUST_USE;
+
+/* The same, with every error that can be found, one a line (CONF_ERRORS_MAX of them); *why is the
+ * first. */
+struct buf;
+#define CONF_ERRORS_MAX 100
+struct conf *conf_build_all(str dir, const struct conf_source *sources, size_t count,
+	struct buf *errors, struct fail *why) MUST_USE;
 
 /* The merged text of a generation: each directive with its origin, read back by conf_build to the
  * same structure with the same origins. */
-struct buf;
 void conf_print(const struct conf *c, struct buf *to);
 
-/* facteur.conf(5), its vocabulary printed from the schema table (troff). */
+/* The vocabulary of facteur.conf(5), printed from the schema table (mdoc). */
 void conf_manual(struct buf *to);
 
 #endif

@@ -1,0 +1,27 @@
+/*
+ * conf/block - walks the directives of a block and has each read by its row of the schema
+ *
+ * Here it is decided what is unknown, misplaced, given twice, or the work of a later version, and
+ * what holds when nothing is written.
+ */
+#ifndef CONF_BLOCK_H
+#define CONF_BLOCK_H
+
+#include "conf/schema.h"
+
+/* Read directives that stand in a block into its structure.  Errors are reported and counted. */
+void conf_block_read(
+	struct conf_builder *b, unsigned in, void *base, const struct conf_directives *directives);
+
+/* Write the presets of a block, and of the sections in it, into its structure. */
+void conf_block_preset(struct conf_builder *b, unsigned in, void *base);
+
+/* Readers of what opens a block.  The field of the named ones is the whole struct conf. */
+conf_reader conf_block_section; /* the structure of the section */
+conf_reader conf_block_listen;
+conf_reader conf_block_transport;
+conf_reader conf_block_route;
+conf_reader conf_block_domain;
+conf_reader conf_block_mailbox;
+
+#endif

@@ -1,0 +1,269 @@
+#include "conf/transport.h"
+
+#include "base/ascii.h"
+#include "base/number.h"
+#include "conf/nearest.h"
+#include "conf/value.h"
+#include "dns/name.h"
+#include "world/file.h"
+
+#define SMTP_PORT 25
+#define LMTP_PORT 24
+
+/* An address that was mistyped must not pass as the name of a host. */
+static bool host_name(str name, char ascii[DNS_NAME_MAX + 1])
+{
+	str last = str_skip(
+		name, str_find_last(name, '.') == name.n ? 0 : str_find_last(name, '.') + 1);
+	bool digits = true;
+
+	for (size_t i = 0; i < last.n; i++)
+		digits = digits && ascii_digit(last.p[i]);
+	return !digits && dns_name_ascii(name, ascii);
+}
+
+/* HOST[:PORT], ADDRESS[:PORT] or [ADDRESS]:PORT; *port stays where none is said. */
+static bool host_port(struct arena *a, str s, str *host, uint16_t *port)
+{
+	struct endpoint e;
+	char address[IP_TEXT_MAX], ascii[DNS_NAME_MAX + 1];
+	str name;
+	uint64_t n;
+
+	if (endpoint_parse(s, UINT16_MAX, &e) && e.ip.family != 0) {
+		*host = arena_copy(a, str_of(ip_print(&e.ip, address)));
+		if (endpoint_parse(s, 0, &e)) /* it says a port itself */
+			*port = e.port;
+		return true;
+	}
+	if (str_cut(&s, ':', &name)) {
+		if (!number_parse(s, UINT16_MAX, &n) || n == 0)
+			return false;
+		*port = (uint16_t)n;
+	}
+	if (!host_name(name, ascii))
+		return false;
+	*host = arena_copy(a, str_of(ascii));
+	return true;
+}
+
+static bool read_host(struct conf_builder *b, const struct conf_directive *d,
+	const struct conf_word *word, const char *takes, struct conf_transport *t)
+{
+	uint16_t port = 0;
+
+	if (!host_port(b->arena, word->text, &t->host, &port))
+		return conf_value_wrong(b, d, word, takes);
+	if (port != 0 && t->port != 0)
+		return conf_builder_error(b, &word->origin,
+			"'%.*s' says a port, and 'port' says one, too", STR(word->text));
+	if (port != 0)
+		t->port = port;
+	return true;
+}
+
+bool conf_transport_smtp(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] =
+		"nothing (for the MX hosts of the destination), or one host such "
+		"as mail.example.org, 192.0.2.1:25 or [2001:db8::1]:25";
+	struct conf_transport *t = field;
+	const struct conf_word *word;
+
+	(void)row;
+	t->kind = CONF_SMTP;
+	if (d->word_count == 1)
+		return true;
+	word = conf_value_one(b, d, takes);
+	return word && read_host(b, d, word, takes, t);
+}
+
+bool conf_transport_lmtp(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "unix:/path/to/socket, or one host such as 127.0.0.1:24";
+	const struct conf_word *word = conf_value_one(b, d, takes);
+	struct conf_transport *t = field;
+	struct endpoint e;
+
+	(void)row;
+	t->kind = CONF_LMTP;
+	if (!word)
+		return false;
+	if (!str_starts(word->text, S("unix:")))
+		return read_host(b, d, word, takes, t);
+	if (word->text.n == 5)
+		return conf_value_wrong(b, d, word, takes);
+	t->host = file_path(b->arena, b->conf->dir, str_skip(word->text, 5));
+	t->host = arena_printf(b->arena, "unix:%.*s", STR(t->host));
+	if (!endpoint_parse(t->host, 0, &e))
+		return conf_builder_error(b, &word->origin,
+			"the path of a unix socket has at most %d bytes, and '%.*s' is longer",
+			IP_PATH_MAX - 1, STR(str_skip(t->host, 5)));
+	return true;
+}
+
+bool conf_transport_maildir(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const str known[] = { STR_INIT("{local}"), STR_INIT("{domain}"),
+		STR_INIT("{address}") };
+	static const char takes[] = "the path of a Maildir, such as /home/{local}/Maildir";
+	const struct conf_word *word = conf_value_one(b, d, takes);
+	struct conf_transport *t = field;
+	str rest;
+
+	(void)row;
+	t->kind = CONF_MAILDIR;
+	if (!word)
+		return false;
+	rest = word->text;
+	if (rest.n == 0)
+		return conf_value_wrong(b, d, word, takes);
+	while (str_has(rest, '{')) {
+		size_t start = str_find(rest, '{');
+		size_t length = str_find(str_skip(rest, start), '}') + 1;
+		struct conf_nearest nearest = { .word = str_first(str_skip(rest, start), length) };
+
+		for (size_t i = 0; i < LENGTH(known); i++)
+			conf_nearest_offer(&nearest, known[i]);
+		if (!str_eq(nearest.word, nearest.best))
+			return conf_builder_error(b, &word->origin,
+				"'%.*s' is unknown here; the nearest known word is '%.*s'",
+				STR(nearest.word), STR(nearest.best));
+		rest = str_skip(rest, start + length);
+	}
+	t->path = file_path(b->arena, b->conf->dir, word->text);
+	return true;
+}
+
+bool conf_transport_discard(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	struct conf_transport *t = field;
+
+	(void)row;
+	t->kind = CONF_DISCARD;
+	if (d->word_count == 1)
+		return true;
+	return conf_builder_error(b, &d->words[1].origin,
+		"'%.*s' takes no value, and '%.*s' follows it", STR(d->words[0].text),
+		STR(d->words[1].text));
+}
+
+/* RFC 3463 section 2: class "." subject "." detail; an error is of the class 5. */
+static bool is_status(str s)
+{
+	str subject, detail;
+	uint64_t n;
+
+	if (!str_starts(s, S("5.")))
+		return false;
+	detail = str_skip(s, 2);
+	return str_cut(&detail, '.', &subject) && subject.n <= 3 && detail.n <= 3 &&
+	       number_parse(subject, 999, &n) && number_parse(detail, 999, &n);
+}
+
+bool conf_transport_error(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	struct conf_transport *t = field;
+	size_t first = 1;
+	struct buf text = { 0 };
+
+	(void)row;
+	t->kind = CONF_ERROR;
+	t->status = S("5.0.0");
+	if (d->word_count > 1 && is_status(d->words[1].text))
+		t->status = d->words[first++].text;
+	if (d->word_count == first || d->words[first].text.n == 0)
+		return conf_builder_error(b, &d->words[0].origin,
+			"'%.*s' takes a text to answer with, perhaps with a status such as 5.1.1 "
+			"in "
+			"front of it",
+			STR(d->words[0].text));
+	for (size_t i = first; i < d->word_count; i++) {
+		if (i > first)
+			buf_put_char(&text, ' ');
+		buf_put(&text, d->words[i].text);
+	}
+	t->text = arena_copy(b->arena, buf_str(&text));
+	buf_free(&text);
+	return true;
+}
+
+bool conf_transport_port(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "a number from 1 to 65535";
+	const struct conf_word *word = conf_value_one(b, d, takes);
+	struct conf_transport *t = field;
+	uint64_t n;
+
+	(void)row;
+	if (!word)
+		return false;
+	if (!number_parse(word->text, UINT16_MAX, &n) || n == 0)
+		return conf_value_wrong(b, d, word, takes);
+	if (t->port != 0)
+		return conf_builder_error(b, &word->origin,
+			"'port' says a port, and the host before it says one, too");
+	t->port = (uint16_t)n;
+	return true;
+}
+
+bool conf_transport_source(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "an IPv4 address, an IPv6 address, or one of each";
+	struct conf_transport *t = field;
+
+	(void)row;
+	if (d->word_count == 1)
+		return conf_builder_error(b, &d->words[0].origin,
+			"'%.*s' takes %s, but nothing follows it", STR(d->words[0].text), takes);
+	for (size_t i = 1; i < d->word_count; i++) {
+		struct ip ip, *source;
+
+		if (!ip_parse(d->words[i].text, &ip))
+			return conf_value_wrong(b, d, &d->words[i], takes);
+		source = ip.family == 4 ? &t->source4 : &t->source6;
+		if (source->family != 0)
+			return conf_builder_error(b, &d->words[i].origin,
+				"'%.*s' takes %s, and '%.*s' is too much", STR(d->words[0].text),
+				takes, STR(d->words[i].text));
+		*source = ip;
+	}
+	return true;
+}
+
+bool conf_transport_finish(
+	struct conf_builder *b, const struct conf_word *at, struct conf_transport *t)
+{
+	const struct conf_row *way = NULL;
+	bool ok = true;
+
+	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
+		if (row->group == CONF_GROUP_KIND && conf_schema_seen(b, row)->line > 0)
+			way = row;
+	if (!way)
+		return conf_builder_error(b, &at->origin,
+			"'%.*s' does not say the way: smtp, lmtp, maildir, discard or error",
+			STR(at->text));
+	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
+		if (row->kinds && !(row->kinds & 1U << t->kind) &&
+			conf_schema_seen(b, row)->line > 0)
+			ok = conf_builder_error(b, conf_schema_seen(b, row),
+				"'%.*s' means nothing to '%.*s'", STR(row->word), STR(way->word));
+	if (t->kind == CONF_LMTP &&
+		conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("tls")))->line == 0)
+		t->tls = CONF_TLS_NONE;
+	if (str_starts(t->host, S("unix:")) && t->port != 0)
+		ok = conf_builder_error(b,
+			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("port"))),
+			"'port' means nothing to a unix socket");
+	else if (t->port == 0)
+		t->port = t->kind == CONF_LMTP ? LMTP_PORT : SMTP_PORT;
+	return ok;
+}
