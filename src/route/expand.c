@@ -1,0 +1,505 @@
+/*
+ * How one recipient becomes the addresses that it stands for.
+ *
+ * Every address that is met is visited once, depth first, in the order of the files; so what is
+ * reached by two ways is delivered once, and the work is bounded by the number of addresses.  At a
+ * hosted address the places below (enum stage) are asked, in this order.  An entry that lists its
+ * own address means the next place: "root: root, anna" is the mailbox of root, and anna.  To come
+ * back to an address in any other way is a loop.
+ */
+#include <assert.h>
+
+#include "base/buf.h"
+#include "route/router.h"
+
+enum stage {
+	BY_VIRTUAL,    /* user+tag@domain, then user@domain, of virtual files */
+	BY_ALIAS,      /* user+tag, then user, of aliases files */
+	BY_MAILBOX,    /* its mailbox, or that of user@domain */
+	BY_POSTMASTER, /* postmaster: the one of the whole configuration */
+	BY_WILDCARD,   /* @domain of virtual files */
+	BY_CATCH_ALL,  /* catch-all of the domain block */
+	BY_NOBODY,
+};
+
+/* What an entry says. */
+struct found {
+	struct alias_targets targets;
+	str tag; /* to put behind the local part of each target */
+};
+
+/* An address that was met, and how. */
+struct visit {
+	struct visit *next; /* in its bucket */
+	uint64_t hash;
+	str key, address;
+	const struct conf_domain *domain; /* null: not hosted */
+	const struct visit *up;           /* who led here; null: it is the recipient */
+	unsigned depth;
+	struct conf_origin at; /* the line that led here; file "": none */
+	bool has_sender;       /* of the alias with an owner that led here */
+	str sender;
+
+	enum stage stage;   /* the next one to ask */
+	bool open;          /* being expanded */
+	struct found found; /* there */
+	bool reflexive;     /* an entry of it lists itself */
+};
+
+struct expansion {
+	const struct router *r;
+	struct arena *a;
+	str recipient;
+	struct route_targets *targets;
+	size_t size; /* room for targets */
+	struct visit **buckets;
+	size_t bucket_count, visit_count;
+	route_step *step;
+	void *owner;
+	struct fail *why;
+	struct route_place *place;
+};
+
+#define BUCKETS_FIRST 8 /* most recipients stand for one or two addresses */
+
+static bool resolve(struct expansion *x, struct visit *v);
+
+static bool no_memory(struct expansion *x)
+{
+	return fail_reply(x->why, 452, "4.3.1", "No memory left for the recipients");
+}
+
+static bool blame(struct expansion *x, const struct conf_origin *at)
+{
+	if (x->why && at->file.n > 0)
+		conf_origin_print(at, x->why->origin);
+	if (x->place)
+		x->place->at = *at;
+	return false;
+}
+
+/* The configuration is at fault, not the sender: he may try again when it is repaired.  (Compile
+ * refuses what has such a fault.) */
+#define FAULT(x, at, status, ...) \
+	(fail_with((x)->why, FAIL_TEMPORARY, status, __VA_ARGS__), blame(x, at))
+
+static bool fail_too_many(struct expansion *x)
+{
+	return FAULT(x, &(struct conf_origin){ 0 }, "4.3.5",
+		"<%.*s> stands for more than %u addresses", STR(x->recipient),
+		x->r->conf->limits.alias_targets_max);
+}
+
+static bool fail_nobody(struct expansion *x, const struct visit *v)
+{
+	if (v->up)
+		fail_reply(x->why, 550, "5.1.1",
+			"<%.*s> leads to <%.*s>, and nobody here has this address",
+			STR(v->up->address), STR(v->address));
+	else
+		fail_reply(x->why, 550, "5.1.1", "<%.*s>: nobody here has this address",
+			STR(v->address));
+	if (x->place)
+		x->place->dangling = true;
+	return blame(x, v->up ? &v->at : &v->domain->origin);
+}
+
+/* The chain from an open address down to the one that leads back to it. */
+static void print_chain(const struct visit *from, const struct visit *to, struct buf *text)
+{
+	if (from != to)
+		print_chain(from->up, to, text);
+	if (!buf_printf(text, "%.*s -> ", STR(from->address)))
+		return; /* longer than anybody reads */
+}
+
+static bool fail_loop(struct expansion *x, const struct visit *from, const struct visit *to,
+	const struct conf_origin *at)
+{
+	struct buf chain = { .limit_octets = FAIL_TEXT_MAX };
+
+	print_chain(from, to, &chain);
+	FAULT(x, at, "4.4.6", "alias loop: %.*s%.*s", STR(buf_str(&chain)), STR(to->address));
+	buf_free(&chain);
+	return false;
+}
+
+/* All parts, one behind the other, in the arena. */
+static bool join(struct expansion *x, const str *parts, size_t count, str *whole)
+{
+	size_t n = 0;
+	char *to;
+
+	for (size_t i = 0; i < count; i++)
+		n += parts[i].n;
+	to = arena_alloc(x->a, n + 1);
+	if (!to)
+		return no_memory(x);
+	*whole = (str){ to, n };
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].n > 0)
+			memcpy(to, parts[i].p, parts[i].n);
+		to += parts[i].n;
+	}
+	return true;
+}
+
+#define JOIN(x, whole, ...)                                                                       \
+	join(x, (const str[]){ __VA_ARGS__ }, sizeof((const str[]){ __VA_ARGS__ }) / sizeof(str), \
+		whole)
+
+static bool widen(struct expansion *x)
+{
+	size_t count = x->bucket_count ? x->bucket_count * 2 : BUCKETS_FIRST;
+	struct visit **buckets = arena_alloc(x->a, count * sizeof(struct visit *));
+
+	if (!buckets)
+		return no_memory(x);
+	for (size_t i = 0; i < x->bucket_count; i++) {
+		for (struct visit *v = x->buckets[i], *next; v; v = next) {
+			next = v->next;
+			v->next = buckets[v->hash & (count - 1)];
+			buckets[v->hash & (count - 1)] = v;
+		}
+	}
+	x->buckets = buckets;
+	x->bucket_count = count;
+	return true;
+}
+
+/* The visit of an address, or a new one, whose address is empty.  Null: *why says which limit. */
+static struct visit *visit_of(struct expansion *x, str key)
+{
+	const struct conf_limits *limits = &x->r->conf->limits;
+	uint64_t hash = map_hash(key);
+	struct visit *v = x->bucket_count ? x->buckets[hash & (x->bucket_count - 1)] : NULL;
+
+	while (v && (v->hash != hash || !str_eq(v->key, key)))
+		v = v->next;
+	if (v)
+		return v;
+	if (x->visit_count / (limits->alias_depth_max + 1) > limits->alias_targets_max) {
+		fail_too_many(x);
+		return NULL;
+	}
+	if (x->visit_count >= x->bucket_count && !widen(x))
+		return NULL;
+	v = ARENA_NEW(x->a, struct visit);
+	if (!v || !arena_keep(x->a, key, &v->key)) {
+		no_memory(x);
+		return NULL;
+	}
+	v->hash = hash;
+	v->next = x->buckets[hash & (x->bucket_count - 1)];
+	x->buckets[hash & (x->bucket_count - 1)] = v;
+	x->visit_count++;
+	return v;
+}
+
+static bool add_target(struct expansion *x, enum route_end end, const struct visit *v, str address,
+	const struct conf_origin *at)
+{
+	struct route_targets *all = x->targets;
+	struct route_target *target;
+
+	if (all->count >= x->r->conf->limits.alias_targets_max)
+		return fail_too_many(x);
+	if (all->count == x->size) {
+		size_t size = x->size ? x->size * 2 : 2;
+		struct route_target *items = arena_alloc(x->a, size * sizeof *items);
+
+		if (!items)
+			return no_memory(x);
+		if (all->count > 0)
+			memcpy(items, all->items, all->count * sizeof *items);
+		all->items = items;
+		x->size = size;
+	}
+	target = &all->items[all->count];
+	*target = (struct route_target){
+		.end = end, .has_sender = v->has_sender, .sender = v->sender, .origin = *at
+	};
+	if (!arena_keep(x->a, address, &target->address))
+		return no_memory(x);
+	all->count++;
+	return true;
+}
+
+static bool discard(struct expansion *x, const struct visit *v, const struct conf_origin *at)
+{
+	for (size_t i = 0; i < x->targets->count; i++)
+		if (x->targets->items[i].end == ROUTE_DISCARD)
+			return true;
+	return add_target(x, ROUTE_DISCARD, v, S("/dev/null"), at);
+}
+
+/* Behind the local part, inside its quotes. */
+static bool put_tag(struct expansion *x, str address, str tag, str *whole)
+{
+	str local = address_local(address);
+	size_t quote = str_ends(local, S("\""));
+
+	return JOIN(x, whole, str_first(local, local.n - quote), tag,
+		str_skip(address, local.n - quote));
+}
+
+/* The address that a target of v's entry means. */
+static bool target_address(
+	struct expansion *x, const struct visit *v, str text, str tag, str *address)
+{
+	if (str_starts(text, S("@")))
+		return JOIN(x, address, address_local(v->address), text);
+	if (!str_has(text, '@')) /* a catch-all */
+		return JOIN(x, address, text, S("@"), v->domain->name);
+	if (tag.n > 0)
+		return put_tag(x, text, tag, address);
+	*address = text;
+	return true;
+}
+
+static bool lists_itself(struct expansion *x, const struct visit *v)
+{
+	struct alias_targets targets = v->found.targets;
+	struct alias_target target;
+	char to[ADDRESS_KEY_MAX];
+	str address, key;
+
+	if (v->reflexive)
+		return true;
+	while (alias_targets_next(&targets, &target))
+		if (target_address(x, v, target.text, v->found.tag, &address) &&
+			address_key(address, to, &key) && str_eq(key, v->key))
+			return true;
+	return false;
+}
+
+/* Go to an address; up is who leads there, or null. */
+static bool visit(struct expansion *x, const struct visit *up, str address, str key,
+	const struct conf_origin *at)
+{
+	struct visit *v = visit_of(x, key);
+	bool ok;
+
+	if (!v)
+		return false;
+	if (v->address.p) /* met before: by another way, or we are inside it */
+		return !v->open || lists_itself(x, v) || fail_loop(x, up, v, at);
+	v->address = address;
+	v->domain = router_domain(x->r, key);
+	v->at = *at;
+	v->up = up;
+	if (up) {
+		v->depth = up->depth + 1;
+		v->has_sender = up->has_sender;
+		v->sender = up->sender;
+	}
+	if (!v->domain)
+		return add_target(x, ROUTE_ADDRESS, v, address, at);
+	if (v->depth > x->r->conf->limits.alias_depth_max)
+		return FAULT(x, at, "4.4.6", "<%.*s>: aliases lead to aliases deeper than %u",
+			STR(x->recipient), x->r->conf->limits.alias_depth_max);
+	v->open = true;
+	ok = resolve(x, v);
+	v->open = false;
+	return ok;
+}
+
+static void tell_step(
+	struct expansion *x, unsigned depth, str from, str to, const struct conf_origin *at)
+{
+	if (x->step)
+		x->step(x->owner, depth, from, to, at);
+}
+
+static bool fold(struct expansion *x, str address, const struct conf_origin *at,
+	char to[ADDRESS_KEY_MAX], str *key)
+{
+	if (address_key(address, to, key) && address_local(*key).n < key->n)
+		return true;
+	fail_with(x->why, FAIL_PERMANENT, "5.1.3", "<%.*s>: not an address", STR(address));
+	return blame(x, at);
+}
+
+/* Go where one target of v's entry leads.  *self: it has been v itself before. */
+static bool follow_target(struct expansion *x, struct visit *v, const struct alias_target *target,
+	str tag, bool *self)
+{
+	struct conf_origin at = { target->file, target->line, target->column };
+	char to[ADDRESS_KEY_MAX];
+	str address, key;
+
+	if (str_eq(target->text, S("/dev/null"))) {
+		tell_step(x, v->depth, v->address, target->text, &at);
+		return discard(x, v, &at);
+	}
+	if (!target_address(x, v, target->text, tag, &address) || !fold(x, address, &at, to, &key))
+		return false;
+	tell_step(x, v->depth, v->address, address, &at);
+	if (!str_eq(key, v->key))
+		return visit(x, v, address, key, &at);
+	if (*self)
+		return true;
+	*self = v->reflexive = true;
+	v->at = at;
+	return resolve(x, v);
+}
+
+static bool follow(struct expansion *x, struct visit *v)
+{
+	struct found found = v->found; /* the next place may find more */
+	struct alias_target target;
+	bool self = false;
+
+	while (alias_targets_next(&found.targets, &target))
+		if (!follow_target(x, v, &target, found.tag, &self))
+			return false;
+	return true;
+}
+
+/* The same for the one target of a directive. */
+static bool follow_text(struct expansion *x, struct visit *v, const struct conf_text *text)
+{
+	const struct conf_origin *at = &text->origin;
+	struct alias_target target = { text->text, at->file, at->line, at->column };
+	bool self = false;
+
+	v->found = (struct found){ 0 };
+	return follow_target(x, v, &target, S(""), &self);
+}
+
+static bool find_virtual(struct expansion *x, struct visit *v)
+{
+	const struct alias_table *t = router_table(x->r, v->domain);
+	char to[ADDRESS_KEY_MAX];
+	str base, local = address_local(v->address);
+
+	v->found.tag = S("");
+	if (!t || alias_table_find(t, v->key, &v->found.targets))
+		return t;
+	if (!router_base(v->domain, v->key, to, &base) ||
+		!alias_table_find(t, base, &v->found.targets))
+		return false;
+	/* As it was written, where folding took no quotes off. */
+	if (local.n != address_local(v->key).n)
+		local = address_local(v->key);
+	v->found.tag = str_skip(local, address_local(base).n);
+	return true;
+}
+
+/* Mail to an alias that has an owner is sent on in his name: what goes wrong is told to him. */
+static bool take_owner(struct expansion *x, struct visit *v, str name)
+{
+	const struct alias_table *t = router_table(x->r, v->domain);
+	struct alias_targets targets;
+	str owner;
+
+	if (str_starts(name, S("\"")))
+		return true;
+	if (!JOIN(x, &owner, S("owner-"), name, S("@"), v->domain->name))
+		return false;
+	if (!alias_table_find(t, address_local(owner), &targets) &&
+		!alias_table_find(t, owner, &targets))
+		return true;
+	v->has_sender = true;
+	v->sender = owner;
+	return true;
+}
+
+static bool find_alias(struct expansion *x, struct visit *v, str *name, char to[ADDRESS_KEY_MAX])
+{
+	const struct alias_table *t = router_table(x->r, v->domain);
+	str base;
+
+	v->found.tag = S("");
+	*name = address_local(v->key);
+	if (!t || alias_table_find(t, *name, &v->found.targets))
+		return t;
+	if (!router_base(v->domain, v->key, to, &base))
+		return false;
+	*name = address_local(base);
+	return alias_table_find(t, *name, &v->found.targets);
+}
+
+static bool find_wildcard(struct expansion *x, struct visit *v)
+{
+	const struct alias_table *t = router_table(x->r, v->domain);
+
+	v->found.tag = S("");
+	return t &&
+	       alias_table_find(t, str_skip(v->key, address_local(v->key).n), &v->found.targets);
+}
+
+/* Ask the places that have not been asked yet, until one knows the address. */
+static bool resolve(struct expansion *x, struct visit *v)
+{
+	const struct conf *conf = x->r->conf;
+	char to[ADDRESS_KEY_MAX];
+	str name;
+
+	while (v->stage < BY_NOBODY) {
+		switch (v->stage++) {
+		case BY_VIRTUAL:
+			if (find_virtual(x, v))
+				return follow(x, v);
+			break;
+		case BY_ALIAS:
+			if (find_alias(x, v, &name, to))
+				return take_owner(x, v, name) && follow(x, v);
+			break;
+		case BY_MAILBOX:
+			if (router_mailbox(x->r, v->domain, v->key))
+				return add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
+			break;
+		case BY_POSTMASTER:
+			if (str_eq(address_local(v->key), S("postmaster")) &&
+				conf->postmaster.text.n > 0)
+				return follow_text(x, v, &conf->postmaster);
+			break;
+		case BY_WILDCARD:
+			if (find_wildcard(x, v))
+				return follow(x, v);
+			break;
+		case BY_CATCH_ALL:
+			if (v->domain->catch_all.text.n > 0)
+				return follow_text(x, v, &v->domain->catch_all);
+			break;
+		case BY_NOBODY:
+			break;
+		}
+	}
+	return fail_nobody(x, v);
+}
+
+bool route_expand_place(const struct router *r, struct arena *a, str recipient,
+	struct route_targets *targets, struct fail *why, route_step *step, void *owner,
+	struct route_place *place)
+{
+	struct expansion x = { .r = r,
+		.a = a,
+		.recipient = recipient,
+		.targets = targets,
+		.step = step,
+		.owner = owner,
+		.why = why,
+		.place = place };
+	const struct conf_text *postmaster = &r->conf->postmaster;
+	struct conf_origin at = { 0 };
+	char to[ADDRESS_KEY_MAX];
+	str key;
+
+	*targets = (struct route_targets){ 0 };
+	if (place)
+		*place = (struct route_place){ 0 };
+	if (str_eq_nocase(recipient, S("postmaster")) && postmaster->text.n > 0) {
+		at = postmaster->origin;
+		tell_step(&x, 0, recipient, postmaster->text, &at);
+		recipient = postmaster->text;
+	}
+	return fold(&x, recipient, &at, to, &key) && visit(&x, NULL, recipient, key, &at);
+}
+
+bool route_expand(const struct router *r, struct arena *a, str recipient,
+	struct route_targets *targets, struct fail *why, route_step *step, void *owner)
+{
+	return route_expand_place(r, a, recipient, targets, why, step, owner, NULL);
+}

@@ -1,0 +1,169 @@
+#include "route/route.h"
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "route/router_fake.h"
+#include "test/test.h"
+
+static const char conf_text[] = "hostname pivot.test\n"
+				"postmaster boss@a.test\n"
+				"limits { alias-depth 5; alias-targets 8 }\n"
+				"transport lists { lmtp unix:/run/lists }\n"
+				"transport onward { smtp 127.0.0.1:2599 }\n"
+				"transport slow { smtp }\n"
+				"domain a.test { aliases a.aliases; virtual a.virtual }\n"
+				"domain b.test { aliases b.aliases; catch-all all }\n"
+				"domain c.test { sub-address +-; virtual c.virtual }\n"
+				"domain b\xc3\xbc" "cher.test { catch-all /dev/null }\n"
+				"mailbox boss@a.test { lmtp unix:/run/dovecot/lmtp }\n"
+				"mailbox carl@a.test { transport lists }\n"
+				"mailbox anna@c.test { maildir /home/anna/Maildir }\n"
+				"mailbox dora@a.test { maildir /home/dora/Maildir }\n"
+				"route far.test { transport slow }\n"
+				"route .far.test { transport onward }\n"
+				"route .deep.far.test { transport lists }\n"
+				"route one@far.test { transport lists }\n";
+
+static const struct router_fake_file files[] = {
+	{ "a.aliases",
+		"root: boss\n"
+		"abuse: root, Out@Far.test\n"
+		"twice: root, abuse, boss, out@far.test\n"
+		"null: /dev/null\n"
+		"nulls: null, /dev/null, carl\n"
+		"carl: carl, out@far.test\n"
+		"dora: carl, dora\n"
+		"dave: emma, dave\n"
+		"emma: dave, emma, boss\n"
+		"list: root, out@far.test\n"
+		"owner-list: boss\n"
+		"upper: list, boss\n"
+		"x: y\n"
+		"y: z\n"
+		"z: x\n"
+		"gone: nobody\n"
+		"d1: d2\nd2: d3\nd3: d4\nd4: d5\nd5: d6\nd6: boss\n"
+		"e1: e2\ne2: e3\ne3: e4\ne4: e5\ne5: boss\n"
+		"many: 1@m.test,2@m.test,3@m.test,4@m.test,5@m.test,6@m.test,7@m.test,8@m.test\n"
+		"toomany: many, 9@m.test\n"
+		"\"q r\": boss\n" },
+	{ "a.virtual",
+		"virt     out@far.test, carl\n"
+		"info+de  boss\n"
+		"info     out@far.test\n"
+		"boss     boss, copy@far.test\n"
+		"@a.test  @b.test\n" },
+	{ "b.aliases", "all: boss@a.test\nsome: /dev/null\n" },
+	{ "c.virtual", "postmaster anna\nq@c.test \"a b\"@far.test\n" },
+};
+
+static const struct {
+	const char *recipient, *targets; /* or the reason, when it begins with a digit */
+} expansions[] = {
+	/* not ours, and how it is said */
+	{ "X@Else.test",          "X@Else.test"                                         },
+	{ "x+y@[192.0.2.1]",      "x+y@[192.0.2.1]"                                     },
+	{ "x@sub.a.test",         "x@sub.a.test"                                        },
+	/* mailboxes, with sub-addresses; an alias before them */
+	{ "anna@c.test",          "anna@c.test"                                         },
+	{ "Anna+Tag@C.Test",      "Anna+Tag@C.Test"                                     },
+	{ "anna-x+y@c.test",      "anna-x+y@c.test"                                     },
+	{ "\"anna\"@c.test",      "\"anna\"@c.test"                                     },
+	/* aliases */
+	{ "root@a.test",          "boss@a.test copy@far.test"                           },
+	{ "ROOT@A.TEST",          "boss@a.test copy@far.test"                           },
+	{ "root+tag@a.test",      "boss@a.test copy@far.test"                           },
+	{ "abuse@a.test",         "boss@a.test copy@far.test Out@Far.test"              },
+	{ "twice@a.test",         "boss@a.test copy@far.test Out@Far.test"              },
+	{ "\"Q R\"@a.test",       "boss@a.test copy@far.test"                           },
+	/* that list themselves */
+	{ "carl@a.test",          "carl@a.test out@far.test"                            },
+	{ "carl+x@a.test",        "carl@a.test out@far.test"                            },
+	{ "dora@a.test",          "carl@a.test out@far.test dora@a.test"                },
+	/* /dev/null */
+	{ "null@a.test",          "!"                                                   },
+	{ "nulls@a.test",         "! carl@a.test out@far.test"                          },
+	/* owners */
+	{ "list@a.test",
+		"boss@a.test(owner-list@a.test) copy@far.test(owner-list@a.test) "
+		"out@far.test(owner-list@a.test)"                                       },
+	{ "owner-list@a.test",    "boss@a.test copy@far.test"                           },
+	{ "upper@a.test",
+		"boss@a.test(owner-list@a.test) copy@far.test(owner-list@a.test) "
+		"out@far.test(owner-list@a.test)"                                       },
+	/* virtual */
+	{ "virt@a.test",          "out@far.test carl@a.test"                            },
+	{ "virt+Tag@a.test",      "out+Tag@far.test carl@a.test out@far.test"           },
+	{ "info+de@a.test",       "boss@a.test copy@far.test"                           },
+	{ "info+en@a.test",       "out+en@far.test"                                     },
+	{ "boss@a.test",          "boss@a.test copy@far.test"                           },
+	{ "boss+x@a.test",        "boss+x@a.test copy+x@far.test"                       },
+	{ "q-t@c.test",           "\"a b-t\"@far.test"                                  },
+	/* catch-alls, after mailboxes; "@domain" keeps the local part */
+	{ "whoever@b.test",       "boss@a.test copy@far.test"                           },
+	{ "Some@a.test",          "!"                                                   },
+	{ "any@b\xc3\xbc" "cher.test", "!"                                              },
+	{ "any@xn--bcher-kva.test", "!"                                                 },
+	/* postmaster */
+	{ "postmaster",           "boss@a.test copy@far.test"                           },
+	{ "PostMaster",           "boss@a.test copy@far.test"                           },
+	{ "Postmaster@a.test",    "boss@a.test copy@far.test"                           },
+	{ "postmaster@b.test",    "boss@a.test copy@far.test"                           },
+	{ "postmaster@c.test",    "anna@c.test"                                         },
+	{ "postmaster@else.test", "postmaster@else.test"                                },
+	/* what is refused */
+	{ "root",                 "550 5.1.3 <root>: not an address"                    },
+	{ "",                     "550 5.1.3 <>: not an address"                        },
+	{ "x@-.test",             "550 5.1.3 <x@-.test>: not an address"                },
+	{ "nobody@c.test",
+		"550 5.1.1 <nobody@c.test>: nobody here has this address [a.conf:9]"    },
+	{ "x@a.test",
+		"451 4.4.6 alias loop: x@a.test -> y@a.test -> z@a.test -> x@a.test [a.aliases:15]" },
+	{ "y@a.test",
+		"451 4.4.6 alias loop: y@a.test -> z@a.test -> x@a.test -> y@a.test [a.aliases:13]" },
+	{ "e1@a.test",            "boss@a.test copy@far.test"                           },
+	{ "d1@a.test",
+		"451 4.4.6 <d1@a.test>: aliases lead to aliases deeper than 5 [a.aliases:22]" },
+	{ "many@a.test",
+		"1@m.test 2@m.test 3@m.test 4@m.test 5@m.test 6@m.test 7@m.test 8@m.test" },
+	{ "toomany@a.test",       "451 4.3.5 <toomany@a.test> stands for more than 8 addresses" },
+};
+
+static str dump(const struct route_targets *all, const struct fail *why, struct buf *to)
+{
+	buf_clear(to);
+	if (why->kind != FAIL_NONE)
+		buf_putf(to, "%d %s %s%s%s%s", fail_code(why), why->status, why->text,
+			why->origin[0] ? " [" : "", why->origin, why->origin[0] ? "]" : "");
+	for (size_t i = 0; why->kind == FAIL_NONE && i < all->count; i++) {
+		const struct route_target *t = &all->items[i];
+
+		buf_put(to, i ? S(" ") : S(""));
+		buf_put(to, t->end == ROUTE_DISCARD ? S("!") : t->address);
+		if (t->has_sender)
+			buf_putf(to, "(%.*s)", STR(t->sender));
+	}
+	return buf_str(to);
+}
+
+TEST(route_expands)
+{
+	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < LENGTH(expansions); i++) {
+		struct fail why = { 0 };
+		struct route_targets all;
+		struct arena a;
+		bool ok;
+
+		arena_init(&a, 100000);
+		ok = route_expand(r, &a, str_of(expansions[i].recipient), &all, &why, NULL, NULL);
+		CHECK(ok == (why.kind == FAIL_NONE));
+		CHECK_STR(dump(&all, &why, &text), str_of(expansions[i].targets));
+		arena_free(&a);
+	}
+	buf_free(&text);
+	router_drop(r);
+}

@@ -1,0 +1,46 @@
+/*
+ * route/router - a configuration, arranged for look-ups
+ *
+ * What route/route promises is answered from here.  All keys are in table form (mail/address).
+ */
+#ifndef ROUTE_ROUTER_H
+#define ROUTE_ROUTER_H
+
+#include "base/map.h"
+#include "mail/address.h"
+#include "route/route.h"
+
+struct router {
+	int references; /* atomic */
+	struct conf *conf;
+	struct alias_table **tables;           /* as conf->domains */
+	struct map domains, mailboxes, routes; /* by name, address, pattern */
+	const struct conf_route *star;         /* route *, or null */
+	const struct conf_transport *direct;   /* the built-in one */
+};
+
+/* The hosted domain of an address in table form, or null. */
+const struct conf_domain *router_domain(const struct router *r, str key);
+const struct alias_table *router_table(const struct router *r, const struct conf_domain *d);
+
+/* The address without its sub-address: "user@domain" of "user+tag@domain", written to to.  False:
+ * it has none. */
+bool router_base(
+	const struct conf_domain *d, str key, char to[ADDRESS_KEY_MAX], str *base) MUST_USE;
+
+/* The mailbox of an address in table form, with or without its sub-address, or null. */
+const struct conf_mailbox *router_mailbox(
+	const struct router *r, const struct conf_domain *d, str key);
+
+/* Where a target of an alias or a catch-all stands, for an error. */
+struct route_place {
+	struct conf_origin at;
+	bool dangling; /* the target is hosted, and nobody */
+};
+
+/* As route_expand; when it fails, *place is the line that is to blame. */
+bool route_expand_place(const struct router *r, struct arena *a, str recipient,
+	struct route_targets *targets, struct fail *why, route_step *step, void *owner,
+	struct route_place *place) MUST_USE;
+
+#endif

@@ -1,0 +1,57 @@
+#include "route/router_fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static str file_text(const struct router_fake_file *files, size_t count, str name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(str_of(files[i].name), name))
+			return str_of(files[i].text);
+	return S("");
+}
+
+static bool no_include(void *owner, struct arena *a, str path, str *text, struct fail *why)
+{
+	(void)owner, (void)a, (void)path, (void)text;
+	return fail_with(why, FAIL_PERMANENT, "5.3.5", "nothing can be included here");
+}
+
+static struct alias_table *build(
+	const struct conf_domain *d, const struct router_fake_file *files, size_t count)
+{
+	struct alias_builder *b = alias_builder_new(d->name, no_include, NULL);
+	struct fail why = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < d->aliases.count; i++)
+		ok = alias_builder_aliases(b, d->aliases.items[i].text,
+			file_text(files, count, d->aliases.items[i].text), &why);
+	for (size_t i = 0; ok && i < d->virtuals.count; i++)
+		ok = alias_builder_virtual(b, d->virtuals.items[i].text,
+			file_text(files, count, d->virtuals.items[i].text), &why);
+	if (!ok) {
+		fprintf(stderr, "%s\n", why.text);
+		abort();
+	}
+	return alias_builder_finish(b);
+}
+
+struct router *router_fake_new(const char *text, const struct router_fake_file *files, size_t count)
+{
+	struct conf_source source = { S("a.conf"), str_of(text) };
+	struct alias_table *tables[20];
+	struct fail why = { 0 };
+	struct conf *conf = conf_build(S("/"), &source, 1, &why);
+	struct router *r;
+
+	if (!conf || conf->domain_count > LENGTH(tables)) {
+		fprintf(stderr, "%s\n", why.text);
+		abort();
+	}
+	for (size_t i = 0; i < conf->domain_count; i++)
+		tables[i] = build(&conf->domains[i], files, count);
+	r = router_new(conf, tables);
+	conf_drop(conf);
+	return r;
+}
