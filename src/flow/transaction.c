@@ -22,6 +22,7 @@ struct transaction {
 	bool extended, trusted;
 	struct header_scan header;
 	bool header_done;
+	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
 	struct spool_commit commit;
@@ -59,6 +60,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 static void transaction_free(struct transaction *t)
 {
 	map_free(&t->seen);
+	buf_free(&t->held);
 	arena_free(&t->arena);
 	router_drop(t->router);
 	mem_free(t);
@@ -232,18 +234,41 @@ static bool header_fits(struct transaction *t, struct fail *why)
 	return true;
 }
 
-enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why)
+/* rest may be in what is held. */
+static void hold(struct transaction *t, str rest)
+{
+	struct buf held = { 0 };
+
+	if (rest.n > 0)
+		buf_put(&held, rest);
+	buf_free(&t->held);
+	t->held = held;
+}
+
+/* Look at bytes, write them, and what the header lacks at its end.  The start of a line that is too
+ * short to be judged is held back until more of it is there. */
+static enum spool_write take(struct transaction *t, str bytes, bool *fits, struct fail *why)
 {
 	size_t n = header_scan_feed(&t->header, bytes);
 	enum spool_write before = write_out(t, str_first(bytes, n));
-	enum spool_write after;
+	enum spool_write after = SPOOL_WRITE_ON;
+	bool over = t->header.over;
 
 	*fits = t->header_done || header_fits(t, why);
-	if (t->header.over && !t->header_done)
+	if (over && !t->header_done)
 		end_header(t);
-	after = write_out(t, str_skip(bytes, n));
-	return before == SPOOL_WRITE_ENOUGH || after == SPOOL_WRITE_ENOUGH ? SPOOL_WRITE_ENOUGH
-									   : SPOOL_WRITE_ON;
+	if (over)
+		after = write_out(t, str_skip(bytes, n));
+	hold(t, over ? S("") : str_skip(bytes, n));
+	return before == SPOOL_WRITE_ENOUGH ? before : after;
+}
+
+enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why)
+{
+	if (buf_str(&t->held).n == 0)
+		return take(t, bytes, fits, why);
+	buf_put(&t->held, bytes);
+	return take(t, buf_str(&t->held), fits, why);
 }
 
 /* --- the promise ------------------------------------------------------------------------------- */
@@ -279,7 +304,7 @@ static void committed(struct spool_commit *commit)
 	struct flow *f = t->flow;
 
 	if (commit->ok) {
-		struct message *m = message_new(&t->envelope, commit->content);
+		struct promise *m = promise_new(&t->envelope, commit->content);
 
 		content_drop(commit->content);
 		FLOW_COUNT(f, accepted);

@@ -30,7 +30,7 @@ struct hop {
 	bool by_mx;
 
 	struct hop_host hosts[HOP_HOSTS_MAX];
-	size_t host_count, level_end; /* hosts before level_end have been asked for */
+	size_t host_count, level_end;             /* hosts before level_end have been asked for */
 	struct question questions[QUESTIONS_MAX]; /* index + 1 is the ticket */
 	size_t question_count, open;
 
@@ -165,8 +165,8 @@ static void sort_hosts(struct hop *h)
 		size_t at = i;
 
 		while (at > 0 && (h->hosts[at - 1].preference > host.preference ||
-				(h->hosts[at - 1].preference == host.preference &&
-					h->hosts[at - 1].lot > host.lot))) {
+					 (h->hosts[at - 1].preference == host.preference &&
+						 h->hosts[at - 1].lot > host.lot))) {
 			h->hosts[at] = h->hosts[at - 1];
 			at--;
 		}
@@ -206,8 +206,8 @@ static void mx_answer(struct hop *h, enum hop_answer answer, const struct dns_re
 	sort_hosts(h);
 }
 
-void hop_answer(struct hop *h, uint32_t ticket, enum hop_answer answer,
-	const struct dns_records *records)
+void hop_answer(
+	struct hop *h, uint32_t ticket, enum hop_answer answer, const struct dns_records *records)
 {
 	struct question *q;
 
@@ -222,7 +222,8 @@ void hop_answer(struct hop *h, uint32_t ticket, enum hop_answer answer,
 		return;
 	case FOR_ADDRESS:
 		if (answer == HOP_TROUBLE && !h->why.kind)
-			fail_with(&h->why, FAIL_TEMPORARY, "4.4.3", "%.*s: the look-up of its address failed",
+			fail_with(&h->why, FAIL_TEMPORARY, "4.4.3",
+				"%.*s: the look-up of its address failed",
 				STR(h->hosts[q->host].name));
 		for (size_t i = 0; answer == HOP_FOUND && i < records->count; i++)
 			if (records->records[i].type == q->type)

@@ -1,8 +1,8 @@
 /*
  * route/hop - from a next hop to the addresses to try, as a machine
  *
- * RFC 5321 section 5.1, RFC 7505 (null MX), RFC 3974 and 6724 in spirit: MX hosts by preference, random
- * among equals; without MX the domain's own address; both families.  Hosts are looked up one
+ * RFC 5321 section 5.1, RFC 7505 (null MX), RFC 3974 and 6724 in spirit: MX hosts by preference,
+ * random among equals; without MX the domain's own address; both families.  Hosts are looked up one
  * preference at a time, when the better ones have failed.  Where one of our own endpoints appears
  * among the hosts, it and all that are not better are dropped: mail must not come back to us.
  *
@@ -26,16 +26,17 @@ enum hop_answer { HOP_FOUND, HOP_NO_NAME, HOP_NO_DATA, HOP_TROUBLE };
 
 struct hop_act {
 	enum {
-		HOP_WAIT,  /* for the answers that were asked for */
-		HOP_ASK,   /* look up name and type, then hop_answer(ticket) */
-		HOP_TRY,   /* connect to address; then hop_next again if that fails */
+		HOP_WAIT,   /* for the answers that were asked for */
+		HOP_ASK,    /* look up name and type, then hop_answer(ticket) */
+		HOP_TRY,    /* connect to address; then hop_next again if that fails */
 		HOP_FAILED, /* none is left: *why */
 	} kind;
 	str name;
 	enum dns_type type;
 	uint32_t ticket;
 	struct endpoint address;
-	str host; /* TRY: the name of the host, for the log and for TLS; valid while the hop lives */
+	str host; /* TRY: the name of the host, for the log and for TLS; valid while the hop lives
+		   */
 };
 
 /* Who we are, to be recognised among the hosts: our name, and where we listen. */
@@ -46,8 +47,8 @@ struct hop_self {
 };
 
 /* domain: ask its MX hosts; "[address]" is taken as it is.  self and r must outlive the hop. */
-struct hop *hop_domain(str domain, uint16_t port, const struct hop_self *self, struct prng *r)
-	MUST_USE;
+struct hop *hop_domain(
+	str domain, uint16_t port, const struct hop_self *self, struct prng *r) MUST_USE;
 
 /* A fixed host: a name (its A and AAAA), an address, or "unix:PATH". */
 struct hop *hop_host(str host, uint16_t port) MUST_USE;
@@ -56,8 +57,8 @@ void hop_free(struct hop *h); /* null is allowed */
 struct hop_act hop_next(struct hop *h) MUST_USE;
 
 /* records: borrowed for this call. */
-void hop_answer(struct hop *h, uint32_t ticket, enum hop_answer answer,
-	const struct dns_records *records);
+void hop_answer(
+	struct hop *h, uint32_t ticket, enum hop_answer answer, const struct dns_records *records);
 
 /* Why HOP_FAILED: temporary where a look-up was (4.4.3), permanent for null MX (5.1.10), no such
  * domain (5.1.2), a loop (5.4.6).  last: what the last address that was tried said, or null. */

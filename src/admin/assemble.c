@@ -1,0 +1,121 @@
+#include "admin/assemble.h"
+
+#include "base/mem.h"
+#include "dns/zone.h"
+
+struct assembler {
+	struct conf *conf;
+	alias_include *read;
+	void *owner;
+	struct buf *report;
+	size_t errors;
+	struct arena arena; /* for texts, until the end */
+};
+
+static void put_error(struct assembler *m, const char *text)
+{
+	buf_putf(m->report, "%s\n", text);
+	m->errors++;
+}
+
+/* A file that the line at says cannot be read. */
+static void put_unreadable(struct assembler *m, const struct conf_origin *at, const struct fail *why)
+{
+	buf_putf(m->report, "%.*s:%u:%u: %s\n", STR(at->file), at->line, at->column, why->text);
+	m->errors++;
+}
+
+typedef bool add_file(struct alias_builder *b, str file, str text, struct fail *why);
+
+static void add_files(struct assembler *m, struct alias_builder *b, const struct conf_texts *files,
+	add_file *add)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		struct fail why = { 0 };
+		str text;
+
+		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
+			put_unreadable(m, &files->items[i].origin, &why);
+		else if (!add(b, files->items[i].text, text, &why))
+			put_error(m, why.text);
+	}
+}
+
+static struct alias_table *make_table(struct assembler *m, const struct conf_domain *domain)
+{
+	struct alias_builder *b;
+
+	if (domain->aliases.count + domain->virtuals.count == 0)
+		return NULL;
+	b = alias_builder_new(domain->name, m->read, m->owner);
+	add_files(m, b, &domain->aliases, alias_builder_aliases);
+	add_files(m, b, &domain->virtuals, alias_builder_virtual);
+	return alias_builder_finish(b);
+}
+
+/* Files that the server itself opens later: better now than then. */
+static void check_resolver(struct assembler *m)
+{
+	static const struct conf_origin nowhere = { .file = STR_INIT("conf.d"), 1, 1 };
+	const struct conf_resolver *r = &m->conf->resolver;
+	const struct conf_origin *at = conf_where(m->conf, S("resolver"),
+		r->zone_file.n > 0 ? S("zone") : S("anchor"));
+	struct dns_zone *zone = NULL;
+	struct fail why = { 0 };
+	str text;
+
+	if (!at)
+		at = &nowhere;
+	if (r->anchor_file.n > 0 && !m->read(m->owner, &m->arena, r->anchor_file, &text, &why))
+		put_unreadable(m, at, &why);
+	if (r->zone_file.n == 0)
+		return;
+	if (!m->read(m->owner, &m->arena, r->zone_file, &text, &why)) {
+		put_unreadable(m, at, &why);
+		return;
+	}
+	zone = dns_zone_parse(text, &why);
+	if (!zone) {
+		buf_putf(m->report, "%.*s:%s\n", STR(r->zone_file), why.text);
+		m->errors++;
+	}
+	dns_zone_free(zone);
+}
+
+static void make_router(struct assembler *m, struct assembly *made)
+{
+	size_t count = m->conf->domain_count;
+	struct alias_table **tables = arena_alloc(&m->conf->arena, (count + 1) * sizeof *tables);
+
+	for (size_t i = 0; i < count; i++)
+		tables[i] = make_table(m, &m->conf->domains[i]);
+	check_resolver(m);
+	if (m->errors > 0) { /* what is checked now would only be their echo */
+		for (size_t i = 0; i < count; i++)
+			alias_table_free(tables[i]);
+		return;
+	}
+	made->router = router_new(m->conf, tables);
+	made->tables = tables;
+	m->errors += route_check(made->router, m->report);
+}
+
+bool assemble(str dir, const struct conf_source *sources, size_t count, alias_include *read,
+	void *owner, struct buf *report, struct assembly *made)
+{
+	struct assembler m = { .read = read, .owner = owner, .report = report };
+
+	*made = (struct assembly){ 0 };
+	m.conf = conf_build_all(dir, sources, count, report, NULL);
+	if (!m.conf)
+		return false;
+	arena_init(&m.arena, ARENA_UNLIMITED);
+	make_router(&m, made);
+	arena_free(&m.arena);
+	conf_drop(m.conf); /* the router has its own reference */
+	if (m.errors == 0)
+		return true;
+	router_drop(made->router);
+	*made = (struct assembly){ 0 };
+	return false;
+}

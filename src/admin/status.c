@@ -1,0 +1,198 @@
+#include "admin/status.h"
+
+#include "admin/json.h"
+#include "base/number.h"
+
+#define ROWS_MAX 20 /* destinations on the screen; --json has all */
+
+struct queue_sum {
+	size_t messages, recipients;
+	int64_t oldest_ms; /* when the oldest came in, 0: none */
+};
+
+static void add_message(struct queue_sum *sum, const struct promise *m)
+{
+	sum->messages++;
+	sum->recipients += m->waiting;
+	if (sum->oldest_ms == 0 || m->envelope.received_ms < sum->oldest_ms)
+		sum->oldest_ms = m->envelope.received_ms;
+}
+
+static struct queue_sum sum_up(const struct status *s)
+{
+	struct queue_sum sum = { 0 };
+	const struct map *messages = schedule_messages(s->schedule);
+
+	for (struct map_entry *e = map_next(messages, NULL); e; e = map_next(messages, e))
+		add_message(&sum, e->value);
+	return sum;
+}
+
+static void print_listeners(const struct status *s, struct buf *out)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < s->conf->listener_count; i++) {
+		const struct conf_listener *l = &s->conf->listeners[i];
+
+		buf_putf(out, "%-12s%.*s", i == 0 ? "listeners" : "", STR(l->name));
+		for (size_t k = 0; k < l->on.count; k++)
+			buf_putf(out, " %s", endpoint_print(&l->on.items[k].at, at));
+		buf_put(out, S("\n"));
+	}
+}
+
+static void print_destinations(const struct status *s, struct buf *out)
+{
+	const struct map *destinations = schedule_destinations(s->schedule);
+	size_t rows = 0;
+
+	for (struct map_entry *e = map_next(destinations, NULL); e && rows < ROWS_MAX;
+		e = map_next(destinations, e), rows++) {
+		const struct schedule_destination *d = e->value;
+		char wait[NUMBER_TEXT_MAX];
+
+		buf_putf(out, "  %-32.*s %6zu waiting, %u connections", STR(d->key), d->waiting,
+			d->slots);
+		if (d->failures > 0 && d->not_before_ms > s->now_ms)
+			buf_putf(out, ", again in %s",
+				number_show_time(d->not_before_ms - s->now_ms, wait));
+		if (d->trouble.kind != FAIL_NONE)
+			buf_putf(out, ": %s", d->trouble.text);
+		buf_put(out, S("\n"));
+	}
+	if (destinations->count > rows)
+		buf_putf(out, "  and %zu more destinations\n", destinations->count - rows);
+}
+
+static void print_screen(const struct status *s, struct buf *out)
+{
+	struct queue_sum sum = sum_up(s);
+	char up[NUMBER_TEXT_MAX], age[NUMBER_TEXT_MAX], disk[NUMBER_TEXT_MAX],
+		living[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
+
+	buf_putf(out, "%-12s%.*s, generation %u, up %s, %u workers\n", "server",
+		STR(s->conf->hostname.text), s->conf->generation,
+		number_show_time(s->now_ms - s->since_ms, up), s->workers);
+	print_listeners(s, out);
+	buf_putf(out, "%-12s%s%s\n", "accepting", s->accepting ? "yes" : "NO: ",
+		s->accepting ? "" : s->why_not.text);
+	buf_putf(out, "%-12s%u open\n", "sessions", s->sessions);
+	buf_putf(out,
+		"%-12s%llu sessions, %llu accepted, %llu refused, %llu delivered, %llu deferred, "
+		"%llu bounced\n",
+		"last minute", (unsigned long long)s->minute.sessions,
+		(unsigned long long)s->minute.accepted, (unsigned long long)s->minute.refused,
+		(unsigned long long)s->minute.delivered, (unsigned long long)s->minute.deferred,
+		(unsigned long long)s->minute.bounced);
+	buf_putf(out, "%-12s%llu accepted, %llu refused, %llu delivered, %llu bounced\n", "since start",
+		(unsigned long long)s->total.accepted, (unsigned long long)s->total.refused,
+		(unsigned long long)s->total.delivered, (unsigned long long)s->total.bounced);
+	buf_putf(out, "%-12s%zu messages, %zu recipients", "queue", sum.messages, sum.recipients);
+	if (sum.messages > 0)
+		buf_putf(out, ", the oldest for %s",
+			number_show_time(s->now_ms - sum.oldest_ms, age));
+	buf_put(out, S("\n"));
+	print_destinations(s, out);
+	buf_putf(out, "%-12s%s on disk, %s living, %s in memory; %llu commits in %llu syncs\n", "spool",
+		number_show_size(s->spool.log_octets, disk),
+		number_show_size(s->spool.living_octets, living),
+		number_show_size(s->spool.memory_octets, memory),
+		(unsigned long long)s->spool.commits, (unsigned long long)s->spool.syncs);
+}
+
+static json_t *numbers_json(const struct flow_numbers *n)
+{
+	json_t *o = json_object();
+
+	json_put_int(o, "sessions", (int64_t)n->sessions);
+	json_put_int(o, "accepted", (int64_t)n->accepted);
+	json_put_int(o, "refused", (int64_t)n->refused);
+	json_put_int(o, "delivered", (int64_t)n->delivered);
+	json_put_int(o, "deferred", (int64_t)n->deferred);
+	json_put_int(o, "bounced", (int64_t)n->bounced);
+	json_put_int(o, "discarded", (int64_t)n->discarded);
+	return o;
+}
+
+static json_t *destinations_json(const struct status *s)
+{
+	const struct map *destinations = schedule_destinations(s->schedule);
+	json_t *all = json_array();
+
+	for (struct map_entry *e = map_next(destinations, NULL); e; e = map_next(destinations, e)) {
+		const struct schedule_destination *d = e->value;
+		json_t *o = json_object();
+
+		json_put_str(o, "destination", d->key);
+		json_put_int(o, "waiting", (int64_t)d->waiting);
+		json_put_int(o, "connections", d->slots);
+		json_put_int(o, "failures", d->failures);
+		if (d->not_before_ms > s->now_ms)
+			json_put_time(o, "not_before", d->not_before_ms);
+		if (d->trouble.kind != FAIL_NONE)
+			json_put_fail(o, "trouble", &d->trouble);
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
+static json_t *listeners_json(const struct status *s)
+{
+	json_t *all = json_array();
+	char at[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < s->conf->listener_count; i++) {
+		const struct conf_listener *l = &s->conf->listeners[i];
+
+		for (size_t k = 0; k < l->on.count; k++) {
+			json_t *o = json_object();
+
+			json_put_str(o, "name", l->name);
+			json_put_str(o, "on", str_of(endpoint_print(&l->on.items[k].at, at)));
+			json_put_str(o, "tls", S("off"));
+			json_array_append_new(all, o);
+		}
+	}
+	return all;
+}
+
+static void print_json(const struct status *s, struct buf *out)
+{
+	struct queue_sum sum = sum_up(s);
+	json_t *o = json_object(), *queue = json_object(), *spool = json_object();
+
+	json_put_str(o, "hostname", s->conf->hostname.text);
+	json_put_int(o, "generation", s->conf->generation);
+	json_put_time(o, "since", s->since_ms);
+	json_put_int(o, "workers", s->workers);
+	json_put_bool(o, "accepting", s->accepting);
+	if (!s->accepting)
+		json_put_fail(o, "why_not", &s->why_not);
+	json_object_set_new(o, "listeners", listeners_json(s));
+	json_put_int(o, "sessions", s->sessions);
+	json_object_set_new(o, "last_minute", numbers_json(&s->minute));
+	json_object_set_new(o, "since_start", numbers_json(&s->total));
+	json_put_int(queue, "messages", (int64_t)sum.messages);
+	json_put_int(queue, "recipients", (int64_t)sum.recipients);
+	if (sum.messages > 0)
+		json_put_time(queue, "oldest", sum.oldest_ms);
+	json_object_set_new(queue, "destinations", destinations_json(s));
+	json_object_set_new(o, "queue", queue);
+	json_put_int(spool, "log_octets", (int64_t)s->spool.log_octets);
+	json_put_int(spool, "living_octets", (int64_t)s->spool.living_octets);
+	json_put_int(spool, "memory_octets", (int64_t)s->spool.memory_octets);
+	json_put_int(spool, "commits", (int64_t)s->spool.commits);
+	json_put_int(spool, "syncs", (int64_t)s->spool.syncs);
+	json_put_bool(spool, "fenced", s->spool.fenced);
+	json_object_set_new(o, "spool", spool);
+	json_print(o, out);
+}
+
+void status_print(const struct status *s, bool json, struct buf *out)
+{
+	if (json)
+		print_json(s, out);
+	else
+		print_screen(s, out);
+}

@@ -1,0 +1,25 @@
+/*
+ * admin/status - the daemon on one screen
+ */
+#ifndef ADMIN_STATUS_H
+#define ADMIN_STATUS_H
+
+#include "base/buf.h"
+#include "flow/flow.h"
+#include "queue/schedule.h"
+
+struct status {
+	const struct conf *conf; /* what is served */
+	const struct schedule *schedule;
+	struct flow_numbers total, minute; /* since the start; in the last minute */
+	unsigned sessions;		   /* open now */
+	unsigned workers;
+	struct spool_numbers spool;
+	int64_t since_ms, now_ms; /* wall clock */
+	bool accepting;
+	struct fail why_not; /* when not accepting */
+};
+
+void status_print(const struct status *s, bool json, struct buf *out);
+
+#endif

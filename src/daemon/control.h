@@ -1,0 +1,29 @@
+/*
+ * daemon/control - the socket by which the administrator asks and orders
+ *
+ * A unix socket that only its owner may open.  A request is one line, words separated by tabs, the
+ * first "text" or "json"; the answer is one line with the exit code, then the text, then the end.
+ */
+#ifndef DAEMON_CONTROL_H
+#define DAEMON_CONTROL_H
+
+#include "base/buf.h"
+#include "world/loop.h"
+
+#define CONTROL_LINE_MAX 60000 /* of a request */
+#define CONTROL_WORDS_MAX 1000
+#define CONTROL_SILENCE_MS_MAX 30000 /* a client that asks nothing is hung up on */
+#define CONTROL_NAME "control"	     /* of the socket, in the run folder */
+
+struct control;
+
+/* Answer a request into out; the exit code is returned. */
+typedef int control_request(
+	void *owner, const str *words, size_t count, bool json, struct buf *out);
+
+/* Serve on a descriptor of sock_bind. */
+struct control *control_new(
+	struct loop *l, int descriptor, control_request *request, void *owner) MUST_USE;
+void control_free(struct control *c);
+
+#endif

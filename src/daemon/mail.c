@@ -1,0 +1,318 @@
+#include "daemon/mail.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "world/clock.h"
+
+#define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
+#define SECONDS 60 /* how far the numbers of the last minute look back */
+
+struct mail {
+	struct loop *loop;
+	struct router *router;
+	struct spool *spool;
+	struct resolver *resolver;
+	struct census *census;
+	struct tls_context *tls;
+	struct id_source ids;
+	struct flow_numbers numbers;
+	struct flow_numbers seconds[SECONDS]; /* the totals as they were then */
+	size_t second;
+	struct loop_timer every_second, patience;
+	int64_t since_ms;
+	struct worker **workers;
+	struct flow **flows;
+	unsigned worker_count, drained;
+	struct dispatch *dispatch;
+	struct loop_task all_drained, all_changed;
+	unsigned not_changed; /* workers that have not taken the new generation yet; atomic */
+	void (*reload_changed)(void *owner);
+	void *reload_owner;
+	bool stopping;
+	bool out_of_patience;
+	void (*stopped)(void *owner, bool clean);
+	void *owner;
+	str hostname; /* of the start */
+};
+
+struct dispatch *mail_dispatch(struct mail *m)
+{
+	return m->dispatch;
+}
+
+struct router *mail_router(struct mail *m)
+{
+	return m->router;
+}
+
+/* --- stopping ---------------------------------------------------------------------------------- */
+
+static void say_stopped(struct mail *m, bool clean)
+{
+	void (*stopped)(void *owner, bool clean) = m->stopped;
+
+	m->stopped = NULL;
+	loop_timer_cancel(m->loop, &m->patience);
+	if (stopped)
+		stopped(m->owner, clean);
+}
+
+static void quiet(void *owner)
+{
+	say_stopped(owner, true);
+}
+
+/* All sessions have ended: nothing new can come, now the deliveries may end. */
+static void all_drained(struct loop_task *task)
+{
+	struct mail *m = AROUND(task, struct mail, all_drained);
+
+	dispatch_stop(m->dispatch, quiet, m);
+}
+
+static void drained(void *owner, struct flow *f)
+{
+	struct mail *m = owner;
+
+	(void)f;
+	if (__atomic_add_fetch(&m->drained, 1, __ATOMIC_ACQ_REL) == m->worker_count)
+		loop_post(m->loop, &m->all_drained);
+}
+
+static void lost_patience(struct loop_timer *timer)
+{
+	struct mail *m = AROUND(timer, struct mail, patience);
+
+	if (m->out_of_patience) {
+		say_stopped(m, false);
+		return;
+	}
+	m->out_of_patience = true;
+	log_line(LOG_WARNING, "stop-cut-off",
+		"some sessions or deliveries were cut off: what was promised is in the spool");
+	loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + WRITE_DOWN_MS);
+}
+
+void mail_stop(struct mail *m, void (*stopped)(void *owner, bool clean), void *owner)
+{
+	if (m->stopping)
+		return;
+	m->stopping = true;
+	m->stopped = stopped;
+	m->owner = owner;
+	m->all_drained.run = all_drained;
+	m->patience.run = lost_patience;
+	loop_timer_set(m->loop, &m->patience, loop_now_ms(m->loop) + MAIL_STOP_MS_MAX);
+	for (unsigned i = 0; i < m->worker_count; i++)
+		worker_stop(m->workers[i]);
+}
+
+/* --- numbers ----------------------------------------------------------------------------------- */
+
+static void subtract(struct flow_numbers *from, const struct flow_numbers *n)
+{
+	uint64_t *a = (uint64_t *)from;
+	const uint64_t *b = (const uint64_t *)n;
+
+	for (size_t i = 0; i < sizeof *from / sizeof *a; i++)
+		a[i] -= b[i];
+}
+
+static void read_numbers(struct mail *m, struct flow_numbers *n)
+{
+	uint64_t *to = (uint64_t *)n;
+	uint64_t *from = (uint64_t *)&m->numbers;
+
+	for (size_t i = 0; i < sizeof *n / sizeof *to; i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
+static void second_passed(struct loop_timer *timer)
+{
+	struct mail *m = AROUND(timer, struct mail, every_second);
+
+	m->second = (m->second + 1) % SECONDS;
+	read_numbers(m, &m->seconds[m->second]);
+	loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + 1000);
+}
+
+void mail_status(struct mail *m, struct status *s)
+{
+	*s = (struct status){ .conf = router_conf(m->router),
+		.schedule = dispatch_schedule(m->dispatch),
+		.sessions = census_sessions(m->census),
+		.workers = m->worker_count,
+		.since_ms = m->since_ms,
+		.now_ms = clock_wall_ms() };
+	read_numbers(m, &s->total);
+	s->minute = s->total;
+	subtract(&s->minute, &m->seconds[(m->second + 1) % SECONDS]);
+	spool_numbers(m->spool, &s->spool);
+	s->accepting = spool_accepts(m->spool, &s->why_not);
+}
+
+/* --- starting ---------------------------------------------------------------------------------- */
+
+static void accepted(void *owner, struct promise *message)
+{
+	struct mail *m = owner;
+
+	dispatch_accept(m->dispatch, message);
+}
+
+static bool open_resolver(struct mail *m, struct fail *why)
+{
+	const struct conf_resolver *words = &router_conf(m->router)->resolver;
+	char zone[4096], anchor[4096];
+	struct endpoint *servers = mem_zero(words->servers.count * sizeof *servers);
+	struct resolve_setup setup = { .servers = servers, .server_count = words->servers.count };
+
+	for (size_t i = 0; i < words->servers.count; i++)
+		servers[i] = words->servers.items[i].at;
+	if (words->zone_file.n)
+		setup.zone_file = str_to_c(words->zone_file, zone, sizeof zone);
+	if (words->anchor_file.n)
+		setup.anchor_file = str_to_c(words->anchor_file, anchor, sizeof anchor);
+	m->resolver = resolve_open(&setup, why);
+	mem_free(servers);
+	return m->resolver != NULL;
+}
+
+static bool open_spool(struct mail *m, struct fail *why)
+{
+	const struct conf *conf = router_conf(m->router);
+	struct spool_setup setup = { .dir = conf->spool_dir,
+		.reserve_octets = conf->queue.reserve_octets,
+		.memory_octets = conf->queue.memory_octets };
+
+	m->spool = spool_open(&setup, dispatch_found, m->dispatch, why);
+	return m->spool != NULL;
+}
+
+static void make_workers(struct mail *m, const struct mail_setup *setup)
+{
+	struct flow parts = { .router = m->router,
+		.spool = m->spool,
+		.resolver = m->resolver,
+		.courier = setup->courier,
+		.tls = m->tls,
+		.ids = &m->ids,
+		.census = m->census,
+		.numbers = &m->numbers,
+		.self = { .name = m->hostname,
+			.endpoints = setup->own,
+			.endpoint_count = setup->own_count },
+		.accepted = accepted,
+		.owner = m,
+		.drained = drained };
+
+	for (unsigned i = 0; i < m->worker_count; i++) {
+		parts.index = i;
+		m->workers[i] = worker_new(&parts);
+		m->flows[i] = worker_flow(m->workers[i]);
+	}
+}
+
+static void make_dispatch(struct mail *m)
+{
+	struct dispatch_setup setup = { .loop = m->loop,
+		.router = m->router,
+		.ids = &m->ids,
+		.numbers = &m->numbers,
+		.workers = m->flows,
+		.worker_count = m->worker_count,
+		.seed = clock_random() };
+
+	m->dispatch = dispatch_new(&setup);
+}
+
+static void free_rest(struct mail *m)
+{
+	router_drop(m->router);
+	mem_free((char *)m->hostname.p);
+	mem_free(m->workers);
+	mem_free(m->flows);
+	mem_free(m);
+}
+
+struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
+{
+	struct mail *m = MEM_NEW(struct mail);
+
+	m->loop = setup->loop;
+	m->router = router_keep(setup->router);
+	m->worker_count = setup->workers;
+	m->workers = mem_zero(setup->workers * sizeof *m->workers);
+	m->flows = mem_zero(setup->workers * sizeof *m->flows);
+	m->hostname = mem_copy(router_conf(m->router)->hostname.text);
+	m->since_ms = clock_wall_ms();
+	id_source_init(&m->ids, clock_random());
+	make_dispatch(m);
+	if (!open_spool(m, why))
+		goto undo_dispatch;
+	if (!open_resolver(m, why))
+		goto undo_spool;
+	m->tls = tls_client_new(why);
+	if (!m->tls)
+		log_line(LOG_WARNING, "no-tls", "mail will leave in clear: %s", why->text);
+	m->census = census_new();
+	make_workers(m, setup);
+	dispatch_serve(m->dispatch, m->spool);
+	for (unsigned i = 0; i < m->worker_count; i++) {
+		worker_start(m->workers[i]);
+		worker_change(m->workers[i], m->router, setup->ports, setup->port_count, NULL, NULL);
+	}
+	m->every_second.run = second_passed;
+	loop_timer_set(m->loop, &m->every_second, loop_now_ms(m->loop) + 1000);
+	return m;
+
+undo_spool:
+	spool_close(m->spool);
+undo_dispatch:
+	dispatch_free(m->dispatch);
+	free_rest(m);
+	return NULL;
+}
+
+static void all_changed(struct loop_task *task)
+{
+	struct mail *m = AROUND(task, struct mail, all_changed);
+
+	m->reload_changed(m->reload_owner);
+}
+
+static void changed(void *owner)
+{
+	struct mail *m = owner;
+
+	if (__atomic_sub_fetch(&m->not_changed, 1, __ATOMIC_ACQ_REL) == 0)
+		loop_post(m->loop, &m->all_changed);
+}
+
+void mail_reload(struct mail *m, struct router *router, const struct worker_port *ports,
+	size_t port_count, void (*done)(void *owner), void *owner)
+{
+	router_drop(m->router);
+	m->router = router_keep(router);
+	m->reload_changed = done;
+	m->reload_owner = owner;
+	m->all_changed.run = all_changed;
+	m->not_changed = m->worker_count;
+	for (unsigned i = 0; i < m->worker_count; i++)
+		worker_change(m->workers[i], router, ports, port_count, changed, m);
+	dispatch_reload(m->dispatch, router);
+}
+
+void mail_free(struct mail *m)
+{
+	loop_timer_cancel(m->loop, &m->every_second);
+	loop_timer_cancel(m->loop, &m->patience);
+	resolve_close(m->resolver);
+	for (unsigned i = 0; i < m->worker_count; i++)
+		worker_free(m->workers[i]);
+	spool_close(m->spool);
+	dispatch_free(m->dispatch);
+	census_free(m->census);
+	tls_context_free(m->tls);
+	free_rest(m);
+}

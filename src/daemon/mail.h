@@ -1,0 +1,47 @@
+/*
+ * daemon/mail - the mail process, wired together
+ *
+ * The main loop, which the caller runs, holds the dispatcher; each worker has a thread; the spool
+ * and the resolver have theirs.  Nothing here knows whether the world is real.
+ */
+#ifndef DAEMON_MAIL_H
+#define DAEMON_MAIL_H
+
+#include "admin/status.h"
+#include "daemon/worker.h"
+#include "flow/dispatch.h"
+
+struct mail;
+
+struct mail_setup {
+	struct loop *loop;     /* the main loop */
+	struct router *router; /* the generation to begin with; a reference is taken */
+	struct courier *courier; /* null: no Maildir deliveries */
+	const struct worker_port *ports;
+	size_t port_count;
+	const struct endpoint *own; /* where we can be reached, for loops among MX hosts */
+	size_t own_count;
+	unsigned workers;
+};
+
+/* Open the spool, find what was waiting, serve.  Null: *why. */
+struct mail *mail_start(const struct mail_setup *setup, struct fail *why) MUST_USE;
+
+/* A new generation, and where to listen from now on; drops no session.  changed is called in the
+ * main loop when descriptors that are no longer wanted may be unbound.  One reload at a time. */
+void mail_reload(struct mail *m, struct router *router, const struct worker_port *ports,
+	size_t port_count, void (*changed)(void *owner), void *owner);
+
+/* Finish what was promised, then stopped is called in the main loop, clean: mail_free may follow.
+ * What takes longer than MAIL_STOP_MS_MAX is cut off: stopped is called, not clean, after all that
+ * had ended is written down, and the process may only end. */
+#define MAIL_STOP_MS_MAX 20000
+void mail_stop(struct mail *m, void (*stopped)(void *owner, bool clean), void *owner);
+void mail_free(struct mail *m);
+
+/* Fill in what the status screen shows. */
+void mail_status(struct mail *m, struct status *s);
+struct dispatch *mail_dispatch(struct mail *m);
+struct router *mail_router(struct mail *m);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * flow/dispatch - what happens to a message once it is ours
+ *
+ * One for the whole daemon, on the main loop: it drives the schedule, gives mails to the workers,
+ * writes down what became of every recipient (P2), and has the senders told.
+ */
+#ifndef FLOW_DISPATCH_H
+#define FLOW_DISPATCH_H
+
+#include "flow/flow.h"
+#include "queue/schedule.h"
+
+struct dispatch;
+
+struct dispatch_setup {
+	struct loop *loop;
+	struct router *router;
+	struct spool *spool; /* null: given later, by dispatch_serve */
+	struct id_source *ids;
+	struct flow_numbers *numbers;
+	struct flow *const *workers;
+	unsigned worker_count;
+	uint64_t seed;
+};
+
+struct dispatch *dispatch_new(const struct dispatch_setup *setup) MUST_USE;
+void dispatch_free(struct dispatch *d); /* after dispatch_stop has said that all is quiet */
+
+/* A message that the spool found at the start: before dispatch_serve.  See spool_found. */
+void dispatch_found(void *owner, const struct spool_found *found);
+void dispatch_serve(struct dispatch *d, struct spool *spool);
+
+/* A new message, from any thread; takes the reference. */
+void dispatch_accept(struct dispatch *d, struct promise *m);
+
+void dispatch_reload(struct dispatch *d, struct router *router);
+
+/* Start nothing more; quiet is called when no delivery, bounce or record is on its way. */
+void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner);
+
+struct schedule *dispatch_schedule(const struct dispatch *d);
+
+/* The admin's orders, in the main loop. */
+void dispatch_retry(struct dispatch *d, struct promise *m);
+void dispatch_delete(struct dispatch *d, struct promise *m); /* its recipients that are not in hand */
+
+/* For flow/notice: a message that we made, and the end of recipients that it was about. */
+void dispatch_own(struct dispatch *d, struct promise *m);
+void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end);
+void dispatch_begin(struct dispatch *d); /* something is on its way: not quiet before ... */
+void dispatch_over(struct dispatch *d);
+void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count);
+
+#endif

@@ -1,0 +1,312 @@
+#include "flow/notice.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "flow/body.h"
+#include "mail/header.h"
+#include "world/clock.h"
+
+#define EXPANSION_OCTETS_MAX (1 << 20)
+
+struct notice {
+	struct flow *flow;
+	struct dispatch *dispatch;
+	struct promise *about; /* a reference */
+	enum dsn_action action;
+	enum spool_rcpt_state end; /* FAILED: of the recipients, once it is durable */
+	struct notice_rcpt *rcpts;
+	uint32_t *indexes; /* of the same recipients */
+	size_t count;
+	char remote[128];
+	struct arena arena;
+	str to;
+	struct body *body;
+	struct envelope envelope;
+	struct spool_commit commit;
+};
+
+static void notice_free(struct notice *n)
+{
+	struct dispatch *d = n->dispatch;
+
+	body_free(n->body);
+	n->about->users--;
+	promise_drop(n->about);
+	arena_free(&n->arena);
+	mem_free(n);
+	dispatch_over(d);
+}
+
+static void log_notice(const struct notice *n, enum log_level level, const char *event, str to)
+{
+	struct log_record r;
+
+	log_open(&r, level, event);
+	log_id(&r, "id", n->about->envelope.id);
+	if (n->envelope.id)
+		log_id(&r, "notice", n->envelope.id);
+	log_str(&r, "sender", to);
+	for (size_t i = 0; i < n->count; i++)
+		log_str(&r, "to", n->about->envelope.rcpts[n->indexes[i]].address);
+	log_fail(&r, &n->rcpts[0].reply);
+	log_close(&r);
+}
+
+/* Nobody is told: the recipients end by a rule with a name. */
+static void end_untold(struct notice *n, const char *rule)
+{
+	if (n->action == DSN_FAILED) {
+		log_notice(n, LOG_WARNING, rule, n->to);
+		dispatch_end(n->dispatch, n->about, n->indexes, n->count, SPOOL_GIVEN_UP);
+	}
+	notice_free(n);
+}
+
+static void committed(struct spool_commit *commit)
+{
+	struct notice *n = AROUND(commit, struct notice, commit);
+
+	if (!commit->ok) {
+		log_line(LOG_ERROR, "notice-not-durable", "%s", commit->why.text);
+		if (n->action == DSN_FAILED) {
+			int64_t again_ms = clock_wall_ms() + NOTICE_AGAIN_MS;
+
+			for (size_t i = 0; i < n->count; i++)
+				n->about->rcpts[n->indexes[i]].next_ms = again_ms;
+			dispatch_put_down(n->dispatch, n->about, n->indexes, n->count);
+		}
+		notice_free(n);
+		return;
+	}
+	if (n->action == DSN_FAILED)
+		FLOW_COUNT(n->flow, bounced);
+	log_notice(n, LOG_INFO, n->action == DSN_FAILED ? "bounced" : "told", n->to);
+	dispatch_own(n->dispatch, promise_new(&n->envelope, commit->content));
+	content_drop(commit->content);
+	if (n->action == DSN_FAILED)
+		dispatch_end(n->dispatch, n->about, n->indexes, n->count, n->end);
+	notice_free(n);
+}
+
+static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *recipients)
+{
+	const struct envelope *about = &n->about->envelope;
+	const struct conf *conf = router_conf(schedule_router(dispatch_schedule(n->dispatch)));
+	char id[LOG_ID_TEXT_MAX];
+
+	for (size_t i = 0; i < n->count; i++) {
+		const struct envelope_rcpt *rcpt = &about->rcpts[n->indexes[i]];
+
+		recipients[i] = (struct dsn_recipient){ .final = rcpt->address,
+			.original = rcpt->original,
+			.orcpt = rcpt->orcpt,
+			.action = n->action,
+			.remote_mta = n->rcpts[i].ours ? S("") : str_of(n->remote),
+			.reply = &n->rcpts[i].reply,
+			.reply_is_ours = n->rcpts[i].ours,
+			.will_retry_until_ms = n->action == DSN_DELAYED
+				? about->received_ms + conf->queue.lifetime_ms
+				: 0 };
+	}
+	*dsn = (struct dsn){ .reporting_mta = conf->hostname.text,
+		.from = arena_printf(&n->arena, "MAILER-DAEMON@%.*s", STR(conf->hostname.text)),
+		.to = n->to,
+		.message_id = arena_printf(&n->arena, "%s@%.*s", log_id_print(n->envelope.id, id),
+			STR(conf->hostname.text)),
+		.queue_id = about->id,
+		.envid = about->envid,
+		.now_ms = n->envelope.received_ms,
+		.arrival_ms = about->received_ms,
+		.zone_minutes = clock_zone_minutes(n->envelope.received_ms),
+		.smtputf8 = about->flags & ENVELOPE_SMTPUTF8,
+		.recipients = recipients,
+		.recipient_count = n->count };
+}
+
+/* What a next hop must be able to take. */
+static unsigned facts_of(str text)
+{
+	struct header_scan scan;
+	size_t header_octets;
+
+	header_scan_init(&scan);
+	header_octets = header_scan_feed(&scan, text);
+	return (utf8_ascii(str_first(text, header_octets)) ? 0 : ENVELOPE_HEADER_UTF8) |
+		(utf8_ascii(str_skip(text, header_octets)) ? 0 : ENVELOPE_EIGHTBIT);
+}
+
+static void build_and_commit(struct notice *n, str first_block)
+{
+	const struct promise *m = n->about;
+	struct dsn dsn;
+	struct header_scan header;
+	struct buf text = { 0 };
+	bool whole = m->content->block_count == 1 && first_block.n <= NOTICE_ORIGINAL_MAX &&
+		m->envelope.ret != SMTP_RET_HDRS && n->action == DSN_FAILED;
+	bool built;
+
+	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));
+	header_scan_init(&header);
+	dsn.original_whole = whole;
+	dsn.original = whole ? first_block
+			     : str_first(first_block, header_scan_feed(&header, first_block));
+	built = dsn_build(&dsn, &text);
+	assert(built); /* text has no limit */
+	n->envelope.octets = buf_str(&text).n;
+	n->envelope.flags |= facts_of(buf_str(&text));
+	n->commit = (struct spool_commit){ .draft = spool_draft_of(
+						   n->flow->spool, n->flow->loop, buf_str(&text)),
+		.envelope = &n->envelope,
+		.loop = n->flow->loop,
+		.done = committed };
+	buf_free(&text);
+	spool_commit(n->flow->spool, &n->commit);
+}
+
+static void original_ready(void *owner)
+{
+	struct notice *n = owner;
+	struct fail why;
+	str bytes;
+
+	switch (body_next(n->body, &bytes, &why)) {
+	case BODY_LATER:
+		return;
+	case BODY_FAILED: /* tell without it */
+		log_line(LOG_ERROR, "content-unreadable", "%s", why.text);
+		bytes = S("");
+		break;
+	case BODY_READY:
+		break;
+	}
+	build_and_commit(n, bytes);
+}
+
+/* Who the notice goes to, as recipients of its envelope.  False: that address leads nowhere. */
+static bool address_to(struct notice *n, str to)
+{
+	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
+	struct route_targets targets = { 0 };
+	struct envelope *e = &n->envelope;
+	struct arena step;
+	bool found;
+
+	arena_init(&step, EXPANSION_OCTETS_MAX);
+	found = route_expand(router, &step, to, &targets, NULL, NULL, NULL);
+	e->rcpts = arena_alloc(&n->arena, targets.count * sizeof *e->rcpts);
+	for (size_t i = 0; found && i < targets.count; i++) {
+		if (targets.items[i].end == ROUTE_DISCARD)
+			continue;
+		e->rcpts[e->rcpt_count++] = (struct envelope_rcpt){
+			.address = arena_copy(&n->arena, targets.items[i].address),
+			.original = arena_copy(&n->arena, to),
+		};
+	}
+	arena_free(&step);
+	n->to = arena_copy(&n->arena, to);
+	return found;
+}
+
+/* A failure of a notice, or of a sender who does not exist: postmaster is told instead. */
+static bool address_to_postmaster(struct notice *n)
+{
+	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
+
+	n->end = SPOOL_GIVEN_UP;
+	n->envelope.flags |= ENVELOPE_LOCAL;
+	n->envelope.rcpt_count = 0;
+	return address_to(n, router_conf(router)->postmaster.text);
+}
+
+static struct notice *notice_new(struct flow *f, struct dispatch *d, struct promise *m,
+	enum dsn_action action, const char *remote)
+{
+	struct notice *n = MEM_NEW(struct notice);
+
+	n->flow = f;
+	n->dispatch = d;
+	n->about = promise_keep(m);
+	n->about->users++;
+	dispatch_begin(d);
+	n->action = action;
+	n->end = SPOOL_BOUNCED;
+	arena_init(&n->arena, ARENA_UNLIMITED);
+	str_to_c(str_of(remote), n->remote, sizeof n->remote);
+	n->envelope.received_ms = clock_wall_ms();
+	n->envelope.id = id_next(f->ids, n->envelope.received_ms);
+	n->envelope.session_id = m->envelope.session_id;
+	n->envelope.flags = ENVELOPE_BOUNCE | (m->envelope.flags & ENVELOPE_SMTPUTF8);
+	return n;
+}
+
+/* NOTIFY of RFC 3461 section 4.1: does he want to hear this? */
+static bool wanted(const struct envelope_rcpt *rcpt, enum dsn_action action)
+{
+	switch (action) {
+	case DSN_FAILED:
+		return rcpt->notify == 0 || rcpt->notify & SMTP_NOTIFY_FAILURE;
+	case DSN_DELAYED:
+		return rcpt->notify == 0 || rcpt->notify & SMTP_NOTIFY_DELAY;
+	case DSN_DELIVERED:
+	case DSN_RELAYED:
+	case DSN_EXPANDED:
+		return rcpt->notify & SMTP_NOTIFY_SUCCESS;
+	}
+	return false;
+}
+
+/* Keep the recipients who want it (or who do not), and say how many. */
+static size_t keep_rcpts(struct notice *n, const struct notice_rcpt *rcpts, size_t count, bool want)
+{
+	n->rcpts = arena_alloc(&n->arena, count * sizeof *n->rcpts);
+	n->indexes = arena_alloc(&n->arena, count * sizeof *n->indexes);
+	for (size_t i = 0; i < count; i++) {
+		if (wanted(&n->about->envelope.rcpts[rcpts[i].rcpt], n->action) != want)
+			continue;
+		n->rcpts[n->count] = rcpts[i];
+		n->indexes[n->count++] = rcpts[i].rcpt;
+	}
+	return n->count;
+}
+
+static void address_and_send(struct notice *n)
+{
+	const struct envelope *about = &n->about->envelope;
+	const struct envelope_rcpt *first = &about->rcpts[n->indexes[0]];
+	str sender = first->has_sender ? first->sender : about->sender;
+	bool addressed = sender.n > 0 && address_to(n, sender);
+
+	if (!addressed && (n->action != DSN_FAILED || about->flags & ENVELOPE_LOCAL)) {
+		end_untold(n, "given-up");
+		return;
+	}
+	if (!addressed && !address_to_postmaster(n)) {
+		end_untold(n, "given-up");
+		return;
+	}
+	if (n->envelope.rcpt_count == 0) { /* the sender's address is one that vanishes */
+		end_untold(n, "given-up");
+		return;
+	}
+	n->body = body_new(n->flow, n->about->content, original_ready, n);
+	original_ready(n);
+}
+
+void notice_send(struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action,
+	const struct notice_rcpt *rcpts, size_t count, const char *remote)
+{
+	struct notice *n = notice_new(f, d, m, action, remote);
+	struct notice *silent = notice_new(f, d, m, action, remote);
+
+	if (keep_rcpts(silent, rcpts, count, false) > 0)
+		end_untold(silent, "given-up-as-asked");
+	else
+		notice_free(silent);
+	if (keep_rcpts(n, rcpts, count, true) > 0)
+		address_and_send(n);
+	else
+		notice_free(n);
+}

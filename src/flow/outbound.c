@@ -1,0 +1,660 @@
+#include "flow/outbound.h"
+
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "flow/body.h"
+#include "flow/offer.h"
+#include "smtp/client.h"
+#include "world/clock.h"
+
+/* The waits of RFC 5321 section 4.5.3.2. */
+#define GREETING_MS_MAX 300000
+#define COMMAND_MS_MAX 300000
+#define DATA_MS_MAX 180000
+#define FINAL_MS_MAX 600000
+
+#define BACKLOG_OCTETS_MAX (4 * CONTENT_BLOCK_OCTETS) /* queued towards the peer before we wait */
+
+struct outbound {
+	struct list link; /* among the outbounds of the flow */
+	struct flow *flow;
+	struct router *router; /* that of the last delivery: hello and transport are its */
+	const struct conf_transport *transport;
+	struct delivery *d; /* in hand; null: the connection is idle, or quits */
+	unsigned attempts;  /* of this delivery to find a living connection */
+
+	struct hop *hop;
+	struct list lookups; /* open questions */
+	struct endpoint at;
+	str host; /* the hop's */
+	struct fail trouble; /* with the last address */
+	bool plain;	     /* TLS was tried with this address and broke: without, this time */
+
+	struct sock *sock; /* null: no connection */
+	struct smtp_client_setup setup;
+	struct smtp_client *machine; /* null: not connected yet */
+	struct loop_timer timer;
+	struct tls_facts tls; /* version "": none */
+	bool in_handshake;
+
+	struct arena arena; /* of one mail */
+	struct body *body;
+	bool wants_body; /* the machine does, the backlog was large or the spool reads */
+	bool measuring;	 /* the body is read for its length */
+	bool ready;	 /* the machine waits for a mail */
+	bool answered;	 /* the results of the mail are known */
+};
+
+static void step(struct outbound *o);
+static void find_host(struct outbound *o);
+
+/* --- looking up -------------------------------------------------------------------------------- */
+
+struct lookup {
+	struct list link;
+	struct resolve_query query;
+	struct outbound *o; /* null: nobody waits any more */
+	uint32_t ticket;
+};
+
+static void looked_up(struct resolve_query *q)
+{
+	static const enum hop_answer answers[] = { [RESOLVE_FOUND] = HOP_FOUND,
+		[RESOLVE_NO_NAME] = HOP_NO_NAME,
+		[RESOLVE_NO_DATA] = HOP_NO_DATA,
+		[RESOLVE_TROUBLE] = HOP_TROUBLE };
+	struct lookup *lookup = AROUND(q, struct lookup, query);
+	struct outbound *o = lookup->o;
+
+	if (o) {
+		list_remove(&lookup->link);
+		hop_answer(o->hop, lookup->ticket, answers[q->outcome], q->records);
+	}
+	dns_records_free(q->records);
+	if (o)
+		find_host(o);
+	mem_free(lookup);
+}
+
+static void look_up(struct outbound *o, const struct hop_act *act)
+{
+	struct lookup *lookup = MEM_NEW(struct lookup);
+
+	lookup->o = o;
+	lookup->ticket = act->ticket;
+	list_append(&o->lookups, &lookup->link);
+	resolve_query_init(&lookup->query, o->flow->loop, act->name, act->type, looked_up);
+	resolve_ask(o->flow->resolver, &lookup->query);
+}
+
+static void hop_drop(struct outbound *o)
+{
+	LIST_EACH_SAFE (link, &o->lookups) {
+		struct lookup *lookup = AROUND(link, struct lookup, link);
+
+		list_remove(&lookup->link);
+		lookup->o = NULL;
+	}
+	hop_free(o->hop);
+	o->hop = NULL;
+}
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+static void disconnect(struct outbound *o)
+{
+	loop_timer_cancel(o->flow->loop, &o->timer);
+	if (o->sock)
+		sock_close(o->sock);
+	smtp_client_free(o->machine);
+	o->sock = NULL;
+	o->machine = NULL;
+	o->ready = false;
+	o->in_handshake = false;
+	o->tls = (struct tls_facts){ 0 };
+}
+
+static void end_mail(struct outbound *o)
+{
+	body_free(o->body);
+	arena_reset(&o->arena);
+	o->body = NULL;
+	o->wants_body = o->measuring = o->answered = false;
+}
+
+static void outbound_free(struct outbound *o)
+{
+	disconnect(o);
+	end_mail(o);
+	hop_drop(o);
+	arena_free(&o->arena);
+	list_remove(&o->link);
+	router_drop(o->router);
+	mem_free(o);
+}
+
+static void report(struct outbound *o, enum schedule_after after)
+{
+	struct delivery *d = o->d;
+
+	d->after = after;
+	d->trouble = o->trouble;
+	d->outbound = after == SCHEDULE_KEPT ? o : NULL;
+	str_to_c(o->host, d->remote, sizeof d->remote);
+	o->d = NULL;
+	end_mail(o);
+	d->finished(d->owner, d);
+}
+
+/* The next hop can not be reached now: nothing was tried, the destination backs off.  Or it never
+ * will be: then all recipients are refused. */
+static void give_up(struct outbound *o)
+{
+	struct delivery *d = o->d;
+	const struct fail *why = o->trouble.kind ? &o->trouble : hop_why(o->hop);
+	bool for_good = !o->trouble.kind && why->kind == FAIL_PERMANENT;
+
+	o->trouble = *why;
+	for (size_t i = 0; for_good && i < d->job->count; i++)
+		d->results[i] = (struct delivery_result){
+			.end = DELIVERY_REFUSED, .reply = *why, .ours = true
+		};
+	report(o, for_good ? SCHEDULE_CLOSED : SCHEDULE_TROUBLE);
+	outbound_free(o);
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+static const struct sock_handler handler;
+
+static void set_timer(struct outbound *o)
+{
+	int64_t at_ms = smtp_client_deadline_ms(o->machine);
+
+	if (o->d || !o->ready)
+		loop_timer_set(o->flow->loop, &o->timer, at_ms);
+	else
+		loop_timer_cancel(o->flow->loop, &o->timer); /* idle: the dispatcher counts */
+}
+
+static void connect_to_address(struct outbound *o)
+{
+	const struct conf_transport *t = o->transport;
+	const struct ip *source = o->at.ip.family == 6 ? &t->source6 : &t->source4;
+
+	o->sock = sock_connect(o->flow->loop, &o->at,
+		source->family && o->at.ip.family ? source : NULL, &handler, o);
+	loop_timer_set(o->flow->loop, &o->timer, loop_now_ms(o->flow->loop) + t->connect_ms_max);
+}
+
+static void find_host(struct outbound *o)
+{
+	while (!o->sock) {
+		struct hop_act act = hop_next(o->hop);
+
+		switch (act.kind) {
+		case HOP_ASK:
+			look_up(o, &act);
+			break;
+		case HOP_WAIT:
+			return;
+		case HOP_TRY:
+			o->at = act.address;
+			o->host = act.host;
+			o->plain = false;
+			connect_to_address(o);
+			return;
+		case HOP_FAILED:
+			give_up(o);
+			return;
+		}
+	}
+}
+
+static void start(struct outbound *o)
+{
+	const struct conf_transport *t = o->transport;
+
+	disconnect(o);
+	hop_drop(o);
+	o->trouble = (struct fail){ 0 };
+	o->attempts++;
+	o->hop = t->host.n ? hop_host(t->host, t->port)
+			   : hop_domain(o->d->nexthop, t->port, &o->flow->self, &o->flow->prng);
+	find_host(o);
+}
+
+static void log_trouble(const struct outbound *o)
+{
+	char at[ENDPOINT_TEXT_MAX];
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, "no-conversation");
+	log_str(&r, "transport", o->transport->name);
+	log_str(&r, "host", o->host);
+	log_c(&r, "address", endpoint_print(&o->at, at));
+	log_fail(&r, &o->trouble);
+	log_close(&r);
+}
+
+/* This address does not do: *why.  The next one may. */
+static void next_address(struct outbound *o, const struct fail *why)
+{
+	bool again = o->in_handshake && o->transport->tls == CONF_TLS_MAY && !o->plain;
+
+	o->trouble = *why;
+	o->trouble.kind = FAIL_TEMPORARY; /* a host that refuses to talk is not a mail refused */
+	log_trouble(o);
+	disconnect(o);
+	if (again) {
+		o->plain = true;
+		connect_to_address(o);
+		return;
+	}
+	find_host(o);
+}
+
+static void connected(void *owner)
+{
+	struct outbound *o = owner;
+	const struct conf_transport *t = o->transport;
+
+	o->setup = (struct smtp_client_setup){ .hello = router_conf(o->router)->hostname.text,
+		.lmtp = t->kind == CONF_LMTP,
+		.tls_wanted = t->tls != CONF_TLS_NONE && o->flow->tls && !o->plain,
+		.tls_required = t->tls == CONF_TLS_ENCRYPT,
+		.greeting_ms_max = GREETING_MS_MAX,
+		.command_ms_max = COMMAND_MS_MAX,
+		.data_ms_max = DATA_MS_MAX,
+		.final_ms_max = FINAL_MS_MAX };
+	o->machine = smtp_client_new(&o->setup, loop_now_ms(o->flow->loop));
+	step(o);
+}
+
+/* --- one mail ---------------------------------------------------------------------------------- */
+
+static void log_results(const struct outbound *o)
+{
+	const struct delivery *d = o->d;
+	const struct promise *m = d->job->message;
+	char at[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < d->job->count; i++) {
+		const struct delivery_result *result = &d->results[i];
+		struct log_record r;
+
+		log_open(&r, LOG_INFO, result->end == DELIVERY_DONE ? "delivered" : "not-delivered");
+		log_id(&r, "id", m->envelope.id);
+		log_str(&r, "to", m->envelope.rcpts[d->job->rcpts[i]].address);
+		log_str(&r, "transport", o->transport->name);
+		log_str(&r, "host", o->host);
+		log_c(&r, "address", endpoint_print(&o->at, at));
+		if (o->tls.version[0]) {
+			log_c(&r, "tls", o->tls.version);
+			log_c(&r, "cipher", o->tls.cipher);
+			log_c(&r, "verified", o->tls.verified ? "yes" : o->tls.problem);
+		}
+		log_int(&r, "delay_ms", clock_wall_ms() - m->envelope.received_ms);
+		log_fail(&r, &result->reply);
+		log_close(&r);
+	}
+}
+
+/* The machine never saw the mail, because this peer cannot take it: *why, for everybody. */
+static void refuse_all(struct outbound *o, const struct fail *why)
+{
+	struct delivery *d = o->d;
+
+	for (size_t i = 0; i < d->job->count; i++)
+		d->results[i] = (struct delivery_result){
+			.end = why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED : DELIVERY_LATER,
+			.reply = *why,
+			.ours = true
+		};
+	o->answered = true;
+}
+
+static void take_results(struct outbound *o)
+{
+	struct delivery *d = o->d;
+	const struct smtp_client_result *results = smtp_client_results(o->machine);
+	const struct fail *trouble = smtp_client_trouble(o->machine);
+	bool dsn = smtp_client_peer(o->machine)->dsn;
+
+	for (size_t i = 0; i < d->job->count; i++) {
+		struct delivery_result *to = &d->results[i];
+
+		to->reply = results[i].done ? results[i].reply : *trouble;
+		to->ours = !results[i].done;
+		to->dsn_passed = dsn;
+		if (results[i].done && results[i].delivered)
+			to->end = DELIVERY_DONE;
+		else if (results[i].done && results[i].reply.kind == FAIL_PERMANENT)
+			to->end = DELIVERY_REFUSED;
+		else
+			to->end = DELIVERY_LATER;
+	}
+	o->answered = true;
+}
+
+static void body_ready(void *owner);
+
+static void send_mail(struct outbound *o)
+{
+	struct smtp_client_mail mail;
+
+	offer_mail(o->d, smtp_client_peer(o->machine), &o->arena, &mail);
+	mail.size_octets = body_octets(o->body);
+	o->ready = false;
+	smtp_client_mail(o->machine, &mail, loop_now_ms(o->flow->loop));
+}
+
+/* Read it once, to know how long it will be. */
+static void measure(struct outbound *o)
+{
+	struct fail why;
+
+	switch (body_measure(o->body, &why)) {
+	case BODY_LATER:
+		o->measuring = true;
+		return;
+	case BODY_FAILED:
+		refuse_all(o, &why);
+		break;
+	case BODY_READY:
+		send_mail(o);
+		break;
+	}
+	o->measuring = false;
+}
+
+static void give_mail(struct outbound *o)
+{
+	const struct promise *m = o->d->job->message;
+	struct fail why;
+
+	switch (offer_judge(o->d, smtp_client_peer(o->machine), &why)) {
+	case OFFER_CANNOT:
+		refuse_all(o, &why);
+		return;
+	case OFFER_AS_IT_IS:
+		o->body = body_new(o->flow, m->content, body_ready, o);
+		send_mail(o);
+		return;
+	case OFFER_DOWNGRADED:
+		o->body = body_new(o->flow, m->content, body_ready, o);
+		body_downgrade(o->body);
+		measure(o);
+		return;
+	}
+}
+
+/* Results are known and the connection is ready, or was never needed: what next? */
+static void mail_over(struct outbound *o)
+{
+	bool worn = o->d->mails >= o->transport->messages_per_connection;
+
+	log_results(o);
+	if (!worn && !o->flow->stopping) {
+		report(o, SCHEDULE_KEPT);
+		return;
+	}
+	report(o, SCHEDULE_CLOSED);
+	smtp_client_quit(o->machine, loop_now_ms(o->flow->loop));
+	o->ready = false;
+}
+
+/* False: nothing to give now. */
+static bool give_body(struct outbound *o)
+{
+	struct fail why;
+	str bytes;
+
+	if (sock_backlog(o->sock) > BACKLOG_OCTETS_MAX) {
+		o->wants_body = true; /* until drained */
+		return false;
+	}
+	switch (body_next(o->body, &bytes, &why)) {
+	case BODY_LATER:
+		o->wants_body = true; /* until body_ready */
+		return false;
+	case BODY_FAILED:
+		log_line(LOG_ERROR, "content-unreadable", "%s", why.text);
+		bytes = (str){ 0 };
+		break;
+	case BODY_READY:
+		break;
+	}
+	o->wants_body = false;
+	smtp_client_body(o->machine, bytes.n ? bytes : (str){ 0 });
+	return true;
+}
+
+static void body_ready(void *owner)
+{
+	struct outbound *o = owner;
+
+	if (o->measuring)
+		measure(o);
+	else if (o->wants_body && !give_body(o))
+		return;
+	step(o);
+}
+
+/* --- driving the machine ----------------------------------------------------------------------- */
+
+/* A connection that had been idle was dead when we used it: that is nobody's fault. */
+static bool was_stale(const struct outbound *o)
+{
+	const struct smtp_client_result *results = smtp_client_results(o->machine);
+
+	if (o->d->mails < 2 || o->attempts > 0)
+		return false;
+	for (size_t i = 0; i < o->d->job->count; i++)
+		if (results[i].done)
+			return false;
+	return true;
+}
+
+static void conversation_over(struct outbound *o)
+{
+	struct fail trouble = *smtp_client_trouble(o->machine);
+
+	if (!o->d) { /* after QUIT */
+		outbound_free(o);
+		return;
+	}
+	if (!o->answered) {
+		if (!trouble.kind)
+			fail_with(&trouble, FAIL_TEMPORARY, "4.4.2", "The conversation ended early");
+		next_address(o, &trouble);
+		return;
+	}
+	if (was_stale(o)) {
+		end_mail(o);
+		start(o);
+		return;
+	}
+	log_results(o);
+	report(o, SCHEDULE_CLOSED);
+	outbound_free(o);
+}
+
+/* Do what the machine wants now.  False: o has a new connection, or is gone. */
+static bool run(struct outbound *o)
+{
+	for (;;) {
+		struct smtp_client_act act = smtp_client_next(o->machine);
+
+		switch (act.kind) {
+		case SMTP_CLIENT_IDLE:
+			return true;
+		case SMTP_CLIENT_SEND:
+			sock_send(o->sock, act.bytes);
+			break;
+		case SMTP_CLIENT_BODY:
+			if (!give_body(o))
+				return true;
+			break;
+		case SMTP_CLIENT_STARTTLS:
+			o->in_handshake = true;
+			sock_tls_connect(o->sock, o->flow->tls, o->host);
+			return true;
+		case SMTP_CLIENT_READY:
+			o->ready = true;
+			if (o->d && !o->answered)
+				give_mail(o);
+			if (o->d && o->answered)
+				mail_over(o);
+			break;
+		case SMTP_CLIENT_RESULTS:
+			take_results(o);
+			break;
+		case SMTP_CLIENT_CLOSE:
+			conversation_over(o);
+			return false;
+		}
+	}
+}
+
+static void step(struct outbound *o)
+{
+	if (!run(o))
+		return;
+	set_timer(o);
+	sock_resume(o->sock);
+}
+
+static size_t received(void *owner, str bytes)
+{
+	struct outbound *o = owner;
+	size_t taken = 0, n;
+
+	for (;;) {
+		n = smtp_client_feed(
+			o->machine, str_skip(bytes, taken), loop_now_ms(o->flow->loop));
+		taken += n;
+		if (!run(o))
+			return bytes.n;
+		if (n == 0 || taken == bytes.n)
+			break;
+	}
+	set_timer(o);
+	return taken;
+}
+
+static void drained(void *owner)
+{
+	struct outbound *o = owner;
+
+	if (o->machine && o->wants_body && !o->measuring && give_body(o))
+		step(o);
+}
+
+static void secured(void *owner, const struct tls_facts *facts)
+{
+	struct outbound *o = owner;
+
+	o->in_handshake = false;
+	o->tls = *facts;
+	smtp_client_secured(o->machine, loop_now_ms(o->flow->loop));
+	step(o);
+}
+
+static void closed(void *owner, const struct fail *why)
+{
+	struct outbound *o = owner;
+	struct fail gone;
+
+	if (o->machine && !o->in_handshake && (o->d || !o->ready)) {
+		smtp_client_gone(o->machine, why);
+		step(o);
+		return;
+	}
+	if (!o->d) { /* idle: the next delivery will find a dead connection and make a new one */
+		disconnect(o);
+		return;
+	}
+	if (!why)
+		fail_with(&gone, FAIL_TEMPORARY, "4.4.2", "%.*s closed the connection", STR(o->host));
+	next_address(o, why ? why : &gone);
+}
+
+static void ticked(struct loop_timer *timer)
+{
+	struct outbound *o = AROUND(timer, struct outbound, timer);
+	struct fail why;
+	char at[ENDPOINT_TEXT_MAX];
+
+	if (o->machine && !o->in_handshake) {
+		smtp_client_tick(o->machine, loop_now_ms(o->flow->loop));
+		step(o);
+		return;
+	}
+	fail_with(&why, FAIL_TEMPORARY, "4.4.1", "%s %s: no answer in time",
+		o->in_handshake ? "TLS handshake with" : "connect to", endpoint_print(&o->at, at));
+	next_address(o, &why);
+}
+
+static const struct sock_handler handler = { .received = received,
+	.drained = drained,
+	.closed = closed,
+	.connected = connected,
+	.secured = secured };
+
+/* --- the dispatcher's calls -------------------------------------------------------------------- */
+
+static struct outbound *outbound_new(struct flow *f)
+{
+	struct outbound *o = MEM_NEW(struct outbound);
+
+	o->flow = f;
+	o->timer.run = ticked;
+	arena_init(&o->arena, ARENA_UNLIMITED);
+	list_init(&o->lookups);
+	list_append(&f->outbounds, &o->link);
+	return o;
+}
+
+void outbound_deliver(struct flow *f, struct delivery *d)
+{
+	struct outbound *o = d->outbound ? d->outbound : outbound_new(f);
+	struct router *was = o->router;
+
+	assert(!o->d);
+	o->d = d;
+	o->attempts = 0;
+	o->router = router_keep(d->router);
+	o->transport = d->transport;
+	o->setup.hello = router_conf(o->router)->hostname.text;
+	router_drop(was);
+	if (!o->machine) {
+		start(o);
+		return;
+	}
+	assert(o->ready);
+	give_mail(o);
+	if (o->answered)
+		mail_over(o);
+	step(o);
+}
+
+void outbound_hang_up(struct outbound *o)
+{
+	assert(!o->d);
+	if (!o->machine) {
+		outbound_free(o);
+		return;
+	}
+	o->ready = false;
+	smtp_client_quit(o->machine, loop_now_ms(o->flow->loop));
+	step(o);
+}
+
+void outbound_abandon_all(struct flow *f)
+{
+	LIST_EACH_SAFE (link, &f->outbounds)
+		outbound_free(AROUND(link, struct outbound, link));
+}

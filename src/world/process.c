@@ -1,0 +1,234 @@
+#include "world/process.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "world/loop_event.h"
+
+static const int signal_numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+struct signals {
+	struct loop *loop;
+	struct loop_hook end;
+	void (*got)(void *owner, enum process_signal signal);
+	void *owner;
+	struct event *events[LENGTH(signal_numbers)];
+};
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct signals *s = arg;
+
+	(void)what;
+	loop_enter(s->loop);
+	s->got(s->owner, number == SIGHUP ? PROCESS_RELOAD : PROCESS_STOP);
+}
+
+static void forget_signals(struct loop_hook *hook)
+{
+	struct signals *s = AROUND(hook, struct signals, end);
+
+	for (size_t i = 0; i < LENGTH(signal_numbers); i++)
+		event_free(s->events[i]);
+	mem_free(s);
+}
+
+void process_signals(
+	struct loop *l, void (*got)(void *owner, enum process_signal signal), void *owner)
+{
+	struct signals *s = MEM_NEW(struct signals);
+
+	s->loop = l;
+	s->got = got;
+	s->owner = owner;
+	s->end.run = forget_signals;
+	list_init(&s->end.link);
+	loop_at_end(l, &s->end);
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < LENGTH(signal_numbers); i++) {
+		s->events[i] = evsignal_new(loop_base(l), signal_numbers[i], on_signal, s);
+		if (!s->events[i] || event_add(s->events[i], NULL) != 0)
+			abort();
+	}
+}
+
+bool process_is_root(void)
+{
+	return geteuid() == 0;
+}
+
+static struct passwd *find_user(str user, struct fail *why)
+{
+	char name[64];
+	struct passwd *p = getpwnam(str_to_c(user, name, sizeof name));
+
+	if (!p)
+		fail_with(why, FAIL_PERMANENT, "5.3.5", "there is no user %s", name);
+	return p;
+}
+
+bool process_user_exists(str user)
+{
+	return find_user(user, NULL) != NULL;
+}
+
+bool process_give(str path, str user, struct fail *why)
+{
+	char name[4096];
+	struct passwd *p = find_user(user, why);
+
+	if (!p)
+		return false;
+	if (lchown(str_to_c(path, name, sizeof name), p->pw_uid, p->pw_gid) != 0)
+		return fail_with(why, FAIL_PERMANENT, "5.3.5", "chown %s: %s", name,
+			strerror(errno));
+	return true;
+}
+
+bool process_become(str user, struct fail *why)
+{
+	struct passwd *p = find_user(user, why);
+
+	if (!p)
+		return false;
+	if (initgroups(p->pw_name, p->pw_gid) != 0 || setresgid(p->pw_gid, p->pw_gid, p->pw_gid) != 0 ||
+		setresuid(p->pw_uid, p->pw_uid, p->pw_uid) != 0)
+		return fail_with(why, FAIL_PERMANENT, "5.3.5", "cannot become %s: %s", p->pw_name,
+			strerror(errno));
+	if (p->pw_uid != 0 && setuid(0) == 0)
+		return fail_with(why, FAIL_PERMANENT, "5.3.5", "could become root again");
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return true;
+}
+
+unsigned process_cores(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof set, &set) != 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&set);
+}
+
+uint32_t process_id(void)
+{
+	return (uint32_t)getpid();
+}
+
+str process_folder(struct arena *a)
+{
+	char path[4096];
+
+	if (!getcwd(path, sizeof path))
+		return S(".");
+	return arena_copy(a, str_of(path));
+}
+
+uint64_t process_files_max(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return limit.rlim_cur;
+}
+
+static bool take_address(const struct sockaddr *from, struct ip *to)
+{
+	*to = (struct ip){ 0 };
+	if (from && from->sa_family == AF_INET) {
+		to->family = 4;
+		memcpy(to->bytes, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+	} else if (from && from->sa_family == AF_INET6) {
+		to->family = 6;
+		memcpy(to->bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+	}
+	return to->family != 0;
+}
+
+struct ip *process_addresses(struct arena *a, size_t *count)
+{
+	struct ifaddrs *all, *at;
+	struct ip *found;
+	size_t n = 0;
+
+	*count = 0;
+	if (getifaddrs(&all) != 0)
+		return NULL;
+	for (at = all; at; at = at->ifa_next)
+		n++;
+	found = arena_alloc(a, n * sizeof *found);
+	for (at = all; at; at = at->ifa_next)
+		if (take_address(at->ifa_addr, &found[*count]))
+			(*count)++;
+	freeifaddrs(all);
+	return found;
+}
+
+void process_notify(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	size_t n = path ? strlen(path) : 0;
+	int s;
+
+	if (n == 0 || n >= sizeof to.sun_path)
+		return;
+	memcpy(to.sun_path, path, n);
+	if (to.sun_path[0] == '@')
+		to.sun_path[0] = '\0';
+	s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s < 0)
+		return;
+	/* a manager that does not listen is no reason to fail */
+	(void)!sendto(s, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + n));
+	close(s);
+}
+
+static bool print(int descriptor, str text)
+{
+	while (text.n > 0) {
+		ssize_t n = write(descriptor, text.p, text.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text = str_skip(text, (size_t)n);
+	}
+	return true;
+}
+
+bool process_print(str text)
+{
+	return print(STDOUT_FILENO, text);
+}
+
+bool process_print_error(str text)
+{
+	return print(STDERR_FILENO, text);
+}
+
+void process_exit(int code)
+{
+	_exit(code);
+}
