@@ -38,8 +38,7 @@ struct net_conn *net_conn_new(void)
 	return c;
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static void net_drop(struct sim_event *e)
 {
@@ -85,8 +84,7 @@ void net_tell(struct net_conn *c, int from, enum net_what what, str bytes)
 	net_push(c, !from, what, to->loop, at_ns, bytes);
 }
 
-/* --- sending -----------------------------------------------------------------------------------
- */
+/* --- sending --- */
 
 static size_t cut(const struct net_conn *c, const struct net_flow *flow, size_t n)
 {

@@ -95,8 +95,7 @@ void sim_push(struct loop *l, struct sim_event *e, int64_t at_ns)
 	mem_as(before);
 }
 
-/* --- rounds ------------------------------------------------------------------------------------
- */
+/* --- rounds --- */
 
 static int64_t timer_ns(const struct loop *l)
 {
@@ -246,8 +245,7 @@ bool sim_run(int64_t until_ns, bool (*done)(void *owner), void *owner)
 	return false;
 }
 
-/* --- machines ----------------------------------------------------------------------------------
- */
+/* --- machines --- */
 
 struct node *sim_node(const char *name, const char *ip)
 {

@@ -110,8 +110,7 @@ bool sim_run(int64_t until_ns, bool (*done)(void *owner), void *owner);
 bool sim_run_loop(
 	struct loop *l); /* its next round, for loop_join; false: it would wait for ever */
 
-/* --- machines ----------------------------------------------------------------------------------
- */
+/* --- machines --- */
 
 struct node *sim_node(const char *name, const char *ip);
 

@@ -9,8 +9,7 @@
 #include "world/disk.h"
 #include "world/sock.h"
 
-/* --- loops -------------------------------------------------------------------------------------
- */
+/* --- loops --- */
 
 struct relay {
 	struct loop *loops[2];
@@ -76,8 +75,7 @@ TEST(sim_posts_of_one_loop_come_in_order)
 	}
 }
 
-/* --- streams -----------------------------------------------------------------------------------
- */
+/* --- streams --- */
 
 #define STREAM_OCTETS 50000
 
@@ -211,8 +209,7 @@ TEST(sim_streams_are_whole_and_in_order_in_any_cut)
 	}
 }
 
-/* --- disks -------------------------------------------------------------------------------------
- */
+/* --- disks --- */
 
 /* What was synced is there after any power cut; what was not may be. */
 struct diary {

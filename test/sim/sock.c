@@ -8,6 +8,7 @@
 
 #define ACCEPT_TRIES_MAX 50
 #define ACCEPT_AGAIN_NS (20 * SIM_MS)
+#define OFFER_NS 10000
 #define TLS_HELLO_OCTETS 16 /* what the simulated handshake says, each way */
 #define TLS_KEY 0x55        /* what its cipher is: enough to see what was sent in clear */
 
@@ -63,8 +64,7 @@ struct sock *sock_connect(struct loop *l, const struct endpoint *to, const struc
 	return s;
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 static void tell_closed(struct sock *s)
 {
@@ -112,6 +112,11 @@ static bool shake_hands(struct sock *s)
 	return true;
 }
 
+static void offer_later(struct sock *s)
+{
+	net_push(s->conn, s->side, NET_OFFER, s->loop, sim_here_ns() + OFFER_NS, S(""));
+}
+
 /* Offer a copy that dies after the call, so that nobody keeps what he may only borrow. */
 static size_t offer_once(struct sock *s, size_t n)
 {
@@ -127,35 +132,51 @@ static size_t offer_once(struct sock *s, size_t n)
 	return taken;
 }
 
+/* What was not taken is offered again as it is, before anything newer. */
+static size_t offer_octets(const struct sock *s)
+{
+	size_t n = s->in.end - s->in.start;
+
+	if (s->kept > 0)
+		return s->kept;
+	if (n > SOCK_READ_MAX)
+		n = SOCK_READ_MAX;
+	return n > 0 && sim_chance(100) ? (size_t)sim_between(1, (int64_t)n) : n;
+}
+
 static void offer(struct sock *s)
 {
 	struct net_conn *c = s->conn;
 	int side = s->side;
-	size_t refused = 0; /* an offer so long was not taken: make a longer one */
 
 	while (!s->paused && !s->stalled && !s->told && !s->finishing) {
-		size_t n = s->in.end - s->in.start, taken;
+		size_t n, taken;
 
-		if ((s->tls == SOCK_TLS_CLIENT || s->tls == SOCK_TLS_SERVER)) {
+		if (s->tls == SOCK_TLS_CLIENT || s->tls == SOCK_TLS_SERVER) {
 			if (!shake_hands(s) || c->ends[side] != s)
 				return;
 			continue;
 		}
-		if (n > SOCK_READ_MAX)
-			n = SOCK_READ_MAX;
-		if (n > 0 && refused == 0 && sim_chance(100))
-			n = (size_t)sim_between(1, (int64_t)n);
-		if (n <= refused)
+		n = offer_octets(s);
+		if (n == 0)
 			break;
 		taken = offer_once(s, n);
 		if (c->ends[side] != s)
 			return; /* it was closed */
 		s->offering = false;
+		if (s->dropped) { /* TLS begins: what else came in clear is void */
+			s->dropped = false;
+			continue;
+		}
 		buf_take(&s->in, taken);
 		net_taken(c, !side, taken);
-		refused = n - taken;
-		if (taken < n)
+		s->kept = n - taken;
+		if (s->kept > 0) {
 			s->stalled = !s->resumed;
+			if (s->resumed)
+				offer_later(s);
+			return;
+		}
 	}
 	if (s->eof && !s->paused && !s->stalled)
 		tell_closed(s);
@@ -179,7 +200,7 @@ void sock_resume(struct sock *s)
 	s->stalled = false;
 	s->resumed = true;
 	if (!s->offering)
-		net_push(s->conn, s->side, NET_OFFER, s->loop, sim_here_ns() + 1, S(""));
+		offer_later(s);
 }
 
 void sock_pause(struct sock *s)
@@ -187,8 +208,7 @@ void sock_pause(struct sock *s)
 	s->paused = true;
 }
 
-/* --- writing and ending ------------------------------------------------------------------------
- */
+/* --- writing and ending --- */
 
 void sock_send(struct sock *s, str bytes)
 {
@@ -245,6 +265,8 @@ static void start_tls(struct sock *s, enum sock_tls role)
 	net_taken(s->conn, !s->side, s->in.end - s->in.start);
 	buf_clear(&s->in);
 	s->stalled = false;
+	s->kept = 0;
+	s->dropped = s->offering;
 	sock_send(s, (str){ hellos[s->side], TLS_HELLO_OCTETS });
 	s->tls = role;
 }
@@ -264,8 +286,7 @@ void sock_tls_accept(struct sock *s, struct tls_context *context)
 	start_tls(s, SOCK_TLS_SERVER);
 }
 
-/* --- what happens ------------------------------------------------------------------------------
- */
+/* --- what happens --- */
 
 static void somebody_connects(struct net_event *n)
 {

@@ -42,8 +42,9 @@ struct sock {
 	const struct sock_handler *handler;
 	void *owner;
 	struct buf in, out;
+	size_t kept; /* of in: offered and not taken */
 	enum sock_tls tls;
-	bool connected, paused, stalled, resumed, offering, eof, broken, told, finishing;
+	bool connected, paused, stalled, resumed, offering, dropped, eof, broken, told, finishing;
 };
 
 struct net_conn *net_conn_new(void);

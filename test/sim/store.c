@@ -36,8 +36,7 @@ struct store *store_new(void)
 	return s;
 }
 
-/* --- bytes -------------------------------------------------------------------------------------
- */
+/* --- bytes --- */
 
 static void put(char **bytes, size_t *n, uint64_t at, str data)
 {
@@ -220,6 +219,8 @@ static bool sync_fails(struct store *s, struct fail *why)
 	if (s->faults.sync_fails_in == 0 || --s->faults.sync_fails_in > 0)
 		return false;
 	s->failed_syncs++;
+	if (!s->fenced)
+		s->fenced_ns = sim_here_ns();
 	s->fenced = true;
 	fail_with(why, FAIL_TEMPORARY, "4.3.0", "Input/output error");
 	trace("a sync fails");
@@ -241,8 +242,7 @@ bool store_sync(struct store *s, struct inode *i, struct fail *why)
 	return true;
 }
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names --- */
 
 static struct store_name *find(struct store_names *names, const char *name)
 {
@@ -383,11 +383,12 @@ bool store_sync_names(struct store *s, struct fail *why)
 	return true;
 }
 
-/* --- the end of a machine ----------------------------------------------------------------------
- */
+/* --- the end of a machine --- */
 
 void store_node_gone(struct store *s, enum sim_end how)
 {
+	bool evicted = s->fenced && sim_chance(500);
+
 	s->locked = false;
 	s->fenced = false;
 	LIST_EACH (link, &s->inodes) {
@@ -403,6 +404,13 @@ void store_node_gone(struct store *s, enum sim_end how)
 		}
 		settle_names(s, 500 + 100 * (unsigned)sim_between(0, 4), s->faults.names_in_order);
 		s->names = s->stable_names;
+	} else if (evicted) { /* what a failed sync has lost is not in the page cache, either */
+		LIST_EACH (link, &s->inodes) {
+			struct inode *i = AROUND(link, struct inode, link);
+
+			if (list_empty(&i->changes))
+				show_stable(i);
+		}
 	}
 	sweep(s);
 }

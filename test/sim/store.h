@@ -52,7 +52,8 @@ struct store {
 	struct store_names names, stable_names;
 	struct list name_changes; /* since the last sync of names */
 	unsigned cuts, syncs, failed_syncs, operations, torn;
-	bool fenced; /* a sync has failed since it was switched on */
+	bool fenced;       /* a sync has failed since it was switched on: */
+	int64_t fenced_ns; /* the first one then */
 	bool locked;
 };
 

@@ -1,0 +1,247 @@
+#include "test/sim/client.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "test/sim/client_script.h"
+#include "test/sim/trace.h"
+#include "world/clock.h"
+#include "world/sock.h"
+
+#define PATIENCE_MS (11 * 60 * 1000) /* longer than the pivot may take for any answer */
+#define CONNECT_AGAIN_MS 7000
+#define CONNECTS_MAX 8
+#define REPLY_OCTETS_MAX 8192
+
+struct client {
+	struct client_script script;
+	enum client_character character;
+	struct loop *loop;
+	struct sock *sock;
+	struct net_conn *conn;
+	struct loop_timer timer; /* to begin, and while waiting for an answer */
+	struct loop_timer dribble;
+	struct buf in, out;
+	struct ip from;
+	size_t sent, answered; /* steps */
+	size_t octets_left;    /* before it dies */
+	unsigned boots;        /* of the pivot, when it connected */
+	unsigned connects;
+	bool shown_the_door; /* 421 came, or 221 */
+	bool over;
+};
+
+struct client_pivot client_pivot;
+unsigned client_open_count;
+
+static void finish(struct client *c)
+{
+	if (c->over)
+		return;
+	c->over = true;
+	client_open_count--;
+	loop_timer_cancel(c->loop, &c->timer);
+	loop_timer_cancel(c->loop, &c->dribble);
+	if (c->sock)
+		sock_close(c->sock);
+	c->sock = NULL;
+	buf_free(&c->in);
+	buf_free(&c->out);
+}
+
+/* --- saying --- */
+
+static void pump(struct client *c)
+{
+	while (c->sock && c->out.start < c->out.end) {
+		str bytes = buf_str(&c->out);
+
+		if (c->character == CLIENT_SLOW)
+			bytes = str_first(
+				bytes, (size_t)sim_between(1, bytes.n > 20000 ? 9000 : 300));
+		if (c->character == CLIENT_DYING || c->character == CLIENT_SILENT)
+			bytes = str_first(bytes, c->octets_left);
+		c->octets_left -= bytes.n;
+		sock_send(c->sock, bytes);
+		buf_take(&c->out, bytes.n);
+		if (c->octets_left == 0 && c->character == CLIENT_DYING) {
+			trace("client dies");
+			if (sim_chance(500))
+				sock_finish(c->sock);
+			else
+				sock_close(c->sock);
+			c->sock = NULL;
+			finish(c);
+			return;
+		}
+		if (c->octets_left == 0 && c->character == CLIENT_SILENT)
+			return;
+		if (c->character == CLIENT_SLOW) {
+			loop_timer_set(
+				c->loop, &c->dribble, loop_now_ms(c->loop) + sim_between(1, 800));
+			return;
+		}
+	}
+}
+
+static void dribble_run(struct loop_timer *timer)
+{
+	pump(AROUND(timer, struct client, dribble));
+}
+
+static void go_on(struct client *c)
+{
+	while (c->sent < c->script.count) {
+		struct client_step *step = &c->script.steps[c->sent];
+
+		if (c->answered < c->sent && (step->waits || !c->script.pipelining))
+			break;
+		if (client_script_skips(step)) {
+			c->sent++;
+			c->answered++;
+			continue;
+		}
+		c->sent++;
+		client_script_say(step, &c->out);
+	}
+	loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + PATIENCE_MS);
+	pump(c);
+}
+
+/* --- hearing --- */
+
+static void replied(struct client *c, int code, str text)
+{
+	struct client_step *step = &c->script.steps[c->answered];
+
+	trace("client hears %.*s", STR(text));
+	if (code == 421) {
+		c->shown_the_door = true;
+		if (!client_pivot.faulty && c->character == CLIENT_POLITE &&
+			c->script.errors < client_pivot.errors_max)
+			sim_fail("a polite client was shown the door: %.*s", STR(text));
+		return;
+	}
+	if (c->shown_the_door || c->answered == c->sent) {
+		sim_fail("P6: a client heard a reply to nothing: %.*s", STR(text));
+		return;
+	}
+	c->answered++;
+	client_script_heard(&c->script, step, code, text);
+	if (step->kind == CLIENT_QUIT) {
+		c->shown_the_door = true;
+		return;
+	}
+	go_on(c);
+}
+
+/* Replies are complete lines; "250-" goes on. */
+static size_t received(void *owner, str bytes)
+{
+	struct client *c = owner;
+	str in, line;
+
+	buf_put(&c->in, bytes);
+	for (;;) {
+		size_t end;
+
+		in = buf_str(&c->in);
+		end = str_find_str(in, S("\r\n"));
+		if (end == in.n)
+			break;
+		line = str_first(in, end);
+		if (line.n < 4 || !ascii_digit(line.p[0]) ||
+			(line.p[3] != ' ' && line.p[3] != '-') || str_has(line, '\r') ||
+			str_has(line, '\n')) {
+			sim_fail("a client heard no reply: %.*s", STR(line));
+			return bytes.n;
+		}
+		if (line.p[3] == ' ')
+			replied(c,
+				(line.p[0] - '0') * 100 + (line.p[1] - '0') * 10 + line.p[2] - '0',
+				line);
+		if (c->over)
+			return bytes.n;
+		buf_take(&c->in, end + 2);
+	}
+	if (in.n > REPLY_OCTETS_MAX)
+		sim_fail("a client hears a reply without end");
+	return bytes.n;
+}
+
+static bool pivot_went_away(const struct client *c)
+{
+	return !client_pivot.node->alive || client_pivot.node->boots != c->boots;
+}
+
+static void closed(void *owner, const struct fail *why)
+{
+	struct client *c = owner;
+	bool line_broke = c->conn->flows[0].lost || c->conn->flows[1].lost;
+
+	if (why && c->sent == 0 && c->answered == 0 && c->script.steps[0].kind == CLIENT_GREETING &&
+		c->connects < CONNECTS_MAX && (pivot_went_away(c) || client_pivot.faulty)) {
+		sock_close(c->sock);
+		c->sock = NULL;
+		loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + CONNECT_AGAIN_MS);
+		return;
+	}
+	if (!c->shown_the_door && !line_broke && !pivot_went_away(c))
+		sim_fail("a client was hung up on after %zu of %zu answers (%s)", c->answered,
+			c->sent, why ? why->text : "closed");
+	finish(c);
+}
+
+static void connected(void *owner)
+{
+	struct client *c = owner;
+
+	c->sent = 1; /* the greeting answers the connection */
+	loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + PATIENCE_MS);
+}
+
+static const struct sock_handler handler = { received, NULL, closed, connected, NULL };
+
+static void timer_run(struct loop_timer *timer)
+{
+	struct client *c = AROUND(timer, struct client, timer);
+
+	if (!c->sock) {
+		c->connects++;
+		c->boots = client_pivot.node->boots;
+		c->sock = sock_connect(c->loop, &client_pivot.at, &c->from, &handler, c);
+		c->conn = net_conn_of(c->sock);
+		loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + PATIENCE_MS);
+		return;
+	}
+	if (!pivot_went_away(c) && !c->conn->flows[0].lost && !c->conn->flows[1].lost)
+		sim_fail("a client waits in vain for answer %zu of %zu", c->answered + 1, c->sent);
+	finish(c);
+}
+
+void client_plan(struct loop *l, enum client_character character, bool trusted, unsigned letters,
+	int64_t at_ns)
+{
+	struct client *c = sim_alloc(sizeof *c);
+	char ip[32];
+	bool parsed;
+
+	snprintf(ip, sizeof ip, trusted ? "10.0.1.%d" : "192.0.2.%d", (int)sim_between(1, 20));
+	parsed = ip_parse(str_of(ip), &c->from);
+	assert(parsed);
+	c->loop = l;
+	c->character = character;
+	c->octets_left = SIZE_MAX;
+	if (character == CLIENT_DYING)
+		c->octets_left = (size_t)sim_between(1, sim_chance(500) ? 1000 : 20000);
+	if (character == CLIENT_SILENT)
+		c->octets_left = (size_t)sim_between(1, 2000);
+	c->timer.run = timer_run;
+	c->dribble.run = dribble_run;
+	client_script_write(&c->script, trusted, letters, character == CLIENT_NOISY);
+	loop_timer_set(l, &c->timer, loop_now_ms(l) + (at_ns - sim.now_ns) / SIM_MS);
+	client_open_count++;
+}

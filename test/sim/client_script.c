@@ -1,0 +1,290 @@
+#include "test/sim/client_script.h"
+
+#include <assert.h>
+
+#include "test/sim/client.h"
+#include "test/sim/sim.h"
+#include "test/sim/trace.h"
+
+/* --- writing it --- */
+
+static struct client_step *add(struct client_script *s, enum client_step_kind kind)
+{
+	assert(s->count < CLIENT_STEPS_MAX);
+	s->steps[s->count] = (struct client_step){ .kind = kind };
+	return &s->steps[s->count++];
+}
+
+static void add_chunks(struct client_script *s, struct letter *l)
+{
+	str rest = l->wire;
+
+	for (int chunks = 0;; chunks++) {
+		size_t n = chunks < 10 && sim_chance(600) ? (size_t)sim_between(0, (int64_t)rest.n)
+							  : rest.n;
+		struct client_step *step = add(s, CLIENT_BDAT);
+
+		step->letter = l;
+		step->chunk = str_first(rest, n);
+		step->last = n == rest.n;
+		rest = str_skip(rest, n);
+		if (step->last)
+			return;
+	}
+}
+
+/* RSET before the next letter, unless the last one went well and the coin says that it may follow
+ * at once. */
+static void add_reset(struct client_script *s, struct letter *last)
+{
+	struct client_step *step = add(s, CLIENT_RSET);
+
+	step->letter = last;
+	step->waits = true;
+	step->last = sim_chance(700);
+}
+
+static void add_letter(struct client_script *s)
+{
+	struct letter *l = ledger_letter(s->trusted, client_pivot.message_octets_max);
+	struct client_step *mail = add(s, CLIENT_MAIL);
+
+	mail->letter = l;
+	mail->says_size = s->extended && sim_chance(500);
+	mail->says_eightbit = s->extended && l->eightbit;
+	for (size_t i = 0; i < l->rcpt_count; i++) {
+		struct client_step *step = add(s, CLIENT_RCPT);
+
+		step->letter = l;
+		step->rcpt = i;
+	}
+	if (s->extended && sim_chance(400)) {
+		add_chunks(s, l);
+		return;
+	}
+	add(s, CLIENT_DATA)->letter = l;
+	add(s, CLIENT_BODY)->letter = l;
+	s->steps[s->count - 1].waits = true;
+}
+
+void client_script_write(struct client_script *s, bool trusted, unsigned letters, bool noisy)
+{
+	s->trusted = trusted;
+	s->extended = sim_chance(850);
+	s->pipelining = s->extended && sim_chance(500);
+	add(s, CLIENT_GREETING);
+	add(s, CLIENT_HELLO)->waits = true;
+	s->steps[s->count - 1].last = s->extended;
+	for (unsigned i = 0; i < letters; i++) {
+		if (sim_chance(50))
+			add(s, CLIENT_LONG);
+		add_letter(s);
+		add_reset(s, s->steps[s->count - 1].letter);
+		if (sim_chance(150))
+			add(s, CLIENT_NOOP)->waits = sim_chance(500);
+	}
+	if (noisy)
+		for (int i = 0; i < 60; i++)
+			add(s, CLIENT_JUNK);
+	add(s, CLIENT_QUIT)->waits = true;
+	s->steps[2].waits = true; /* nothing may be said before EHLO is answered */
+}
+
+/* --- saying it --- */
+
+bool client_script_skips(const struct client_step *step)
+{
+	if (step->kind == CLIENT_RSET)
+		return step->last && step->letter->final_code == 250;
+	return step->kind == CLIENT_BODY && step->letter->data_code != 354;
+}
+
+static void say_body(const struct letter *l, struct buf *out)
+{
+	str rest = l->content;
+
+	while (rest.n > 0) {
+		size_t n = str_find_str(rest, S("\r\n")) + 2;
+
+		if (rest.p[0] == '.')
+			buf_put(out, S("."));
+		buf_put(out, str_first(rest, n));
+		rest = str_skip(rest, n);
+	}
+	buf_put(out, str_skip(l->wire, l->content.n));
+	buf_put(out, S(".\r\n"));
+}
+
+void client_script_say(struct client_step *step, struct buf *out)
+{
+	struct letter *l = step->letter;
+	size_t before = out->end - out->start;
+
+	switch (step->kind) {
+	case CLIENT_GREETING:
+		break;
+	case CLIENT_HELLO:
+		buf_put(out, step->last ? S("EHLO client.test\r\n") : S("HELO client.test\r\n"));
+		break;
+	case CLIENT_MAIL:
+		buf_putf(out, "MAIL FROM:<%s>", l->sender);
+		if (step->says_size)
+			buf_putf(out, " SIZE=%zu", l->content.n);
+		buf_put(out, step->says_eightbit ? S(" BODY=8BITMIME\r\n") : S("\r\n"));
+		break;
+	case CLIENT_RCPT:
+		buf_putf(out, "RCPT TO:<%.*s>\r\n", STR(l->rcpts[step->rcpt].entry->address));
+		break;
+	case CLIENT_DATA:
+		buf_put(out, S("DATA\r\n"));
+		break;
+	case CLIENT_BODY:
+		say_body(l, out);
+		break;
+	case CLIENT_BDAT:
+		buf_putf(out, "BDAT %zu%s\r\n", step->chunk.n, step->last ? " LAST" : "");
+		buf_put(out, step->chunk);
+		break;
+	case CLIENT_RSET:
+		buf_put(out, S("RSET\r\n"));
+		break;
+	case CLIENT_NOOP:
+		buf_put(out, S("NOOP\r\n"));
+		break;
+	case CLIENT_JUNK:
+		buf_put(out, sim_chance(500) ? S("XYZZY\r\n") : S("MAIL FROM:<a@b@c>\r\n"));
+		break;
+	case CLIENT_LONG:
+		for (int i = 0; i < 300; i++)
+			buf_put(out, S("NOOP is longer than it is allowed to be "));
+		buf_put(out, S("\r\n"));
+		break;
+	case CLIENT_QUIT:
+		buf_put(out, S("QUIT\r\n"));
+		break;
+	}
+	trace("client says %.*s (%zu octets)",
+		STR(str_trim(str_first(str_skip(buf_str(out), before), 70))),
+		out->end - out->start - before);
+}
+
+/* --- hearing it --- */
+
+static unsigned accepted(const struct letter *l)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < l->rcpt_count; i++)
+		n += l->rcpts[i].code / 100 == 2;
+	return n;
+}
+
+static int rcpt_code(struct client_script *s, struct client_step *step, str *enhanced)
+{
+	const struct letter *l = step->letter;
+	const struct directory_entry *entry = l->rcpts[step->rcpt].entry;
+
+	if (l->mail_code / 100 != 2) {
+		*enhanced = S("5.5.1");
+		return 503;
+	}
+	if (accepted(l) >= client_pivot.recipients_max) {
+		*enhanced = S("4.5.3");
+		return 452;
+	}
+	*enhanced = entry->may == DIRECTORY_NONE ? S("5.1.1") : S("5.7.1");
+	if (entry->may == DIRECTORY_NONE || (entry->may == DIRECTORY_TRUSTED && !s->trusted))
+		return 550;
+	*enhanced = S("");
+	return 250;
+}
+
+static bool refused_already(const struct letter *l, int code)
+{
+	return accepted(l) == 0 && (code == 503 || code == 554);
+}
+
+static bool final_is_right(struct client_step *step, int code)
+{
+	struct letter *l = step->letter;
+
+	if (step->kind == CLIENT_BDAT && refused_already(l, code))
+		return true;
+	if (step->kind == CLIENT_BDAT && code == 503 && l->data_code >= 400)
+		return true; /* a chunk before it was refused */
+	if (step->kind == CLIENT_BDAT && !step->last) {
+		l->data_code = code;
+		return code == 250 || (l->kind != LETTER_PLAIN && code / 100 == 5);
+	}
+	l->final_code = code;
+	l->final_ns = sim_here_ns();
+	if (code == 250)
+		ledger.accepted++;
+	switch (l->kind) {
+	case LETTER_PLAIN:
+		return code == 250 && accepted(l) > 0;
+	case LETTER_BARE:
+		return code == 550 || code == 554 || code == 503;
+	case LETTER_OVERSIZE:
+		return code == 552 || code == 503;
+	case LETTER_LOOPED:
+		return code == 554 || code == 503;
+	}
+	return false;
+}
+
+static bool is_right(struct client_script *s, struct client_step *step, int code, str text)
+{
+	struct letter *l = step->letter;
+	str enhanced;
+
+	switch (step->kind) {
+	case CLIENT_GREETING:
+		return code == 220;
+	case CLIENT_HELLO:
+	case CLIENT_RSET:
+	case CLIENT_NOOP:
+		return code == 250;
+	case CLIENT_MAIL:
+		l->mail_code = code;
+		return code == (step->says_size && l->kind == LETTER_OVERSIZE ? 552 : 250);
+	case CLIENT_RCPT:
+		if (code != rcpt_code(s, step, &enhanced)) {
+			l->rcpts[step->rcpt].code = code;
+			return false;
+		}
+		l->rcpts[step->rcpt].code = code;
+		if (code == 250)
+			letter_promise(l, &l->rcpts[step->rcpt]);
+		else
+			ledger.refused++;
+		return str_starts(str_skip(text, 4), enhanced);
+	case CLIENT_DATA:
+		l->data_code = code;
+		return accepted(l) > 0 ? code == 354 : code == 503 || code == 554;
+	case CLIENT_BODY:
+	case CLIENT_BDAT:
+		return final_is_right(step, code);
+	case CLIENT_JUNK:
+	case CLIENT_LONG:
+		return code / 100 == 5;
+	case CLIENT_QUIT:
+		return code == 221;
+	}
+	return false;
+}
+
+void client_script_heard(struct client_script *s, struct client_step *step, int code, str text)
+{
+	bool right = is_right(s, step, code, text);
+
+	s->errors += code >= 400;
+	if (s->errors > client_pivot.errors_max + 1)
+		sim_fail("P8: a client made %u errors and may go on", s->errors);
+	if (right || (code / 100 == 4 && client_pivot.faulty && step->kind != CLIENT_RCPT))
+		return;
+	if (code / 100 == 4 && client_pivot.faulty)
+		return;
+	sim_fail("a client heard a wrong reply to step %d of letter %u: %.*s", (int)step->kind,
+		step->letter ? step->letter->number : 0, STR(text));
+}

@@ -1,0 +1,85 @@
+#include "test/sim/directory.h"
+
+/* clang-format off */
+const struct directory_entry directory[] = {
+	{ STR_INIT("one@example.org"), DIRECTORY_ALL, { { STR_INIT("one@sink1.test"), 0, 0 } } },
+	{ STR_INIT("one+tag@example.org"), DIRECTORY_ALL, { { STR_INIT("one@sink1.test"), 0, 0 } } },
+	{ STR_INIT("ONE@Example.ORG"), DIRECTORY_ALL, { { STR_INIT("one@sink1.test"), 0, 0 } } },
+	{ STR_INIT("two@example.org"), DIRECTORY_ALL,
+		{ { STR_INIT("one@sink1.test"), 0, 0 }, { STR_INIT("other@sink2.test"), 0, 0 } } },
+	{ STR_INIT("nested@example.org"), DIRECTORY_ALL,
+		{ { STR_INIT("one@sink1.test"), 0, 0 }, { STR_INIT("other@sink2.test"), 0, 0 },
+		  { STR_INIT("third@sink3.test"), 0, 0 } } },
+	{ STR_INIT("list@example.org"), DIRECTORY_ALL,
+		{ { STR_INIT("l1@sink1.test"), 0, 1 }, { STR_INIT("l2@sink2.test"), 0, 1 },
+		  { STR_INIT("badl3@sink3.test"), 1, 1 } } },
+	{ STR_INIT("broken@example.org"), DIRECTORY_ALL, { { STR_INIT("badx@sink2.test"), 1, 0 } } },
+	{ STR_INIT("null@example.org"), DIRECTORY_ALL, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("box@example.org"), DIRECTORY_ALL, { { STR_INIT("box@example.org"), 0, 0 } } },
+	{ STR_INIT("nobody@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("badly@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("r1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("r1@sink1.test"), 0, 0 } } },
+	{ STR_INIT("r2@sink2.test"), DIRECTORY_TRUSTED, { { STR_INIT("r2@sink2.test"), 0, 0 } } },
+	{ STR_INIT("r3@sink3.test"), DIRECTORY_TRUSTED, { { STR_INIT("r3@sink3.test"), 0, 0 } } },
+	{ STR_INIT("grey1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("grey1@sink1.test"), 0, 0 } } },
+	{ STR_INIT("grey2@sink2.test"), DIRECTORY_TRUSTED, { { STR_INIT("grey2@sink2.test"), 0, 0 } } },
+	{ STR_INIT("bad1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("bad1@sink1.test"), 1, 0 } } },
+	{ STR_INIT("tired@sink2.test"), DIRECTORY_TRUSTED, { { STR_INIT("tired@sink2.test"), 1, 0 } } },
+	{ STR_INIT("x@final.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@final.test"), 1, 0 } } },
+	{ STR_INIT("x@mixed.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@mixed.test"), 0, 0 } } },
+	{ STR_INIT("x@aonly.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@aonly.test"), 0, 0 } } },
+	{ STR_INIT("x@fixed.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@fixed.test"), 0, 0 } } },
+	{ STR_INIT("x@slow.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow.test"), 0, 0 } } },
+	{ STR_INIT("x@nullmx.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nullmx.test"), 1, 0 } } },
+	{ STR_INIT("x@nowhere.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nowhere.test"), 1, 0 } } },
+	{ STR_INIT("x@refused.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@refused.test"), 1, 0 } } },
+	{ STR_INIT("x@silent.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@silent.test"), 1, 0 } } },
+	{ STR_INIT("x@servfail.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@servfail.test"), 1, 0 } } },
+	{ STR_INIT("x@timeout.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@timeout.test"), 1, 0 } } },
+};
+/* clang-format on */
+
+const size_t directory_count = LENGTH(directory);
+
+const str directory_aliases = STR_INIT("one: one@sink1.test\n"
+				       "two: one, other@sink2.test\n"
+				       "nested: two,\n"
+				       "\tthird@sink3.test\n"
+				       "list: l1@sink1.test, l2@sink2.test, badl3@sink3.test\n"
+				       "owner-list: lo@sender.test\n"
+				       "broken: badx@sink2.test\n"
+				       "null: /dev/null\n");
+
+const str directory_conf = STR_INIT("domain example.org { aliases example.org }\n"
+				    "mailbox box@example.org { lmtp 10.0.2.4:24 }\n"
+				    "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
+				    "transport slow { smtp; connections 1; delay-between 20s }\n"
+				    "route fixed.test { transport fixed }\n"
+				    "route slow.test { transport slow }\n");
+
+const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
+				    "mx.sender.test A 10.0.2.5\n"
+				    "sink1.test MX 10 mx.sink1.test\n"
+				    "sink1.test MX 10 mx2.sink1.test\n"
+				    "mx.sink1.test A 10.0.2.1\n"
+				    "mx2.sink1.test A 10.0.2.1\n"
+				    "sink2.test MX 5 mx.sink2.test\n"
+				    "mx.sink2.test A 10.0.2.2\n"
+				    "mx.sink2.test AAAA 2001:db8::dead\n"
+				    "sink3.test MX 0 mx.sink3.test\n"
+				    "mx.sink3.test A 10.0.2.3\n"
+				    "final.test MX 10 mx.sink3.test\n"
+				    "mixed.test MX 10 mx.refused.test\n"
+				    "mixed.test MX 20 mx.sink1.test\n"
+				    "aonly.test A 10.0.2.3\n"
+				    "slow.test MX 10 mx.sink2.test\n"
+				    "nullmx.test MX 0 .\n"
+				    "refused.test MX 10 mx.refused.test\n"
+				    "mx.refused.test A 10.0.9.9\n"
+				    "silent.test MX 10 mx.silent.test\n"
+				    "mx.silent.test A 203.0.113.9\n"
+				    "servfail.test SERVFAIL\n"
+				    "timeout.test TIMEOUT\n");
+
+const char *const directory_sink_ips[DIRECTORY_SINKS] = { "10.0.2.1", "10.0.2.2", "10.0.2.3",
+	"10.0.2.4", "10.0.2.5" };

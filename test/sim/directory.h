@@ -1,0 +1,46 @@
+/*
+ * test/sim/directory - who can be written to in the simulated world, and what must come of it
+ *
+ * One table says it for all: the configuration and the zone that the pivot is given lead there, the
+ * sinks behave so (by the first letters of a local part), and the ledger expects it.
+ */
+#ifndef TEST_SIM_DIRECTORY_H
+#define TEST_SIM_DIRECTORY_H
+
+#include "base/str.h"
+
+#define DIRECTORY_TARGETS_MAX 5
+
+enum directory_may {
+	DIRECTORY_ALL,     /* anyone may write to it: it is hosted */
+	DIRECTORY_TRUSTED, /* the relay's own networks only; strangers get 550 5.7.1 */
+	DIRECTORY_NONE,    /* nobody may: 550 5.1.1 */
+};
+
+struct directory_target {
+	str address; /* as the next hop hears it */
+	bool bounces;
+	bool owned; /* its sender is the list's owner, who hears of a bounce */
+};
+
+struct directory_entry {
+	str address; /* as said at RCPT */
+	enum directory_may may;
+	struct directory_target targets[DIRECTORY_TARGETS_MAX]; /* none: discarded */
+};
+
+extern const struct directory_entry directory[];
+extern const size_t directory_count;
+
+#define DIRECTORY_OWNER S("lo@sender.test") /* where owner-list@example.org leads */
+#define DIRECTORY_POSTMASTER S("pm@sender.test")
+
+extern const str directory_aliases; /* aliases(5) of example.org */
+extern const str directory_conf;    /* domains, mailboxes, transports, routes */
+extern const str directory_zone;
+
+/* The machines of the next hops, and their addresses. */
+#define DIRECTORY_SINKS 5
+extern const char *const directory_sink_ips[DIRECTORY_SINKS];
+
+#endif

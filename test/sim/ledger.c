@@ -1,0 +1,288 @@
+#include "test/sim/ledger.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "test/sim/sim.h"
+#include "test/sim/trace.h"
+
+struct ledger ledger;
+
+void ledger_open(void)
+{
+	ledger = (struct ledger){ 0 };
+}
+
+struct letter *ledger_letter(bool trusted, size_t octets_max)
+{
+	assert(ledger.letter_count < LEDGER_LETTERS_MAX);
+	ledger.letters[ledger.letter_count] =
+		letter_new(ledger.letter_count + 1, trusted, octets_max);
+	return ledger.letters[ledger.letter_count++];
+}
+
+void ledger_accident(int64_t from_ns)
+{
+	assert(ledger.accident_count < LEDGER_ACCIDENTS_MAX);
+	ledger.accidents[ledger.accident_count++] =
+		(struct ledger_accident){ from_ns, sim_here_ns() };
+}
+
+static struct letter *letter_of(unsigned number)
+{
+	return number > 0 && number <= ledger.letter_count ? ledger.letters[number - 1] : NULL;
+}
+
+/* --- is it the message that was sent? --- */
+
+static size_t field_octets(str s)
+{
+	size_t n = 0;
+
+	do
+		n += str_find_str(str_skip(s, n), S("\r\n")) + 2;
+	while (n < s.n && (s.p[n] == ' ' || s.p[n] == '\t'));
+	return n < s.n ? n : s.n;
+}
+
+static bool seven_bits(str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > 127)
+			return false;
+	return true;
+}
+
+static bool same(const struct letter *l, str got, bool converted)
+{
+	size_t header = str_find_str(l->content, S("\r\n\r\n"));
+
+	if (!str_starts(got, S("Received: ")))
+		return false;
+	got = str_skip(got, field_octets(got));
+	if (converted && l->eightbit)
+		return seven_bits(got);
+	header = header < l->content.n ? header + 2 : l->content.n;
+	if (!str_starts(got, str_first(l->content, header)))
+		return false;
+	got = str_skip(got, header);
+	while (l->trusted && (l->bare_header || l->empty) &&
+		(str_starts(got, S("Date: ")) || str_starts(got, S("From: ")) ||
+			str_starts(got, S("Message-ID: "))))
+		got = str_skip(got, field_octets(got));
+	if (l->empty)
+		return got.n == 0 || str_eq(got, S("\r\n"));
+	return str_eq(got, str_skip(l->content, header));
+}
+
+/* --- may it come? --- */
+
+/* A recipient that leads there was accepted, or the client has not heard that it was not. */
+static bool leads_there(const struct letter *l, str address)
+{
+	for (size_t i = 0; i < l->rcpt_count; i++) {
+		const struct letter_rcpt *r = &l->rcpts[i];
+
+		if (r->code != 0 && r->code / 100 != 2)
+			continue;
+		for (size_t n = 0; n < DIRECTORY_TARGETS_MAX; n++)
+			if (r->entry->targets[n].address.n > 0 &&
+				str_eq(r->entry->targets[n].address, address) &&
+				(l->trusted || r->entry->may == DIRECTORY_ALL))
+				return true;
+	}
+	return false;
+}
+
+static bool accident_since(int64_t from_ns, int64_t to_ns)
+{
+	for (unsigned i = 0; i < ledger.accident_count; i++)
+		if (ledger.accidents[i].to_ns >= from_ns && ledger.accidents[i].from_ns <= to_ns)
+			return true;
+	return false;
+}
+
+/* The former copy's 250 was read, and nothing happened to the pivot in the bound after it. */
+static bool second_copy_is_wrong(const struct letter_target *t)
+{
+	const struct net_watch *w = t->last_watch;
+
+	return w && w->taken_ns > 0 &&
+	       !accident_since(w->taken_ns - SIM_MS, w->taken_ns + ledger.record_ns_max);
+}
+
+static struct letter_target *target_of(struct letter *l, str address)
+{
+	for (size_t i = 0; i < l->target_count; i++)
+		if (str_eq(l->targets[i].at->address, address))
+			return &l->targets[i];
+	return NULL;
+}
+
+/* The client has not read its recipients' replies, so nothing was promised: enter them now. */
+static struct letter_target *target_make(struct letter *l, str address)
+{
+	for (size_t i = 0; i < l->rcpt_count; i++) {
+		size_t before = l->target_count;
+
+		if (l->rcpts[i].code != 0)
+			continue;
+		letter_promise(l, &l->rcpts[i]);
+		for (size_t n = before; n < l->target_count; n++)
+			l->targets[n].promised = false;
+	}
+	return target_of(l, address);
+}
+
+static struct letter_target *delivered(struct letter *l, str rcpt, str content, bool converted)
+{
+	struct letter_target *t;
+
+	if (!leads_there(l, rcpt)) {
+		sim_fail("P3: letter %u came to %.*s, which was not its to reach", l->number,
+			STR(rcpt));
+		return NULL;
+	}
+	if (l->final_code >= 500 || l->kind == LETTER_BARE) {
+		sim_fail("P6: letter %u came to %.*s, but it had to be refused (%d)", l->number,
+			STR(rcpt), l->final_code);
+		return NULL;
+	}
+	if (!same(l, content, converted)) {
+		sim_fail("P6: letter %u came to %.*s as another message (%zu octets, %zu sent)",
+			l->number, STR(rcpt), content.n, l->content.n);
+		return NULL;
+	}
+	t = target_of(l, rcpt);
+	if (!t)
+		t = target_make(l, rcpt);
+	assert(t);
+	if (t->delivered > 0) {
+		if (second_copy_is_wrong(t))
+			sim_fail(
+				"P2: letter %u came to %.*s again, its 250 was read at %lld ms and "
+				"nothing happened since",
+				l->number, STR(rcpt),
+				(long long)(t->last_watch->taken_ns / SIM_MS));
+		ledger.second_copies++;
+	}
+	t->delivered++;
+	t->last_watch = NULL;
+	ledger.delivered++;
+	return t;
+}
+
+/* --- bounces and notices --- */
+
+static void bounced(struct letter *l, str address)
+{
+	struct letter_target *t;
+
+	if (!leads_there(l, address)) {
+		sim_fail("P4: letter %u bounced for %.*s, which was not accepted", l->number,
+			STR(address));
+		return;
+	}
+	t = target_of(l, address);
+	if (!t)
+		t = target_make(l, address);
+	assert(t);
+	if (t->bounced++ > 0 && ledger.accident_count == 0)
+		sim_fail("P2: letter %u bounced twice for %.*s, and no accident happened",
+			l->number, STR(address));
+	ledger.bounced++;
+}
+
+/* Each "Final-Recipient: rfc822; ADDRESS" with "Action: failed". */
+static void report_arrived(struct letter *l, str rcpt, str content)
+{
+	static const str field = STR_INIT("Final-Recipient: rfc822;");
+	bool notice = l->null_sender && str_eq(rcpt, DIRECTORY_POSTMASTER);
+	unsigned found = 0;
+
+	for (size_t at; (at = str_find_str(content, field)) < content.n; found++) {
+		str address, action;
+
+		content = str_skip(content, at + field.n);
+		address = str_trim(str_first(content, str_find_str(content, S("\r\n"))));
+		action = str_skip(content, str_find_str(content, S("Action: ")));
+		if (!str_starts(action, S("Action: failed")))
+			continue;
+		bounced(l, address);
+	}
+	if (found == 0 && !notice)
+		sim_fail("a report about letter %u names no recipient", l->number);
+	if (notice)
+		l->notified = true;
+}
+
+static bool entitled(const struct letter *l, str rcpt)
+{
+	if (str_eq(rcpt, l->null_sender ? DIRECTORY_POSTMASTER : str_of(l->sender)))
+		return true;
+	return str_eq(rcpt, DIRECTORY_OWNER);
+}
+
+struct letter_target *ledger_arrived(str sender, str rcpt, str content, bool converted)
+{
+	unsigned number = letter_number_of_sender(sender);
+	struct letter *l;
+
+	if (str_ends(rcpt, S("@sender.test")) && letter_number_of_sender(rcpt) > 0)
+		number = letter_number_of_sender(rcpt);
+	else if (number == 0)
+		number = letter_number_in(content);
+	l = letter_of(number);
+	trace("letter %u arrives for %.*s from <%.*s>, %zu octets", number, STR(rcpt), STR(sender),
+		content.n);
+	if (!l) {
+		sim_fail("P6: a message that nobody sent came to %.*s from <%.*s>", STR(rcpt),
+			STR(sender));
+		return NULL;
+	}
+	if (!str_ends(rcpt, S("@sender.test")))
+		return delivered(l, rcpt, content, converted);
+	if (sender.n > 0 || !entitled(l, rcpt))
+		sim_fail("P4: a report about letter %u went from <%.*s> to %.*s", number,
+			STR(sender), STR(rcpt));
+	else
+		report_arrived(l, rcpt, content);
+	return NULL;
+}
+
+/* --- the end --- */
+
+static bool ended(const struct letter *l, const struct letter_target *t)
+{
+	if (!t->promised)
+		return true;
+	if (!t->at->bounces)
+		return t->delivered > 0 && t->bounced == 0;
+	if (l->null_sender && !t->at->owned)
+		return t->delivered == 0 && (t->bounced > 0 || l->notified);
+	return t->delivered == 0 && t->bounced > 0;
+}
+
+bool ledger_settled(char *open, size_t size)
+{
+	for (unsigned i = 0; i < ledger.letter_count; i++) {
+		struct letter *l = ledger.letters[i];
+
+		if (l->final_code / 100 != 2)
+			continue;
+		for (size_t n = 0; n < l->target_count; n++) {
+			struct letter_target *t = &l->targets[n];
+
+			if (ended(l, t))
+				continue;
+			if (open)
+				snprintf(open, size,
+					"letter %u was accepted at %lld ms, and for %.*s it has %u "
+					"copies and %u bounces",
+					l->number, (long long)(l->final_ns / SIM_MS),
+					STR(t->at->address), t->delivered, t->bounced);
+			return false;
+		}
+	}
+	return true;
+}

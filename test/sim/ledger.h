@@ -1,0 +1,42 @@
+/*
+ * test/sim/ledger - what the pivot promised, what came of it, and whether that is right
+ *
+ * Clients enter what they were told, sinks what they took.  Wrong is, at once: a message that
+ * should never have come (P3, P6), a changed byte (P6), a second copy that no accident explains
+ * (P2).  At the end: a promise without its one end (P1, P2).
+ */
+#ifndef TEST_SIM_LEDGER_H
+#define TEST_SIM_LEDGER_H
+
+#include "test/sim/letter.h"
+#include "test/sim/net.h"
+
+#define LEDGER_LETTERS_MAX 200
+#define LEDGER_ACCIDENTS_MAX 64
+
+struct ledger {
+	struct letter *letters[LEDGER_LETTERS_MAX]; /* by number - 1 */
+	unsigned letter_count;
+	struct ledger_accident {
+		int64_t from_ns, to_ns;
+	} accidents[LEDGER_ACCIDENTS_MAX]; /* crashes, from the sync that failed before */
+	unsigned accident_count;
+	int64_t record_ns_max; /* P2's bound, with the waits of the simulated disk */
+	unsigned accepted, delivered, bounced, refused, second_copies; /* for the summary */
+};
+
+extern struct ledger ledger;
+
+void ledger_open(void);
+struct letter *ledger_letter(bool trusted, size_t octets_max);
+void ledger_accident(int64_t from_ns); /* until now */
+
+/* A sink takes responsibility for one recipient of a message.  converted: it has told the pivot to
+ * send 7 bits only.  Returns whose last_watch is to be set when the reply has been sent, or null.
+ */
+struct letter_target *ledger_arrived(str sender, str rcpt, str content, bool converted);
+
+/* Is every promise kept?  Else the first that is not, in words. */
+bool ledger_settled(char *open, size_t size);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * test/sim/letter - one message that a client means to send, and what he was told about it
+ */
+#ifndef TEST_SIM_LETTER_H
+#define TEST_SIM_LETTER_H
+
+#include "base/str.h"
+#include "test/sim/directory.h"
+
+#define LETTER_RCPTS_MAX 40
+#define LETTER_TARGETS_MAX (LETTER_RCPTS_MAX * 2)
+#define LETTER_TOKEN "X-Token: " /* and its number, in its header and so in its bounces */
+
+/* What is odd about it. */
+enum letter_kind {
+	LETTER_PLAIN,
+	LETTER_BARE,     /* its wire form has a bare CR or LF, or another way to smuggle: 5xx */
+	LETTER_OVERSIZE, /* more than the pivot takes: 552 */
+	LETTER_LOOPED,   /* too many Received fields: 554 */
+};
+
+struct letter_rcpt {
+	const struct directory_entry *entry;
+	int code; /* what RCPT was told; 0: nothing yet */
+};
+
+/* A place where it must come to its end, once. */
+struct letter_target {
+	const struct directory_target *at;
+	bool promised; /* a recipient that leads here was accepted */
+	unsigned delivered, bounced;
+	const struct net_watch *last_watch; /* has the pivot read that the last copy was taken? */
+};
+
+struct letter {
+	unsigned number;
+	enum letter_kind kind;
+	bool trusted, null_sender, eightbit, bare_header, empty;
+	char sender[64];
+	str content; /* what must arrive, CRLF lines */
+	str wire;    /* what is sent instead, for BARE; else equal to content */
+	struct letter_rcpt rcpts[LETTER_RCPTS_MAX];
+	size_t rcpt_count;
+	struct letter_target targets[LETTER_TARGETS_MAX];
+	size_t target_count;
+	int mail_code, data_code, final_code; /* 0: not said */
+	int64_t final_ns;
+	bool body_sent; /* to its end */
+	bool notified;  /* the postmaster was told */
+};
+
+/* Make one up.  octets_max: what the pivot takes. */
+struct letter *letter_new(unsigned number, bool trusted, size_t octets_max);
+
+/* Where an accepted recipient leads. */
+void letter_promise(struct letter *l, const struct letter_rcpt *rcpt);
+
+/* The number behind LETTER_TOKEN in the bytes, or of a sender "sN@sender.test"; 0: none. */
+unsigned letter_number_in(str bytes);
+unsigned letter_number_of_sender(str sender);
+
+#endif

@@ -1,0 +1,184 @@
+#include "test/sim/pivot.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "conf/conf.h"
+#include "daemon/mail.h"
+#include "route/alias.h"
+#include "route/route.h"
+#include "test/sim/directory.h"
+#include "test/sim/store.h"
+#include "test/sim/trace.h"
+#include "world/sock.h"
+
+static const char conf_text[] =
+	"hostname pivot.test\n"
+	"postmaster pm@sender.test\n"
+	"directories { spool /spool; state /state; run /run }\n"
+	"resolver { zone zone.txt }\n"
+	"relay-for 10.0.1.0/24\n"
+	"listen mx { on 10.0.0.1:25; tls off }\n"
+	"queue { retry 1m 5m 15m; lifetime 2h; bounce-lifetime 2h; reserve 128K; memory 1M }\n"
+	"limits { message 300K; recipients 20; errors 12; received 40; line 1024\n"
+	"  sessions 40; sessions-per-client 20 }\n";
+
+static struct pivot {
+	struct node *node;
+	struct loop *loop;
+	struct mail *mail;
+	struct router *router;
+	int descriptor;
+	unsigned workers;
+	bool stopping, up, refused;
+	size_t living;
+} pivot;
+
+void pivot_new(struct node *n)
+{
+	pivot = (struct pivot){ .node = n, .workers = (unsigned)sim_between(1, 3) };
+	n->limit_octets = PIVOT_MEMORY_OCTETS_MAX;
+}
+
+bool pivot_up(void)
+{
+	return pivot.node->alive && pivot.up;
+}
+
+static struct router *router_make(void)
+{
+	struct conf_source sources[] = {
+		{S("pivot.conf"),      str_of(conf_text)},
+		{ S("directory.conf"), directory_conf   },
+	};
+	struct fail why = { 0 };
+	struct conf *conf = conf_build(S("/conf"), sources, LENGTH(sources), &why);
+	struct alias_builder *b = alias_builder_new(S("example.org"), NULL, NULL);
+	struct alias_table **tables = mem_zero(sizeof *tables);
+	struct router *r;
+
+	if (!conf || !alias_builder_aliases(b, S("aliases"), directory_aliases, &why)) {
+		fprintf(stderr, "%s\n", why.text);
+		abort();
+	}
+	tables[0] = alias_builder_finish(b);
+	r = router_new(conf, tables);
+	conf_drop(conf);
+	return r;
+}
+
+static void boot(void *owner)
+{
+	struct endpoint at;
+	struct fail why = { 0 };
+	struct worker_port port = { .name = S("mx") };
+	struct mail_setup setup = { .ports = &port,
+		.port_count = 1,
+		.own = &at,
+		.own_count = 1,
+		.workers = pivot.workers };
+	bool parsed = endpoint_parse(S("10.0.0.1:25"), 0, &at);
+
+	(void)owner;
+	assert(parsed);
+	pivot.loop = setup.loop = loop_new("main");
+	pivot.router = setup.router = router_make();
+	pivot.descriptor = port.descriptor = sock_bind(&at, 0, &why);
+	pivot.mail = mail_start(&setup, &why);
+	if (!pivot.mail) {
+		trace("the pivot does not start: %s", why.text);
+		pivot.refused = true;
+		return;
+	}
+	loop_start(pivot.loop);
+	pivot.up = true;
+}
+
+bool pivot_boot(void)
+{
+	pivot.up = pivot.stopping = pivot.refused = false;
+	if (!sim_boot(pivot.node, boot, NULL))
+		return false;
+	if (pivot.refused)
+		sim_end(pivot.node, SIM_KILLED);
+	return !pivot.refused;
+}
+
+static void has_stopped(void *owner, bool clean)
+{
+	(void)owner;
+	(void)clean;
+	pivot.stopping = false;
+}
+
+static void order_to_stop(void *owner)
+{
+	(void)owner;
+	pivot.stopping = true;
+	mail_stop(pivot.mail, has_stopped, NULL);
+}
+
+static void take_apart(void *owner)
+{
+	(void)owner;
+	mail_free(pivot.mail);
+	sock_unbind(pivot.descriptor);
+	router_drop(pivot.router);
+	loop_stop(pivot.loop);
+	loop_join(pivot.loop);
+	loop_free(pivot.loop);
+	pivot.mail = NULL;
+	pivot.up = false;
+}
+
+static bool stopped(void *owner)
+{
+	(void)owner;
+	return !pivot.stopping || !pivot.node->alive;
+}
+
+void pivot_stop(void)
+{
+	trace("the pivot is told to stop");
+	sim_call(pivot.node, order_to_stop, NULL);
+	if (!sim_run(sim.now_ns + 2 * MAIL_STOP_MS_MAX * SIM_MS, stopped, NULL)) {
+		sim_fail("the pivot does not stop");
+		return;
+	}
+	if (pivot.node->alive)
+		sim_call(pivot.node, take_apart, NULL);
+	if (pivot.node->alive)
+		sim_end(pivot.node, SIM_FINISHED);
+}
+
+static void found(void *owner, const struct spool_found *f)
+{
+	char id[LOG_ID_TEXT_MAX];
+
+	(void)owner;
+	pivot.living++;
+	trace("still in the spool: %s", log_id_print(f->envelope->id, id));
+}
+
+static void look(void *owner)
+{
+	struct spool_setup setup = { .dir = S("/spool"), .memory_octets = 1 << 20 };
+	struct fail why;
+	struct spool *s = spool_open(&setup, found, NULL, &why);
+
+	(void)owner;
+	if (!s)
+		sim_fail("the spool cannot be opened any more: %s", why.text);
+	else
+		spool_close(s);
+}
+
+size_t pivot_living(void)
+{
+	pivot.living = 0;
+	if (sim_boot(pivot.node, look, NULL))
+		sim_end(pivot.node, SIM_FINISHED);
+	return pivot.living;
+}

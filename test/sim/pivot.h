@@ -1,0 +1,27 @@
+/*
+ * test/sim/pivot - the machine on which the real daemon runs
+ *
+ * The same rooms as in the program, started as daemon/mail starts them; only world/ is another one.
+ */
+#ifndef TEST_SIM_PIVOT_H
+#define TEST_SIM_PIVOT_H
+
+#include "test/sim/sim.h"
+
+#define PIVOT_MESSAGE_OCTETS_MAX (300 * 1024)
+#define PIVOT_RECIPIENTS_MAX 20
+#define PIVOT_ERRORS_MAX 12
+#define PIVOT_LIFETIME_MS (2 * 3600 * 1000)
+
+/* P8: all that the daemon may hold, whatever strangers do in this world. */
+#define PIVOT_MEMORY_OCTETS_MAX (16 << 20)
+
+void pivot_new(struct node *n);
+bool pivot_boot(void); /* false: the power failed meanwhile, or the disk was full */
+bool pivot_up(void);   /* it serves */
+void pivot_stop(void); /* in good order; pivot_up is false when it is done */
+
+/* Look into its spool, as a boot would: how many messages live in it? */
+size_t pivot_living(void);
+
+#endif
