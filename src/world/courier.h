@@ -1,10 +1,14 @@
 /*
  * world/courier - a delivery into files, made by a child as the user who owns them
  *
- * One child a user, started when first needed, gone when idle for a minute; as root it takes the
- * user's uid, gid and groups and no more, else it runs as we are.  A message is written into
- * PATH/tmp, synced, renamed into PATH/new, and the folder is synced, before it is said to be
- * delivered: what Maildir readers expect, and what P2 needs.
+ * One child a user and loop, started when first needed, gone when idle for a minute; as root it
+ * takes the user's uid, gid and groups and no more, else it runs as we are, and another user is
+ * refused (4.3.5).  A message is written into PATH/tmp, synced, renamed into PATH/new, and the
+ * folder is synced, before it is said to be delivered: what Maildir readers expect, and what P2
+ * needs.  Folders that are missing are made.  All failures are temporary: 4.2.2 over quota, 4.3.1
+ * disk full, 4.3.0 others.
+ *
+ * No handler function is called from inside a call that the owner makes.
  */
 #ifndef WORLD_COURIER_H
 #define WORLD_COURIER_H
@@ -12,22 +16,38 @@
 #include "base/fail.h"
 #include "world/loop.h"
 
+#define COURIER_CHILDREN_MAX 64	 /* at once, of one loop */
+#define COURIER_IDLE_MS 60000	 /* then a child goes */
+#define COURIER_SILENT_MS 300000 /* then a child that is to write or sync is given up */
+#define COURIER_PATH_MAX 1024
+#define COURIER_HEAD_MAX 4096
+
 struct courier;
 
-/* Must be opened before any thread is started (it forks).  hostname: for names in Maildir. */
+/* Must be opened before any thread is started (it forks), and before root is given up.  hostname:
+ * for names in Maildir.  Parcels end before their loops are freed, loops before courier_close. */
 struct courier *courier_open(str hostname, struct fail *why) MUST_USE;
 void courier_close(struct courier *c);
 
 struct courier_parcel; /* one message on its way into a Maildir */
 
-/* Begin; done is called once, on the loop, with ok or *why (unless dropped before).  head: fields
- * to put before the content (Return-Path, Delivered-To), CRLF lines; in the file lines end in LF,
- * as Maildir readers expect. */
+struct courier_handler {
+	/* Its turn has come, or what was written has been passed on: give the next block.  Called
+	 * until courier_finish. */
+	void (*writable)(void *owner);
+	/* It is over: delivered (why is null), or not.  Called once, unless dropped before; the
+	 * pointer is dead. */
+	void (*done)(void *owner, const struct fail *why);
+};
+
+/* Begin.  user: "" is the daemon's own.  path: absolute, without "..".  head: fields to put before
+ * the content (Return-Path, Delivered-To), CRLF lines; in the file lines end in LF, as Maildir
+ * readers expect. */
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, void (*done)(void *owner, const struct fail *why), void *owner) MUST_USE;
-void courier_write(struct courier_parcel *p, str bytes); /* copied; the pipe is unbounded: give one
-							     block, wait for writable */
-void courier_finish(struct courier_parcel *p);		  /* all is there: deliver it */
-void courier_drop(struct courier_parcel *p);		  /* undo; done is not called */
+	str head, const struct courier_handler *handler, void *owner) MUST_USE;
+void courier_write(struct courier_parcel *p, str bytes); /* copied; who has much gives one block and
+							     waits for writable */
+void courier_finish(struct courier_parcel *p);		 /* all is there: deliver it */
+void courier_drop(struct courier_parcel *p);		 /* undo, if it is not too late */
 
 #endif
