@@ -23,15 +23,6 @@ struct disk_file {
 	char name[128];
 };
 
-/* One operation has been done, or is about to be: the power may fail at it. */
-static void operation(struct store *s, const char *what, const char *name)
-{
-	s->operations++;
-	trace("disk %s %s", what, name);
-	if (s->faults.cut_in > 0 && --s->faults.cut_in == 0)
-		sim_cut_here();
-}
-
 static void full_name(const struct disk *d, str name, char to[128])
 {
 	assert(!str_starts(name, S("/")) && str_find_str(name, S("..")) == name.n);
@@ -89,7 +80,7 @@ struct disk_file *disk_create(struct disk *d, str name, struct fail *why)
 	sim_spend(sim_between(1000, NAME_NS_MAX));
 	if (!store_create(d->store, full, &inode, why))
 		return NULL;
-	operation(d->store, "create", full);
+	store_operation(d->store, "create", full);
 	return file_new(d, inode, full);
 }
 
@@ -122,7 +113,7 @@ bool disk_reserve(struct disk_file *f, uint64_t size, struct fail *why)
 		return true;
 	if (!store_resize(f->disk->store, f->inode, size, why))
 		return fail_while(why, " (%s)", f->name);
-	operation(f->disk->store, "reserve", f->name);
+	store_operation(f->disk->store, "reserve", f->name);
 	return true;
 }
 
@@ -136,7 +127,7 @@ bool disk_truncate(struct disk_file *f, uint64_t size, struct fail *why)
 	sim_spend(sim_between(1000, NAME_NS_MAX));
 	if (!store_resize(f->disk->store, f->inode, size, why))
 		return false;
-	operation(f->disk->store, "truncate", f->name);
+	store_operation(f->disk->store, "truncate", f->name);
 	return true;
 }
 
@@ -161,7 +152,7 @@ bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count
 	mem_free(all);
 	mem_as(before);
 	sim_spend(sim_between(1000, s->faults.write_ns_max));
-	operation(s, "write", f->name);
+	store_operation(s, "write", f->name);
 	return whole ? whole : fail_while(why, " (%s)", f->name);
 }
 
@@ -188,10 +179,10 @@ bool disk_sync(struct disk_file *f, struct fail *why)
 
 	spend_sync(s);
 	if (early)
-		operation(s, "sync", f->name);
+		store_operation(s, "sync", f->name);
 	ok = store_sync(s, f->inode, why);
 	if (!early)
-		operation(s, "sync", f->name);
+		store_operation(s, "sync", f->name);
 	return ok ? ok : fail_while(why, " (%s)", f->name);
 }
 
@@ -201,10 +192,10 @@ bool disk_sync_names(struct disk *d, struct fail *why)
 
 	spend_sync(d->store);
 	if (early)
-		operation(d->store, "sync names", d->path);
+		store_operation(d->store, "sync names", d->path);
 	ok = store_sync_names(d->store, why);
 	if (!early)
-		operation(d->store, "sync names", d->path);
+		store_operation(d->store, "sync names", d->path);
 	return ok;
 }
 
@@ -217,7 +208,7 @@ bool disk_rename(struct disk *d, str from, str to, struct fail *why)
 	sim_spend(sim_between(1000, NAME_NS_MAX));
 	if (!store_rename(d->store, full_from, full_to, why))
 		return false;
-	operation(d->store, "rename", full_to);
+	store_operation(d->store, "rename", full_to);
 	return true;
 }
 
@@ -229,7 +220,7 @@ bool disk_remove(struct disk *d, str name, struct fail *why)
 	sim_spend(sim_between(1000, NAME_NS_MAX));
 	if (!store_remove(d->store, full, why))
 		return false;
-	operation(d->store, "remove", full);
+	store_operation(d->store, "remove", full);
 	return true;
 }
 

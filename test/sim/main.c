@@ -20,6 +20,7 @@
 /* Shared with the children: each takes the next seed, and says which one it is at. */
 struct board {
 	uint64_t next, last;
+	bool first_only; /* stop when one has failed */
 	uint64_t passed, failed;
 	uint64_t at[JOBS_MAX];
 	uint64_t failures[1000];
@@ -31,7 +32,8 @@ static const char *self;
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: sim [SEED] [--seeds FROM-TO] [--jobs N] [--verbose]\n");
+	fprintf(stderr,
+		"usage: sim [SEED] [--seeds FROM-TO] [--jobs N] [--first-failure] [--verbose]\n");
 	exit(2);
 }
 
@@ -62,7 +64,7 @@ static void work(unsigned job)
 	for (;;) {
 		uint64_t seed = __atomic_fetch_add(&board->next, 1, __ATOMIC_RELAXED);
 
-		if (seed > board->last)
+		if (seed > board->last || (board->first_only && board->failed > 0))
 			break;
 		board->at[job] = seed;
 		if (tell(seed, &board->numbers[job]))
@@ -188,12 +190,14 @@ static bool range(str s, uint64_t *from, uint64_t *to)
 int main(int argc, char **argv)
 {
 	uint64_t from = 0, to = 99, jobs = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), seed = 0;
-	bool one = false, verbose = false;
+	bool one = false, verbose = false, first_only = false;
 
 	self = argv[0];
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--verbose") == 0)
 			verbose = true;
+		else if (strcmp(argv[i], "--first-failure") == 0)
+			first_only = true;
 		else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc) {
 			if (!range(str_of(argv[++i]), &from, &to))
 				usage();
@@ -212,5 +216,6 @@ int main(int argc, char **argv)
 		NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED)
 		return 75;
+	board->first_only = first_only;
 	return run_many(from, to, (unsigned)(jobs < JOBS_MAX ? jobs : JOBS_MAX));
 }

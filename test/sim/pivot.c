@@ -56,15 +56,15 @@ static struct router *router_make(void)
 	struct fail why = { 0 };
 	struct conf *conf = conf_build(S("/conf"), sources, LENGTH(sources), &why);
 	struct alias_builder *b = alias_builder_new(S("example.org"), NULL, NULL);
-	struct alias_table **tables = mem_zero(sizeof *tables);
+	struct alias_table *table;
 	struct router *r;
 
 	if (!conf || !alias_builder_aliases(b, S("aliases"), directory_aliases, &why)) {
 		fprintf(stderr, "%s\n", why.text);
 		abort();
 	}
-	tables[0] = alias_builder_finish(b);
-	r = router_new(conf, tables);
+	table = alias_builder_finish(b);
+	r = router_new(conf, &table);
 	conf_drop(conf);
 	return r;
 }

@@ -88,8 +88,8 @@ void resolve_query_init(struct resolve_query *q, struct loop *loop, str name, en
 	void (*answered)(struct resolve_query *q))
 {
 	*q = (struct resolve_query){ .loop = loop, .answered = answered, .type = type };
-	assert(name.n <= DNS_NAME_MAX);
-	str_to_c(name, q->name, sizeof q->name);
+	if (name.n <= DNS_NAME_MAX) /* a longer one does not exist: nor does "" */
+		str_to_c(name, q->name, sizeof q->name);
 }
 
 void resolve_ask(struct resolver *r, struct resolve_query *q)

@@ -26,6 +26,7 @@ struct store *store_new(void)
 
 	list_init(&s->inodes);
 	list_init(&s->name_changes);
+	list_init(&s->messages);
 	s->faults = (struct store_faults){
 		.octets_max = UINT64_MAX,
 		.write_ns_max = SIM_MS,
@@ -34,6 +35,14 @@ struct store *store_new(void)
 		.stall_per_mille = 5,
 	};
 	return s;
+}
+
+void store_operation(struct store *s, const char *what, const char *name)
+{
+	s->operations++;
+	trace("disk %s %s", what, name);
+	if (s->faults.cut_in > 0 && --s->faults.cut_in == 0)
+		sim_cut_here();
 }
 
 /* --- bytes --- */
@@ -213,7 +222,7 @@ size_t store_read(struct inode *i, uint64_t at, char *to, size_t size)
 	return size;
 }
 
-static bool sync_fails(struct store *s, struct fail *why)
+bool store_sync_fails(struct store *s, struct fail *why)
 {
 	s->syncs++;
 	if (s->faults.sync_fails_in == 0 || --s->faults.sync_fails_in > 0)
@@ -229,7 +238,7 @@ static bool sync_fails(struct store *s, struct fail *why)
 
 bool store_sync(struct store *s, struct inode *i, struct fail *why)
 {
-	if (sync_fails(s, why)) {
+	if (store_sync_fails(s, why)) {
 		settle(s, i);
 		return false;
 	}
@@ -374,7 +383,7 @@ static void settle_names(struct store *s, unsigned per_mille, bool in_order)
 
 bool store_sync_names(struct store *s, struct fail *why)
 {
-	if (sync_fails(s, why)) {
+	if (store_sync_fails(s, why)) {
 		settle_names(s, 500, s->faults.names_in_order);
 		return false;
 	}

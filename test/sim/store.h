@@ -51,6 +51,8 @@ struct store {
 	struct list inodes;
 	struct store_names names, stable_names;
 	struct list name_changes; /* since the last sync of names */
+	struct list messages;     /* test/sim/spool_memory.c's: always stable */
+	uint32_t message_count;
 	unsigned cuts, syncs, failed_syncs, operations, torn;
 	bool fenced;       /* a sync has failed since it was switched on: */
 	int64_t fenced_ns; /* the first one then */
@@ -59,6 +61,12 @@ struct store {
 
 struct store *store_new(void);
 void store_node_gone(struct store *s, enum sim_end how);
+
+/* One operation is done or about to be done: the power may fail at it. */
+void store_operation(struct store *s, const char *what, const char *name);
+
+/* The next sync is due: does it fail? */
+bool store_sync_fails(struct store *s, struct fail *why);
 
 struct inode *store_find(struct store *s, const char *name);
 bool store_create(struct store *s, const char *name, struct inode **inode, struct fail *why);
