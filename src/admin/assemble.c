@@ -19,7 +19,8 @@ static void put_error(struct assembler *m, const char *text)
 }
 
 /* A file that the line at says cannot be read. */
-static void put_unreadable(struct assembler *m, const struct conf_origin *at, const struct fail *why)
+static void put_unreadable(
+	struct assembler *m, const struct conf_origin *at, const struct fail *why)
 {
 	buf_putf(m->report, "%.*s:%u:%u: %s\n", STR(at->file), at->line, at->column, why->text);
 	m->errors++;
@@ -27,8 +28,8 @@ static void put_unreadable(struct assembler *m, const struct conf_origin *at, co
 
 typedef bool add_file(struct alias_builder *b, str file, str text, struct fail *why);
 
-static void add_files(struct assembler *m, struct alias_builder *b, const struct conf_texts *files,
-	add_file *add)
+static void add_files(
+	struct assembler *m, struct alias_builder *b, const struct conf_texts *files, add_file *add)
 {
 	for (size_t i = 0; i < files->count; i++) {
 		struct fail why = { 0 };
@@ -58,8 +59,8 @@ static void check_resolver(struct assembler *m)
 {
 	static const struct conf_origin nowhere = { .file = STR_INIT("conf.d"), 1, 1 };
 	const struct conf_resolver *r = &m->conf->resolver;
-	const struct conf_origin *at = conf_where(m->conf, S("resolver"),
-		r->zone_file.n > 0 ? S("zone") : S("anchor"));
+	const struct conf_origin *at =
+		conf_where(m->conf, S("resolver"), r->zone_file.n > 0 ? S("zone") : S("anchor"));
 	struct dns_zone *zone = NULL;
 	struct fail why = { 0 };
 	str text;

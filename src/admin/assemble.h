@@ -12,8 +12,9 @@
 #include "route/route.h"
 
 struct assembly {
-	struct router *router;	     /* the caller's */
-	struct alias_table **tables; /* the router's: one for each domain, null where it has no files */
+	struct router *router; /* the caller's */
+	struct alias_table *
+		*tables; /* the router's: one for each domain, null where it has no files */
 };
 
 /* read gives the files that the configuration names, by their paths as they are written.  False:

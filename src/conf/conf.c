@@ -21,6 +21,32 @@ const struct conf_net *conf_nets_find(const struct conf_nets *nets, const struct
 	return NULL;
 }
 
+/* "section { word ... }" or "section word ..." */
+static const struct conf_origin *where_in_section(const struct conf_directive *d, str word)
+{
+	if (d->word_count > 1 && str_eq(d->words[1].text, word))
+		return &d->words[1].origin;
+	for (size_t i = 0; i < d->block.count; i++)
+		if (str_eq(d->block.items[i].words[0].text, word))
+			return &d->block.items[i].words[0].origin;
+	return NULL;
+}
+
+const struct conf_origin *conf_where(const struct conf *c, str section, str word)
+{
+	const struct conf_origin *at = NULL;
+
+	for (size_t i = 0; !at && i < c->directives.count; i++) {
+		const struct conf_directive *d = &c->directives.items[i];
+
+		if (section.n == 0 && str_eq(d->words[0].text, word))
+			at = &d->words[0].origin;
+		else if (section.n > 0 && str_eq(d->words[0].text, section))
+			at = where_in_section(d, word);
+	}
+	return at;
+}
+
 struct conf *conf_keep(struct conf *c)
 {
 	__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);

@@ -181,6 +181,10 @@ struct conf {
 	struct conf_directives directives; /* all of it as it was read, for conf_print */
 };
 
+/* Where a word was written first, in a section ("queue", "limits", ...) or, with "", outside of all
+ * blocks; null: nowhere, the default holds. */
+const struct conf_origin *conf_where(const struct conf *c, str section, str word) MUST_USE;
+
 struct conf *conf_keep(struct conf *c);
 void conf_drop(struct conf *c); /* null is allowed */
 

@@ -776,6 +776,21 @@ TEST(conf_print_is_read_back_with_the_same_origins)
 	buf_free(&twice);
 }
 
+TEST(conf_where_finds_the_line_that_decided)
+{
+	struct fail why;
+	struct conf *c =
+		build(S("hostname pivot.test\nqueue warn 4h\nqueue {\n lifetime 3d\n}\n"), &why);
+
+	CHECK(c);
+	CHECK_INT(conf_where(c, S(""), S("hostname"))->line, 1);
+	CHECK_INT(conf_where(c, S("queue"), S("warn"))->line, 2);
+	CHECK_INT(conf_where(c, S("queue"), S("lifetime"))->line, 4);
+	CHECK(!conf_where(c, S("queue"), S("retry")));
+	CHECK(!conf_where(c, S(""), S("lifetime")));
+	conf_drop(c);
+}
+
 TEST(conf_lives_until_its_last_reference)
 {
 	struct fail why;

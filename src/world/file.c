@@ -211,7 +211,8 @@ bool file_make_folder(str path, unsigned mode, struct fail *why)
 		if (i < path.n && path.p[i] != '/')
 			continue;
 		c_path[i] = '\0';
-		if (mkdir(c_path, mode & 0777) != 0 && errno != EEXIST)
+		if (mkdir(c_path, mode & 0777) == 0 ? chmod(c_path, mode & 0777) != 0
+						    : errno != EEXIST)
 			return fail_errno(why, str_of(c_path));
 		c_path[i] = i < path.n ? '/' : '\0';
 	}

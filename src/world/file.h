@@ -24,7 +24,8 @@ bool file_replace(str path, str text, unsigned mode, struct fail *why) MUST_USE;
 /* Names in a folder, sorted by bytes; a missing folder is an error. */
 bool file_list(struct arena *a, str folder, str **names, size_t *count, struct fail *why) MUST_USE;
 
-bool file_make_folder(str path, unsigned mode, struct fail *why) MUST_USE; /* and its parents */
+/* Make a folder, and its parents, with this mode whatever the umask is; one that exists stays. */
+bool file_make_folder(str path, unsigned mode, struct fail *why) MUST_USE;
 
 /* Remove a file, or a folder and the files in it (not the folders). */
 bool file_remove(str path, struct fail *why) MUST_USE;
