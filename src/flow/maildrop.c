@@ -1,0 +1,198 @@
+#include "flow/maildrop.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "flow/body.h"
+#include "mail/address.h"
+#include "world/clock.h"
+#include "world/file.h"
+
+struct maildrop {
+	struct flow *flow;
+	struct delivery *d;
+	size_t next; /* recipient */
+	struct arena arena;
+	struct courier_parcel *parcel;
+	struct body *body;
+	bool wants; /* the courier can take more */
+};
+
+static void next_recipient(struct maildrop *m);
+
+static void log_result(
+	const struct maildrop *m, str to, const struct delivery_result *result)
+{
+	const struct message *message = m->d->job->message;
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, result->end == DELIVERY_DONE ? "delivered" : "not-delivered");
+	log_id(&r, "id", message->envelope.id);
+	log_str(&r, "to", to);
+	log_str(&r, "transport", m->d->transport->name);
+	log_str(&r, "maildir", m->d->transport->path);
+	log_int(&r, "delay_ms", clock_wall_ms() - message->envelope.received_ms);
+	log_fail(&r, &result->reply);
+	log_close(&r);
+}
+
+static const struct envelope_rcpt *recipient(const struct maildrop *m)
+{
+	return &m->d->job->message->envelope.rcpts[m->d->job->rcpts[m->next]];
+}
+
+static void recipient_over(struct maildrop *m, const struct fail *why)
+{
+	struct delivery_result *result = &m->d->results[m->next];
+
+	result->ours = true;
+	result->end = !why ? DELIVERY_DONE
+		: why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED
+					      : DELIVERY_LATER;
+	if (why) {
+		result->reply = *why;
+	} else {
+		fail_with(&result->reply, FAIL_NONE, "2.0.0", "delivered into the Maildir");
+	}
+	log_result(m, recipient(m)->address, result);
+	body_free(m->body);
+	m->body = NULL;
+	m->parcel = NULL;
+	arena_reset(&m->arena);
+	m->next++;
+	next_recipient(m);
+}
+
+/* --- where to ---------------------------------------------------------------------------------- */
+
+/* A part of an address may be a part of a path when it stays one component and is not hidden. */
+static bool safe_component(str part)
+{
+	return part.n > 0 && part.p[0] != '.' && !str_has(part, '/') && !str_has(part, '\0');
+}
+
+static bool put_component(struct buf *to, str part, struct fail *why)
+{
+	if (!safe_component(part))
+		return fail_with(why, FAIL_PERMANENT, "5.1.3",
+			"This address cannot be the name of a mailbox folder");
+	buf_put(to, part);
+	return true;
+}
+
+/* The transport's path with {local}, {domain} and {address} filled in. */
+static bool fill_path(struct maildrop *m, str *path, struct fail *why)
+{
+	char key_space[ADDRESS_KEY_MAX];
+	str pattern = m->d->transport->path, key = recipient(m)->address, before, name;
+	struct buf filled = { 0 };
+	bool done = true;
+
+	if (!address_key(recipient(m)->address, key_space, &key))
+		key = recipient(m)->address;
+	while (done && str_cut(&pattern, '{', &before)) {
+		buf_put(&filled, before);
+		str_cut(&pattern, '}', &name);
+		if (str_eq(name, S("local")))
+			done = put_component(&filled, address_local(key), why);
+		else if (str_eq(name, S("domain")))
+			done = put_component(&filled, address_domain(key), why);
+		else
+			done = put_component(&filled, key, why);
+	}
+	buf_put(&filled, before);
+	*path = file_path(&m->arena, router_conf(m->d->router)->dir, buf_str(&filled));
+	buf_free(&filled);
+	return done;
+}
+
+/* --- one letter -------------------------------------------------------------------------------- */
+
+static void give(struct maildrop *m)
+{
+	struct courier_parcel *parcel = m->parcel;
+	struct fail why;
+	str bytes;
+
+	switch (body_next(m->body, &bytes, &why)) {
+	case BODY_LATER:
+		return; /* body_ready goes on */
+	case BODY_FAILED:
+		courier_drop(parcel);
+		recipient_over(m, &why);
+		return;
+	case BODY_READY:
+		break;
+	}
+	m->wants = false;
+	if (bytes.n > 0)
+		courier_write(parcel, bytes);
+	else
+		courier_finish(parcel);
+}
+
+static void body_ready(void *owner)
+{
+	give(owner);
+}
+
+static void writable(void *owner)
+{
+	struct maildrop *m = owner;
+
+	if (m->wants)
+		return; /* the spool reads already */
+	m->wants = true;
+	give(m);
+}
+
+static void done(void *owner, const struct fail *why)
+{
+	recipient_over(owner, why);
+}
+
+static const struct courier_handler handler = { .writable = writable, .done = done };
+
+static void next_recipient(struct maildrop *m)
+{
+	const struct message *message = m->d->job->message;
+	const struct envelope_rcpt *rcpt;
+	struct fail why;
+	str path, head;
+
+	if (m->next == m->d->job->count) {
+		struct delivery *d = m->d;
+
+		d->after = SCHEDULE_CLOSED;
+		arena_free(&m->arena);
+		mem_free(m);
+		d->finished(d->owner, d);
+		return;
+	}
+	rcpt = recipient(m);
+	m->wants = false;
+	if (!m->flow->courier) {
+		fail_with(&why, FAIL_TEMPORARY, "4.3.5", "This server has no courier");
+		recipient_over(m, &why);
+		return;
+	}
+	if (!fill_path(m, &path, &why)) {
+		recipient_over(m, &why);
+		return;
+	}
+	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
+		STR(rcpt->has_sender ? rcpt->sender : message->envelope.sender),
+		STR(rcpt->address));
+	m->body = body_new(m->flow, message->content, body_ready, m);
+	m->parcel = courier_send(
+		m->flow->courier, m->flow->loop, m->d->transport->user, path, head, &handler, m);
+}
+
+void maildrop_deliver(struct flow *f, struct delivery *d)
+{
+	struct maildrop *m = MEM_NEW(struct maildrop);
+
+	m->flow = f;
+	m->d = d;
+	arena_init(&m->arena, ARENA_UNLIMITED);
+	next_recipient(m);
+}
