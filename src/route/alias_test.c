@@ -11,11 +11,11 @@
 static const struct {
 	str path, text;
 } files[] = {
-	{ STR_INIT("/list"), STR_INIT("# a list\nanna, bert@b.test\n\n  \"carl\"\n") },
-	{ STR_INIT("/outer"), STR_INIT(":include:/list\ndora\n") },
-	{ STR_INIT("/self"), STR_INIT(":include:/self\n") },
-	{ STR_INIT("/none"), STR_INIT("# nobody\n") },
-	{ STR_INIT("/bad"), STR_INIT("anna\nbert carl\n") },
+	{STR_INIT("/list"),   STR_INIT("# a list\nanna, bert@b.test\n\n  \"carl\"\n")},
+	{ STR_INIT("/outer"), STR_INIT(":include:/list\ndora\n")                     },
+	{ STR_INIT("/self"),  STR_INIT(":include:/self\n")                           },
+	{ STR_INIT("/none"),  STR_INIT("# nobody\n")                                 },
+	{ STR_INIT("/bad"),   STR_INIT("anna\nbert carl\n")                          },
 };
 
 static bool include(void *owner, struct arena *a, str path, str *text, struct fail *why)
@@ -50,63 +50,71 @@ static const struct {
 	bool virtual;
 	const char *text, *table; /* the table, or the error when it has a colon in front */
 } cases[] = {
-	/* the forms of aliases(5) */
-	{ false, "root: anna\n", "root=anna@a.test" },
-	{ false, "root:anna,bert@b.test , carl", "root=anna@a.test,bert@b.test,carl@a.test" },
-	{ false, "# c\n\n  \nroot : anna,\r\n# in between\r\n\n\tbert\r\n", "root=anna@a.test,bert@a.test" },
-	{ false, "ROOT: Anna\n", "root=Anna@a.test" },
-	{ false, "root:\n  anna\nbert: carl", "root=anna@a.test bert=carl@a.test" },
-	{ false, "\"a b\": x\n\"c:d\": y", "\"a b\"=x@a.test \"c:d\"=y@a.test" },
-	{ false, "\"a@b\": x\n", "\"a@b\"=x@a.test" },
-	{ false, "\"plain\": \"quoted\"\n", "plain=\"quoted\"@a.test" },
+  /* the forms of aliases(5) */
+	{false,  "root: anna\n",					    "root=anna@a.test"                                           },
+	{ false, "root:anna,bert@b.test , carl",                            "root=anna@a.test,bert@b.test,carl@a.test"                   },
+	{ false, "# c\n\n  \nroot : anna,\r\n# in between\r\n\n\tbert\r\n",
+         "root=anna@a.test,bert@a.test"												  },
+	{ false, "ROOT: Anna\n",					    "root=Anna@a.test"                                           },
+	{ false, "root:\n  anna\nbert: carl",                               "root=anna@a.test bert=carl@a.test"                          },
+	{ false, "\"a b\": x\n\"c:d\": y",                                  "\"a b\"=x@a.test \"c:d\"=y@a.test"                          },
+	{ false, "\"a@b\": x\n",					    "\"a@b\"=x@a.test"                                           },
+	{ false, "\"plain\": \"quoted\"\n",                                 "plain=\"quoted\"@a.test"                                    },
 	{ false, "a: \"b c\", \"d@e.test\", \"f,g\"@h.test",
-		"a=\"b c\"@a.test,d@e.test,\"f,g\"@h.test" },
-	{ false, "a: <b@b.test>, Carl C <c@c.test>\n", "a=b@b.test,c@c.test" },
-	{ false, "a: ,b,,\n ,c", "a=b@a.test,c@a.test" },
-	{ false, "a: /dev/null\nb: \"/dev/null\"", "a=/dev/null b=/dev/null" },
-	{ false, "a: :include:/outer, eve", "a=anna@a.test,bert@b.test,\"carl\"@a.test,dora@a.test,eve@a.test" },
-	{ false, "a: \":include:/list\"", "a=anna@a.test,bert@b.test,\"carl\"@a.test" },
-	{ false, "m\xc3\xbcller: b", "m\xc3\xbcller=b@a.test" },
-	{ false, "", "" },
-	/* of virtual(5) */
-	{ true, "anna bert", "anna@a.test=bert@a.test" },
-	{ true, "Anna@A.Test\tb@b.test, c\n", "anna@a.test=b@b.test,c@a.test" },
-	{ true, "@a.test all@b.test\n", "@a.test=all@b.test" },
-	{ true, "@a.test @b.test\n", "@a.test=@b.test" },
-	{ true, "a.test anything, at all ^\nx y", "x@a.test=y@a.test" },
-	{ true, "x@other.test y@b.test", "x@other.test=y@b.test" },
-	{ true, "x@b\xc3\xbc" "cher.test y", "x@xn--bcher-kva.test=y@a.test" },
-	{ true, "\"a b\" x", "\"a b\"@a.test=x@a.test" },
-	/* what is refused */
-	{ false, "root anna", ":f:1:1: \"name: target\" is expected, but there is no \":\"" },
-	{ false, "a: b\n : c\n", ":f:2:2: a comma is missing before this target" },
-	{ false, ": b", ":f:1:1: a name is expected before the \":\"" },
-	{ false, "  a: b", ":f:1:3: a line that begins with a blank continues nothing" },
-	{ false, "a: b\n  c", ":f:2:3: a comma is missing before this target" },
-	{ false, "a: b c", ":f:1:4: Bad local part of an address" },
-	{ false, "a: b # c", ":f:1:4: Bad local part of an address" },
-	{ false, "a: b, c@d..e", ":f:1:7: Bad domain of an address" },
-	{ false, "a: \"b", ":f:1:4: the quote is not closed" },
-	{ false, "\"a: b", ":f:1:1: the quote is not closed" },
-	{ false, "a:\nb: c", ":f:1:1: this name has no target" },
-	{ false, "b: c\na: ,", ":f:2:1: this name has no target" },
-	{ false, "a@a.test: b", ":f:1:1: the name of an alias has no domain" },
-	{ false, "a b: c", ":f:1:1: Bad local part of an address" },
-	{ false, "a: b\nA: c", ":f:2:1: \"A\" is given twice; it stands in f:1:1, too" },
-	{ false, "a: \"|/bin/sh -c x\"", ":f:1:4: commands are a later work" },
-	{ false, "a: |/bin/sh", ":f:1:4: commands are a later work" },
-	{ false, "a: b, /var/mail/x", ":f:1:7: files other than /dev/null are a later work; give it a mailbox" },
-	{ false, "a: @b.test", ":f:1:4: \"@domain\" may be the first target of a virtual line only" },
-	{ false, "a: :include:/lost", ":f:1:4: /lost: No such file" },
-	{ false, "a: :include:/self", ":/self:1:1: /self includes itself" },
-	{ false, "a: :include:/none", ":f:1:1: this name has no target" },
-	{ false, "a: :include:/bad", ":/bad:2:1: Bad local part of an address" },
-	{ true, "anna", ":f:1:1: this name has no target" },
-	{ true, "anna b\nanna@a.test c", ":f:2:1: \"anna@a.test\" is given twice; it stands in f:1:1, too" },
-	{ true, "anna b, @b.test", ":f:1:9: \"@domain\" may be the first target of a virtual line only" },
-	{ true, "@a..test b", ":f:1:1: Bad domain of an address" },
-	{ true, "a @", ":f:1:3: Bad domain of an address" },
-	{ true, "a :include:/list", ":f:1:3: virtual files include nothing" },
+         "a=\"b c\"@a.test,d@e.test,\"f,g\"@h.test"										      },
+	{ false, "a: <b@b.test>, Carl C <c@c.test>\n",                      "a=b@b.test,c@c.test"                                        },
+	{ false, "a: ,b,,\n ,c",					    "a=b@a.test,c@a.test"                                        },
+	{ false, "a: /dev/null\nb: \"/dev/null\"",                          "a=/dev/null b=/dev/null"                                    },
+	{ false, "a: :include:/outer, eve",
+         "a=anna@a.test,bert@b.test,\"carl\"@a.test,dora@a.test,eve@a.test"                                                              },
+	{ false, "a: \":include:/list\"",                                   "a=anna@a.test,bert@b.test,\"carl\"@a.test"                  },
+	{ false, "m\xc3\xbcller: b",					"m\xc3\xbcller=b@a.test"                                     },
+	{ false, "",							""							   },
+ /* of virtual(5) */
+	{ true,  "anna bert",					       "anna@a.test=bert@a.test"                                    },
+	{ true,  "Anna@A.Test\tb@b.test, c\n",                              "anna@a.test=b@b.test,c@a.test"                              },
+	{ true,  "@a.test all@b.test\n",                                    "@a.test=all@b.test"                                         },
+	{ true,  "@a.test @b.test\n",				       "@a.test=@b.test"                                            },
+	{ true,  "a.test anything, at all ^\nx y",                          "x@a.test=y@a.test"                                          },
+	{ true,  "x@other.test y@b.test",                                   "x@other.test=y@b.test"                                      },
+	{ true,
+         "x@b\xc3\xbc"
+		"cher.test y",					      "x@xn--bcher-kva.test=y@a.test"                              },
+	{ true,  "\"a b\" x",					       "\"a b\"@a.test=x@a.test"                                    },
+ /* what is refused */
+	{ false, "root anna",					       ":f:1:1: \"name: target\" is expected, but there is no \":\""},
+	{ false, "a: b\n : c\n",					    ":f:2:2: a comma is missing before this target"              },
+	{ false, ": b",						     ":f:1:1: a name is expected before the \":\""                },
+	{ false, "  a: b",						  ":f:1:3: a line that begins with a blank continues nothing"  },
+	{ false, "a: b\n  c",					       ":f:2:3: a comma is missing before this target"              },
+	{ false, "a: b c",						  ":f:1:4: Bad local part of an address"                       },
+	{ false, "a: b # c",						":f:1:4: Bad local part of an address"                       },
+	{ false, "a: b, c@d..e",					    ":f:1:7: Bad domain of an address"                           },
+	{ false, "a: \"b",						  ":f:1:4: the quote is not closed"                            },
+	{ false, "\"a: b",						  ":f:1:1: the quote is not closed"                            },
+	{ false, "a:\nb: c",						":f:1:1: this name has no target"                            },
+	{ false, "b: c\na: ,",					      ":f:2:1: this name has no target"                            },
+	{ false, "a@a.test: b",					     ":f:1:1: the name of an alias has no domain"                 },
+	{ false, "a b: c",						  ":f:1:1: Bad local part of an address"                       },
+	{ false, "a: b\nA: c",					      ":f:2:1: \"A\" is given twice; it stands in f:1:1, too"      },
+	{ false, "a: \"|/bin/sh -c x\"",                                    ":f:1:4: commands are a later work"                          },
+	{ false, "a: |/bin/sh",					     ":f:1:4: commands are a later work"                          },
+	{ false, "a: b, /var/mail/x",
+         ":f:1:7: files other than /dev/null are a later work; give it a mailbox"                                                        },
+	{ false, "a: @b.test",
+         ":f:1:4: \"@domain\" may be the first target of a virtual line only"                                                            },
+	{ false, "a: :include:/lost",				       ":f:1:4: /lost: No such file"                                },
+	{ false, "a: :include:/self",				       ":/self:1:1: /self includes itself"                          },
+	{ false, "a: :include:/none",				       ":f:1:1: this name has no target"                            },
+	{ false, "a: :include:/bad",					":/bad:2:1: Bad local part of an address"                    },
+	{ true,  "anna",						    ":f:1:1: this name has no target"                            },
+	{ true,  "anna b\nanna@a.test c",
+         ":f:2:1: \"anna@a.test\" is given twice; it stands in f:1:1, too"                                                               },
+	{ true,  "anna b, @b.test",
+         ":f:1:9: \"@domain\" may be the first target of a virtual line only"                                                            },
+	{ true,  "@a..test b",					      ":f:1:1: Bad domain of an address"                           },
+	{ true,  "a @",						     ":f:1:3: Bad domain of an address"                           },
+	{ true,  "a :include:/list",					":f:1:3: virtual files include nothing"                      },
 };
 
 TEST(alias_files_become_tables)
@@ -122,7 +130,8 @@ TEST(alias_files_become_tables)
 		if (ok)
 			CHECK_STR(dump(t, t, &text), str_of(cases[i].table));
 		else
-			CHECK_STR(str_of(why.text), str_of(cases[i].table + (cases[i].table[0] == ':')));
+			CHECK_STR(str_of(why.text),
+				str_of(cases[i].table + (cases[i].table[0] == ':')));
 		CHECK(ok == (cases[i].table[0] != ':'));
 		buf_free(&text);
 		alias_table_free(t);
@@ -140,14 +149,15 @@ TEST(alias_targets_say_where_they_stand)
 		str file;
 		unsigned line, column;
 	} places[] = {
-		{ STR_INIT("f"), 2, 7 },
-		{ STR_INIT("f"), 3, 2 },
-		{ STR_INIT("/list"), 2, 1 },
-		{ STR_INIT("/list"), 2, 7 },
-		{ STR_INIT("/list"), 4, 3 },
+		{STR_INIT("f"),      2, 7},
+		{ STR_INIT("f"),     3, 2},
+		{ STR_INIT("/list"), 2, 1},
+		{ STR_INIT("/list"), 2, 7},
+		{ STR_INIT("/list"), 4, 3},
 	};
 
-	CHECK(alias_builder_aliases(b, S("f"), S("#\nroot: a,\n\tb,\n:include:/list"), &why) == false);
+	CHECK(alias_builder_aliases(b, S("f"), S("#\nroot: a,\n\tb,\n:include:/list"), &why) ==
+		false);
 	alias_builder_free(b);
 	b = alias_builder_new(S("a.test"), include, NULL);
 	CHECK(alias_builder_aliases(b, S("f"), S("#\nroot: a,\n\tb,\n :include:/list"), &why));
@@ -180,7 +190,8 @@ TEST(alias_first_file_counts)
 	CHECK(alias_builder_aliases(b, S("g"), S("x: other\nz: three"), &why));
 	CHECK(alias_builder_virtual(b, S("h"), S("x four"), &why));
 	t = alias_builder_finish(b);
-	CHECK_STR(dump(t, t, &text), S("x=one@a.test y=two@a.test z=three@a.test x@a.test=four@a.test"));
+	CHECK_STR(dump(t, t, &text),
+		S("x=one@a.test y=two@a.test z=three@a.test x@a.test=four@a.test"));
 	buf_free(&text);
 	alias_table_free(t);
 }

@@ -7,44 +7,9 @@
  * own address means the next place: "root: root, anna" is the mailbox of root, and anna.  To come
  * back to an address in any other way is a loop.
  */
-#include <assert.h>
-
 #include "base/buf.h"
 #include "route/router.h"
-
-enum stage {
-	BY_VIRTUAL,    /* user+tag@domain, then user@domain, of virtual files */
-	BY_ALIAS,      /* user+tag, then user, of aliases files */
-	BY_MAILBOX,    /* its mailbox, or that of user@domain */
-	BY_POSTMASTER, /* postmaster: the one of the whole configuration */
-	BY_WILDCARD,   /* @domain of virtual files */
-	BY_CATCH_ALL,  /* catch-all of the domain block */
-	BY_NOBODY,
-};
-
-/* What an entry says. */
-struct found {
-	struct alias_targets targets;
-	str tag; /* to put behind the local part of each target */
-};
-
-/* An address that was met, and how. */
-struct visit {
-	struct visit *next; /* in its bucket */
-	uint64_t hash;
-	str key, address;
-	const struct conf_domain *domain; /* null: not hosted */
-	const struct visit *up;           /* who led here; null: it is the recipient */
-	unsigned depth;
-	struct conf_origin at; /* the line that led here; file "": none */
-	bool has_sender;       /* of the alias with an owner that led here */
-	str sender;
-
-	enum stage stage;   /* the next one to ask */
-	bool open;          /* being expanded */
-	struct found found; /* there */
-	bool reflexive;     /* an entry of it lists itself */
-};
+#include "route/visits.h"
 
 struct expansion {
 	const struct router *r;
@@ -52,15 +17,12 @@ struct expansion {
 	str recipient;
 	struct route_targets *targets;
 	size_t size; /* room for targets */
-	struct visit **buckets;
-	size_t bucket_count, visit_count;
+	struct visits visits;
 	route_step *step;
 	void *owner;
 	struct fail *why;
-	struct route_place *place;
+	struct route_blame *blame;
 };
-
-#define BUCKETS_FIRST 8 /* most recipients stand for one or two addresses */
 
 static bool resolve(struct expansion *x, struct visit *v);
 
@@ -69,19 +31,19 @@ static bool no_memory(struct expansion *x)
 	return fail_reply(x->why, 452, "4.3.1", "No memory left for the recipients");
 }
 
-static bool blame(struct expansion *x, const struct conf_origin *at)
+static bool put_blame(struct expansion *x, const struct conf_origin *at)
 {
 	if (x->why && at->file.n > 0)
 		conf_origin_print(at, x->why->origin);
-	if (x->place)
-		x->place->at = *at;
+	if (x->blame)
+		x->blame->at = *at;
 	return false;
 }
 
 /* The configuration is at fault, not the sender: he may try again when it is repaired.  (Compile
  * refuses what has such a fault.) */
 #define FAULT(x, at, status, ...) \
-	(fail_with((x)->why, FAIL_TEMPORARY, status, __VA_ARGS__), blame(x, at))
+	(fail_with((x)->why, FAIL_TEMPORARY, status, __VA_ARGS__), put_blame(x, at))
 
 static bool fail_too_many(struct expansion *x)
 {
@@ -92,16 +54,19 @@ static bool fail_too_many(struct expansion *x)
 
 static bool fail_nobody(struct expansion *x, const struct visit *v)
 {
-	if (v->up)
+	if (v->reflexive)
+		fail_reply(x->why, 550, "5.1.1", "<%.*s> leads to itself, and has no mailbox",
+			STR(v->address));
+	else if (v->up)
 		fail_reply(x->why, 550, "5.1.1",
 			"<%.*s> leads to <%.*s>, and nobody here has this address",
 			STR(v->up->address), STR(v->address));
 	else
 		fail_reply(x->why, 550, "5.1.1", "<%.*s>: nobody here has this address",
 			STR(v->address));
-	if (x->place)
-		x->place->dangling = true;
-	return blame(x, v->up ? &v->at : &v->domain->origin);
+	if (x->blame)
+		x->blame->nobody = v->address;
+	return put_blame(x, v->up || v->reflexive ? &v->at : &v->domain->origin);
 }
 
 /* The chain from an open address down to the one that leads back to it. */
@@ -109,16 +74,28 @@ static void print_chain(const struct visit *from, const struct visit *to, struct
 {
 	if (from != to)
 		print_chain(from->up, to, text);
-	if (!buf_printf(text, "%.*s -> ", STR(from->address)))
-		return; /* longer than anybody reads */
+	buf_putf(text, "%.*s -> ", STR(from->address));
 }
 
+static bool stands_before(const struct conf_origin *a, const struct conf_origin *b)
+{
+	int files = str_compare(a->file, b->file);
+
+	if (files != 0)
+		return files < 0;
+	return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+/* The first line of the loop is to blame, wherever one came into it. */
 static bool fail_loop(struct expansion *x, const struct visit *from, const struct visit *to,
 	const struct conf_origin *at)
 {
-	struct buf chain = { .limit_octets = FAIL_TEXT_MAX };
+	struct buf chain = { 0 };
 
 	print_chain(from, to, &chain);
+	for (const struct visit *v = from; v != to; v = v->up)
+		if (stands_before(&v->at, at))
+			at = &v->at;
 	FAULT(x, at, "4.4.6", "alias loop: %.*s%.*s", STR(buf_str(&chain)), STR(to->address));
 	buf_free(&chain);
 	return false;
@@ -148,51 +125,19 @@ static bool join(struct expansion *x, const str *parts, size_t count, str *whole
 	join(x, (const str[]){ __VA_ARGS__ }, sizeof((const str[]){ __VA_ARGS__ }) / sizeof(str), \
 		whole)
 
-static bool widen(struct expansion *x)
-{
-	size_t count = x->bucket_count ? x->bucket_count * 2 : BUCKETS_FIRST;
-	struct visit **buckets = arena_alloc(x->a, count * sizeof(struct visit *));
-
-	if (!buckets)
-		return no_memory(x);
-	for (size_t i = 0; i < x->bucket_count; i++) {
-		for (struct visit *v = x->buckets[i], *next; v; v = next) {
-			next = v->next;
-			v->next = buckets[v->hash & (count - 1)];
-			buckets[v->hash & (count - 1)] = v;
-		}
-	}
-	x->buckets = buckets;
-	x->bucket_count = count;
-	return true;
-}
-
-/* The visit of an address, or a new one, whose address is empty.  Null: *why says which limit. */
+/* Null: *why says which limit. */
 static struct visit *visit_of(struct expansion *x, str key)
 {
 	const struct conf_limits *limits = &x->r->conf->limits;
-	uint64_t hash = map_hash(key);
-	struct visit *v = x->bucket_count ? x->buckets[hash & (x->bucket_count - 1)] : NULL;
+	struct visit *v;
 
-	while (v && (v->hash != hash || !str_eq(v->key, key)))
-		v = v->next;
-	if (v)
-		return v;
-	if (x->visit_count / (limits->alias_depth_max + 1) > limits->alias_targets_max) {
+	if (x->visits.count / (limits->alias_depth_max + 1) > limits->alias_targets_max) {
 		fail_too_many(x);
 		return NULL;
 	}
-	if (x->visit_count >= x->bucket_count && !widen(x))
-		return NULL;
-	v = ARENA_NEW(x->a, struct visit);
-	if (!v || !arena_keep(x->a, key, &v->key)) {
+	v = visits_get(&x->visits, x->a, key);
+	if (!v)
 		no_memory(x);
-		return NULL;
-	}
-	v->hash = hash;
-	v->next = x->buckets[hash & (x->bucket_count - 1)];
-	x->buckets[hash & (x->bucket_count - 1)] = v;
-	x->visit_count++;
 	return v;
 }
 
@@ -317,7 +262,7 @@ static bool fold(struct expansion *x, str address, const struct conf_origin *at,
 	if (address_key(address, to, key) && address_local(*key).n < key->n)
 		return true;
 	fail_with(x->why, FAIL_PERMANENT, "5.1.3", "<%.*s>: not an address", STR(address));
-	return blame(x, at);
+	return put_blame(x, at);
 }
 
 /* Go where one target of v's entry leads.  *self: it has been v itself before. */
@@ -470,9 +415,9 @@ static bool resolve(struct expansion *x, struct visit *v)
 	return fail_nobody(x, v);
 }
 
-bool route_expand_place(const struct router *r, struct arena *a, str recipient,
+bool route_expand_blame(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner,
-	struct route_place *place)
+	struct route_blame *blame)
 {
 	struct expansion x = { .r = r,
 		.a = a,
@@ -481,15 +426,15 @@ bool route_expand_place(const struct router *r, struct arena *a, str recipient,
 		.step = step,
 		.owner = owner,
 		.why = why,
-		.place = place };
+		.blame = blame };
 	const struct conf_text *postmaster = &r->conf->postmaster;
 	struct conf_origin at = { 0 };
 	char to[ADDRESS_KEY_MAX];
 	str key;
 
 	*targets = (struct route_targets){ 0 };
-	if (place)
-		*place = (struct route_place){ 0 };
+	if (blame)
+		*blame = (struct route_blame){ 0 };
 	if (str_eq_nocase(recipient, S("postmaster")) && postmaster->text.n > 0) {
 		at = postmaster->origin;
 		tell_step(&x, 0, recipient, postmaster->text, &at);
@@ -501,5 +446,5 @@ bool route_expand_place(const struct router *r, struct arena *a, str recipient,
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner)
 {
-	return route_expand_place(r, a, recipient, targets, why, step, owner, NULL);
+	return route_expand_blame(r, a, recipient, targets, why, step, owner, NULL);
 }

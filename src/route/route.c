@@ -44,7 +44,7 @@ bool route_find(const struct router *r, struct arena *a, str address, struct rou
 	const struct conf_domain *d;
 	const struct conf_route *route;
 
-	if (!address_key(address, to, &key))
+	if (!address_key(address, to, &key) || address_domain(key).n == 0)
 		return fail_with(
 			why, FAIL_PERMANENT, "5.1.3", "<%.*s>: not an address", STR(address));
 	d = router_domain(r, key);

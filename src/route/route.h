@@ -16,10 +16,10 @@
 struct router;
 
 /* tables: one for each domain of the configuration, in its order; a domain without alias files has
- * null.  The router owns them, and a reference of conf. */
+ * null.  The router owns the tables (not the array) and keeps a reference of its own of conf. */
 struct router *router_new(struct conf *conf, struct alias_table **tables) MUST_USE;
 struct router *router_keep(struct router *r);
-void router_drop(struct router *r);
+void router_drop(struct router *r); /* null is allowed */
 const struct conf *router_conf(const struct router *r);
 
 /* The hosted domain of an address, or null: mail for it is ours. */
@@ -34,7 +34,7 @@ struct route_target {
 	enum route_end end;
 	str address; /* as it will be said to the next hop */
 	bool has_sender;
-	str sender; /* owner-NAME@domain, where the alias NAME has an owner */
+	str sender;                /* owner-NAME@domain, where the alias NAME has an owner */
 	struct conf_origin origin; /* the line that gave it; "" when nothing was expanded */
 };
 
@@ -44,19 +44,27 @@ struct route_targets {
 };
 
 /* Explains each step of an expansion; null where nobody asks. */
-typedef void route_step(void *owner, unsigned depth, str from, str to, const struct conf_origin *at);
+typedef void route_step(
+	void *owner, unsigned depth, str from, str to, const struct conf_origin *at);
 
 /* Expand one recipient: hosted addresses through aliases, nested, sub-addresses, catch-all; an
- * address that is not hosted stays as it is.  Duplicates are merged; postmaster of every hosted
- * domain (and "postmaster" alone) always leads somewhere.  False: an unknown hosted recipient
- * (550 5.1.1, with the origin of its domain), a loop, too deep, too many (P8). */
+ * address that is not hosted stays as it is.  The places are asked in this order: virtual files
+ * (the address, then without its sub-address, which is put behind the local parts of the targets,
+ * as in Postfix), aliases files (likewise; the sub-address is dropped), mailbox, for postmaster
+ * that of the whole configuration, "@domain" of virtual files, catch-all.  An entry that lists its
+ * own address means the next place.  Duplicates are merged; postmaster of every hosted domain (and
+ * "postmaster" alone) always leads somewhere.  The strs of the targets are in the arena, and those
+ * of their origins live as long as the router.  False: an unknown hosted recipient (550 5.1.1, with
+ * the origin of its domain, or of the alias that leads to it), no address at all (5.1.3), or, as
+ * what compile should have refused is worth another try: a loop or too deep (451 4.4.6), too many
+ * (451 4.3.5), no memory (452). */
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner) MUST_USE;
 
 struct route_way {
 	const struct conf_transport *transport;
-	str nexthop;		   /* SMTP without a fixed host: the domain whose MX hosts to ask, in
-				      ASCII form, or an address literal "[...]"; else "" */
+	str nexthop; /* SMTP without a fixed host: the domain whose MX hosts to ask, in
+			ASCII form, or an address literal "[...]"; else "" */
 	struct conf_origin origin; /* the route, mailbox or domain that decided */
 };
 

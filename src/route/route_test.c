@@ -15,7 +15,8 @@ static const char conf_text[] = "hostname pivot.test\n"
 				"domain a.test { aliases a.aliases; virtual a.virtual }\n"
 				"domain b.test { aliases b.aliases; catch-all all }\n"
 				"domain c.test { sub-address +-; virtual c.virtual }\n"
-				"domain b\xc3\xbc" "cher.test { catch-all /dev/null }\n"
+				"domain b\xc3\xbc"
+				"cher.test { catch-all /dev/null }\n"
 				"mailbox boss@a.test { lmtp unix:/run/dovecot/lmtp }\n"
 				"mailbox carl@a.test { transport lists }\n"
 				"mailbox anna@c.test { maildir /home/anna/Maildir }\n"
@@ -26,8 +27,8 @@ static const char conf_text[] = "hostname pivot.test\n"
 				"route one@far.test { transport lists }\n";
 
 static const struct router_fake_file files[] = {
-	{ "a.aliases",
-		"root: boss\n"
+	{"a.aliases",
+         "root: boss\n"
 		"abuse: root, Out@Far.test\n"
 		"twice: root, abuse, boss, out@far.test\n"
 		"null: /dev/null\n"
@@ -47,17 +48,17 @@ static const struct router_fake_file files[] = {
 		"e1: e2\ne2: e3\ne3: e4\ne4: e5\ne5: boss\n"
 		"many: 1@m.test,2@m.test,3@m.test,4@m.test,5@m.test,6@m.test,7@m.test,8@m.test\n"
 		"toomany: many, 9@m.test\n"
-		"\"q r\": boss\n" },
-	{ "a.virtual",
-		"virt     out@far.test, carl\n"
-		"info+de  boss\n"
-		"info     out@far.test\n"
-		"boss     boss, copy@far.test\n"
-		"@a.test  @b.test\n" },
-	{ "b.aliases", "all: boss@a.test\nsome: /dev/null\n" },
-	{ "c.virtual", "postmaster anna\nq@c.test \"a b\"@far.test\n" },
+		"\"q r\": boss\n"				    },
+	{ "a.virtual", "virt     out@far.test, carl\n"
+		       "info+de  boss\n"
+		       "info     out@far.test\n"
+		       "boss     boss, copy@far.test\n"
+		       "@a.test  @b.test\n"    },
+	{ "b.aliases", "all: boss@a.test\nsome: /dev/null\n"         },
+	{ "c.virtual", "postmaster anna\nq@c.test \"a b\"@far.test\n"},
 };
 
+/* clang-format off */
 static const struct {
 	const char *recipient, *targets; /* or the reason, when it begins with a digit */
 } expansions[] = {
@@ -119,7 +120,7 @@ static const struct {
 	{ "nobody@c.test",
 		"550 5.1.1 <nobody@c.test>: nobody here has this address [a.conf:9]"    },
 	{ "x@a.test",
-		"451 4.4.6 alias loop: x@a.test -> y@a.test -> z@a.test -> x@a.test [a.aliases:15]" },
+		"451 4.4.6 alias loop: x@a.test -> y@a.test -> z@a.test -> x@a.test [a.aliases:13]" },
 	{ "y@a.test",
 		"451 4.4.6 alias loop: y@a.test -> z@a.test -> x@a.test -> y@a.test [a.aliases:13]" },
 	{ "e1@a.test",            "boss@a.test copy@far.test"                           },
@@ -129,6 +130,7 @@ static const struct {
 		"1@m.test 2@m.test 3@m.test 4@m.test 5@m.test 6@m.test 7@m.test 8@m.test" },
 	{ "toomany@a.test",       "451 4.3.5 <toomany@a.test> stands for more than 8 addresses" },
 };
+/* clang-format on */
 
 static str dump(const struct route_targets *all, const struct fail *why, struct buf *to)
 {
@@ -165,5 +167,153 @@ TEST(route_expands)
 		arena_free(&a);
 	}
 	buf_free(&text);
+	router_drop(r);
+}
+
+struct told {
+	struct buf text;
+};
+
+static void tell(void *owner, unsigned depth, str from, str to, const struct conf_origin *at)
+{
+	struct buf *text = owner;
+	char place[CONF_ORIGIN_TEXT_MAX];
+
+	buf_putf(text, "%u %.*s -> %.*s (%s)\n", depth, STR(from), STR(to),
+		conf_origin_print(at, place));
+}
+
+TEST(route_expand_tells_each_step)
+{
+	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
+	struct buf text = { 0 };
+	struct fail why = { 0 };
+	struct route_targets all;
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	CHECK(route_expand(r, &a, S("abuse+x@a.test"), &all, &why, tell, &text));
+	CHECK_STR(buf_str(&text),
+		S("0 abuse+x@a.test -> root@a.test (a.aliases:2)\n"
+		  "1 root@a.test -> boss@a.test (a.aliases:1)\n"
+		  "2 boss@a.test -> boss@a.test (a.virtual:4)\n"
+		  "2 boss@a.test -> copy@far.test (a.virtual:4)\n"
+		  "0 abuse+x@a.test -> Out@Far.test (a.aliases:2)\n"));
+	CHECK_STR(all.items[0].origin.file, S("a.virtual"));
+	CHECK_INT(all.items[0].origin.line, 4);
+	CHECK_INT(all.items[2].origin.line, 2);
+	CHECK_INT(all.items[2].origin.column, 14);
+	buf_clear(&text);
+	CHECK(route_expand(r, &a, S("postmaster"), &all, &why, tell, &text));
+	CHECK(str_starts(buf_str(&text), S("0 postmaster -> boss@a.test (a.conf:2)\n0 boss@a.test")));
+	buf_clear(&text);
+	CHECK(route_expand(r, &a, S("other@b.test"), &all, &why, tell, &text));
+	CHECK(str_starts(buf_str(&text), S("0 other@b.test -> all@b.test (a.conf:8)\n1 all@b.test")));
+	buf_clear(&text);
+	CHECK(route_expand(r, &a, S("anna@c.test"), &all, &why, tell, &text));
+	CHECK_STR(buf_str(&text), S(""));
+	CHECK_STR(all.items[0].origin.file, S(""));
+	buf_free(&text);
+	arena_free(&a);
+	router_drop(r);
+}
+
+/* A stranger who fills his arena is told so, at whatever point it happens. */
+TEST(route_expand_keeps_to_its_arena)
+{
+	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
+	struct route_targets all;
+	size_t least = 0;
+
+	for (size_t limit = 0; limit < 20000; limit += 64) {
+		struct fail why = { 0 };
+		struct arena a;
+
+		arena_init(&a, limit);
+		if (!route_expand(r, &a, S("upper+x@a.test"), &all, &why, NULL, NULL)) {
+			CHECK_INT(fail_code(&why), 452);
+			least = limit;
+		}
+		arena_free(&a);
+	}
+	CHECK(least > 0 && least < 19000);
+	router_drop(r);
+}
+
+static const struct {
+	const char *address, *way; /* transport, next hop, origin; or the reason */
+} ways[] = {
+	{ "boss@a.test", "mailbox  a.conf:11" },
+	{ "Boss+tag@A.Test", "mailbox  a.conf:11" },
+	{ "carl@a.test", "lists  a.conf:12" },
+	{ "anna-x@c.test", "mailbox  a.conf:13" },
+	{ "else@Else.Test", "smtp else.test default" },
+	{ "else@b\xc3\xbc" "cher.else.test", "smtp xn--bcher-kva.else.test default" },
+	{ "x@[192.0.2.1]", "smtp [192.0.2.1] default" },
+	{ "x@far.test", "slow far.test a.conf:15" },
+	{ "One@far.test", "lists  a.conf:18" },
+	{ "one+x@far.test", "slow far.test a.conf:15" },
+	{ "x@sub.far.test", "onward  a.conf:16" },
+	{ "x@a.b.far.test", "onward  a.conf:16" },
+	{ "x@deep.far.test", "onward  a.conf:16" },
+	{ "x@a.deep.far.test", "lists  a.conf:17" },
+	{ "x@notfar.test", "smtp notfar.test default" },
+	{ "gone@a.test", "550 5.1.1 <gone@a.test>: nobody here has this address [a.conf:7]" },
+	{ "gone", "550 5.1.3 <gone>: not an address []" },
+};
+
+TEST(route_finds_the_most_telling_way)
+{
+	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
+
+	for (size_t i = 0; i < LENGTH(ways); i++) {
+		struct buf text = { 0 };
+		struct fail why = { 0 };
+		struct route_way way;
+		char place[CONF_ORIGIN_TEXT_MAX];
+		struct arena a;
+
+		arena_init(&a, 1000);
+		if (route_find(r, &a, str_of(ways[i].address), &way, &why))
+			buf_putf(&text, "%.*s %.*s %s", STR(way.transport->name), STR(way.nexthop),
+				conf_origin_print(&way.origin, place));
+		else
+			buf_putf(&text, "%d %s %s [%s]", fail_code(&why), why.status, why.text,
+				why.origin);
+		CHECK_STR(buf_str(&text), str_of(ways[i].way));
+		buf_free(&text);
+		arena_free(&a);
+	}
+	router_drop(r);
+}
+
+TEST(route_star_takes_the_rest)
+{
+	struct router *r = router_fake_new("hostname p.test\ntransport onward { smtp 192.0.2.1 }\n"
+					   "route * { transport onward }\ndomain a.test { }\n",
+		NULL, 0);
+	struct fail why = { 0 };
+	struct route_way way;
+	struct arena a;
+
+	arena_init(&a, 1000);
+	CHECK(route_find(r, &a, S("x@else.test"), &way, &why));
+	CHECK_STR(way.transport->name, S("onward"));
+	CHECK(!route_find(r, &a, S("x@a.test"), &way, &why));
+	arena_free(&a);
+	router_drop(router_keep(r));
+	router_drop(r);
+	router_drop(NULL);
+}
+
+TEST(route_hosted_domains)
+{
+	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
+
+	CHECK_STR(route_hosted(r, S("x@A.Test"))->name, S("a.test"));
+	CHECK_STR(route_hosted(r, S("x@B\xc3\x9c" "cher.test"))->name, S("xn--bcher-kva.test"));
+	CHECK(!route_hosted(r, S("x@sub.a.test")) && !route_hosted(r, S("x")));
+	CHECK(!route_hosted(r, S("")) && !route_hosted(r, S("x@[127.0.0.1]")));
+	CHECK_STR(router_conf(r)->hostname.text, S("pivot.test"));
 	router_drop(r);
 }

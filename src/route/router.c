@@ -4,11 +4,12 @@
 
 #include "base/mem.h"
 
-/* Of two with one name the first counts; route_check tells of the second. */
+/* conf_build refuses two of one name. */
 static void index_add(struct map *m, str key, const void *value)
 {
-	if (!map_get(m, key))
-		map_set(m, key, (void *)value);
+	void *former = map_set(m, key, (void *)value);
+
+	assert(!former);
 }
 
 struct router *router_new(struct conf *conf, struct alias_table **tables)

@@ -32,15 +32,15 @@ bool router_base(
 const struct conf_mailbox *router_mailbox(
 	const struct router *r, const struct conf_domain *d, str key);
 
-/* Where a target of an alias or a catch-all stands, for an error. */
-struct route_place {
-	struct conf_origin at;
-	bool dangling; /* the target is hosted, and nobody */
+/* What is to blame for an expansion that failed. */
+struct route_blame {
+	struct conf_origin at; /* the line; file "": no line of an alias */
+	str nobody;            /* the hosted address that nobody has, or "" */
 };
 
-/* As route_expand; when it fails, *place is the line that is to blame. */
-bool route_expand_place(const struct router *r, struct arena *a, str recipient,
+/* As route_expand; when it fails, *blame says more. */
+bool route_expand_blame(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner,
-	struct route_place *place) MUST_USE;
+	struct route_blame *blame) MUST_USE;
 
 #endif

@@ -20,10 +20,13 @@ static bool no_include(void *owner, struct arena *a, str path, str *text, struct
 static struct alias_table *build(
 	const struct conf_domain *d, const struct router_fake_file *files, size_t count)
 {
-	struct alias_builder *b = alias_builder_new(d->name, no_include, NULL);
+	struct alias_builder *b;
 	struct fail why = { 0 };
 	bool ok = true;
 
+	if (d->aliases.count + d->virtuals.count == 0)
+		return NULL;
+	b = alias_builder_new(d->name, no_include, NULL);
 	for (size_t i = 0; ok && i < d->aliases.count; i++)
 		ok = alias_builder_aliases(b, d->aliases.items[i].text,
 			file_text(files, count, d->aliases.items[i].text), &why);

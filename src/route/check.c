@@ -1,0 +1,369 @@
+/*
+ * What only the whole of a configuration and its tables shows to be wrong.
+ *
+ * Every name of a table is expanded as a recipient would be, so that what passes here does not fail
+ * at RCPT.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "conf/nearest.h"
+#include "route/router.h"
+
+#define SUGGESTIONS_MAX 20 /* looking for the nearest known name walks the whole table */
+#define STRANGER S("nobody-has-this-name") /* takes the way of all unknown local parts */
+
+struct check {
+	const struct router *r;
+	struct buf *errors;
+	size_t count;
+	unsigned suggestions;
+	struct map said;   /* places that have had their line */
+	struct arena step; /* of one expansion */
+};
+
+static void put_line(struct check *c, const char *kind, const struct conf_origin *at,
+	const char *format, va_list args)
+{
+	char raw[FAIL_TEXT_MAX], text[FAIL_TEXT_MAX];
+
+	vsnprintf(raw, sizeof raw, format, args);
+	fail_clean(str_of(raw), text, sizeof text);
+	if (at->file.n == 0)
+		buf_putf(c->errors, "%sconf.d:1:1: %s\n", kind, text);
+	else
+		buf_putf(c->errors, "%s%.*s:%u:%u: %s\n", kind, STR(at->file), at->line, at->column,
+			text);
+}
+
+PRINTF_LIKE(3, 4)
+static void report(struct check *c, const struct conf_origin *at, const char *format, ...)
+{
+	va_list args;
+
+	c->count++;
+	va_start(args, format);
+	put_line(c, "", at, format, args);
+	va_end(args);
+}
+
+PRINTF_LIKE(3, 4)
+static void warn(struct check *c, const struct conf_origin *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_line(c, "warning: ", at, format, args);
+	va_end(args);
+}
+
+/* The first time that this place is to blame?  One mistake fails many names. */
+static bool first_blame(struct check *c, const struct conf_origin *at)
+{
+	char place[FAIL_TEXT_MAX];
+
+	snprintf(place, sizeof place, "%u:%u:%.*s", at->line, at->column, STR(at->file));
+	return !map_set(&c->said, str_of(place), c);
+}
+
+static void offer(struct conf_nearest *nearest, str known)
+{
+	if (!str_eq_nocase(nearest->word, known)) /* one that leads to itself is no help */
+		conf_nearest_offer(nearest, known);
+}
+
+/* "; the nearest known one is ..." behind a name that nobody has, or nothing where none is near. */
+static const char *nearest_known(struct check *c, str address, char to[FAIL_TEXT_MAX])
+{
+	const struct conf_domain *d = route_hosted(c->r, address);
+	const struct alias_table *t = d ? router_table(c->r, d) : NULL;
+	const struct conf *conf = c->r->conf;
+	struct conf_nearest nearest = { .word = address_local(address) };
+	str key;
+
+	to[0] = '\0';
+	if (!d || c->suggestions++ >= SUGGESTIONS_MAX)
+		return to;
+	for (size_t i = 0; t && alias_table_key(t, i, &key); i++)
+		if (address_local(key).n > 0)
+			offer(&nearest, address_local(key));
+	for (size_t i = 0; i < conf->mailbox_count; i++)
+		if (str_eq(address_domain(conf->mailboxes[i].address), d->name))
+			offer(&nearest, address_local(conf->mailboxes[i].address));
+	if (nearest.best.n > 0 && nearest.distance <= nearest.word.n / 2)
+		snprintf(to, FAIL_TEXT_MAX, "; the nearest known one is '%.*s'", STR(nearest.best));
+	return to;
+}
+
+static void report_nobody(struct check *c, const struct conf_origin *at, str address)
+{
+	char near[FAIL_TEXT_MAX];
+
+	if (first_blame(c, at))
+		report(c, at, "'%.*s' is neither an alias nor a mailbox%s", STR(address),
+			nearest_known(c, address, near));
+}
+
+/* Does anything say what this hosted address is?  The next step only: the rest is said there. */
+static bool known(const struct check *c, const struct conf_domain *d, str key)
+{
+	const struct alias_table *t = router_table(c->r, d);
+	struct alias_targets found;
+	char to[ADDRESS_KEY_MAX];
+	str local = address_local(key), base;
+
+	if (d->catch_all.text.n > 0 || str_eq(local, S("postmaster")) ||
+		router_mailbox(c->r, d, key))
+		return true;
+	if (!t)
+		return false;
+	if (alias_table_find(t, key, &found) || alias_table_find(t, local, &found) ||
+		alias_table_find(t, str_skip(key, local.n), &found))
+		return true;
+	return router_base(d, key, to, &base) &&
+	       (alias_table_find(t, base, &found) ||
+		       alias_table_find(t, address_local(base), &found));
+}
+
+/* Each target of an entry on its own, so that all that is wrong with a list is said at once. */
+static void check_targets(struct check *c, struct alias_targets targets)
+{
+	struct alias_target target;
+
+	while (alias_targets_next(&targets, &target)) {
+		const struct conf_origin at = { target.file, target.line, target.column };
+		char to[ADDRESS_KEY_MAX];
+		const struct conf_domain *d;
+		str key;
+
+		if (str_starts(target.text, S("@")) || !address_key(target.text, to, &key))
+			continue;
+		d = router_domain(c->r, key);
+		if (d && !known(c, d, key))
+			report_nobody(c, &at, target.text);
+	}
+}
+
+/* What a recipient stands for; what is wrong is reported, at the place that is to blame, or at
+ * from.  False: something is. */
+static bool check_recipient(struct check *c, str recipient, const struct conf_origin *from,
+	struct route_targets *targets)
+{
+	struct fail why = { 0 };
+	struct route_blame blame;
+	char near[FAIL_TEXT_MAX];
+
+	arena_reset(&c->step);
+	if (route_expand_blame(c->r, &c->step, recipient, targets, &why, NULL, NULL, &blame))
+		return true;
+	if (blame.at.file.n == 0)
+		blame.at = *from;
+	if (first_blame(c, &blame.at))
+		report(c, &blame.at, "%s%s", why.text, nearest_known(c, blame.nobody, near));
+	return false;
+}
+
+/* A virtual file may serve several domains: then the other one has the same line. */
+static void check_foreign(
+	struct check *c, str key, const struct conf_origin *at, const struct alias_targets *ours)
+{
+	const struct conf_domain *d = router_domain(c->r, key);
+	const struct alias_table *t = d ? router_table(c->r, d) : NULL;
+	struct alias_targets theirs;
+
+	if (t && alias_table_find(t, key, &theirs) && str_eq(theirs.file, ours->file) &&
+		theirs.line == ours->line)
+		return;
+	report(c, at, "this can never apply: the table is not one of '%.*s'",
+		STR(address_domain(key)));
+}
+
+static void check_entry(
+	struct check *c, const struct conf_domain *d, str key, const struct alias_targets *targets)
+{
+	const struct conf_origin at = { targets->file, targets->line, 1 };
+	bool whole = str_has(key, '@') && !str_ends(key, S("\"")); /* an @ in quotes is local */
+	struct route_targets all;
+	struct arena step;
+
+	if (whole && !str_eq(address_domain(key), d->name)) {
+		check_foreign(c, key, &at, targets);
+		return;
+	}
+	check_targets(c, *targets);
+	arena_init(&step, ARENA_UNLIMITED);
+	if (str_starts(key, S("@")))
+		key = arena_printf(&step, "%.*s%.*s", STR(STRANGER), STR(key));
+	else if (!whole)
+		key = arena_printf(&step, "%.*s@%.*s", STR(key), STR(d->name));
+	(void)check_recipient(c, key, &at, &all);
+	arena_free(&step);
+}
+
+static void check_catch_all(struct check *c, const struct conf_domain *d)
+{
+	const struct conf_origin *at = &d->catch_all.origin;
+	struct route_targets all;
+	struct arena step;
+
+	if (d->catch_all.text.n == 0)
+		return;
+	arena_init(&step, ARENA_UNLIMITED);
+	(void)check_recipient(
+		c, arena_printf(&step, "%.*s@%.*s", STR(STRANGER), STR(d->name)), at, &all);
+	arena_free(&step);
+}
+
+/* Somebody must read what postmaster gets (RFC 5321 section 4.5.1). */
+static void check_postmaster(struct check *c, const struct conf_domain *d)
+{
+	const struct conf *conf = c->r->conf;
+	struct route_targets all;
+	struct route_way way;
+	struct arena step;
+
+	arena_init(&step, ARENA_UNLIMITED);
+	if (check_recipient(
+		    c, arena_printf(&step, "postmaster@%.*s", STR(d->name)), &d->origin, &all)) {
+		for (size_t i = 0; i < all.count; i++) {
+			const struct route_target *t = &all.items[i];
+
+			if (t->end == ROUTE_DISCARD)
+				warn(c, &t->origin,
+					"mail for postmaster of '%.*s' is thrown away here",
+					STR(d->name));
+			else if (route_find(c->r, &step, t->address, &way, NULL) &&
+				 str_eq_nocase(way.nexthop, conf->hostname.text))
+				warn(c, &d->origin,
+					"mail for postmaster of '%.*s' goes to '%.*s', which would "
+					"be "
+					"this server: say who that is with 'postmaster' or a "
+					"mailbox",
+					STR(d->name), STR(t->address));
+		}
+	}
+	arena_free(&step);
+}
+
+static bool has_mailbox(const struct conf *conf, const struct conf_domain *d)
+{
+	for (size_t i = 0; i < conf->mailbox_count; i++)
+		if (str_eq(address_domain(conf->mailboxes[i].address), d->name))
+			return true;
+	return false;
+}
+
+static void check_domain(struct check *c, const struct conf_domain *d)
+{
+	const struct alias_table *t = router_table(c->r, d);
+	struct alias_targets targets;
+	str key;
+
+	for (size_t i = 0; t && alias_table_key(t, i, &key); i++)
+		if (alias_table_find(t, key, &targets))
+			check_entry(c, d, key, &targets);
+	check_catch_all(c, d);
+	check_postmaster(c, d);
+	if (!(t && alias_table_key(t, 0, &key)) && d->catch_all.text.n == 0 &&
+		!has_mailbox(c->r->conf, d))
+		warn(c, &d->origin, "domain '%.*s' has no recipient but postmaster", STR(d->name));
+}
+
+/* A mailbox that an alias stands before, and does not lead to, gets nothing. */
+static void check_mailbox(struct check *c, const struct conf_mailbox *m)
+{
+	struct route_targets all;
+
+	if (!router_domain(c->r, m->address)) {
+		report(c, &m->origin,
+			"mailbox '%.*s' can never get mail: there is no 'domain %.*s'",
+			STR(m->address), STR(address_domain(m->address)));
+		return;
+	}
+	if (!check_recipient(c, m->address, &m->origin, &all))
+		return;
+	for (size_t i = 0; i < all.count; i++) {
+		char to[ADDRESS_KEY_MAX];
+		str key;
+
+		if (address_key(all.items[i].address, to, &key) && str_eq(key, m->address))
+			return;
+	}
+	warn(c, &m->origin, "mailbox '%.*s' gets no mail under its name: an alias takes all of it",
+		STR(m->address));
+}
+
+static void check_route(struct check *c, const struct conf_route *route)
+{
+	str domain = str_has(route->pattern, '@') ? address_domain(route->pattern) : route->pattern;
+	const struct conf_domain *d = map_get(&c->r->domains, domain);
+	char place[CONF_ORIGIN_TEXT_MAX];
+
+	if (d)
+		report(c, &route->origin,
+			"this can never apply: '%.*s' is hosted, at %s; give the address a mailbox",
+			STR(domain), conf_origin_print(&d->origin, place));
+}
+
+/* A network that no organisation has for itself alone: larger than a /8 of IPv4 or a /32 of IPv6,
+ * the largest that are given to one, and not of the private ones (RFC 1918, RFC 4193, RFC 4291
+ * section 2.5.6).  Who relays for such a network relays for strangers (P3). */
+static bool holds_strangers(const struct ip_net *net)
+{
+	const uint8_t *bytes = net->ip.bytes;
+
+	if (net->ip.family == 4)
+		return net->prefix_bits < 8;
+	if (net->prefix_bits >= 7 && (bytes[0] & 0xfe) == 0xfc)
+		return false;
+	if (net->prefix_bits >= 10 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80)
+		return false;
+	return net->prefix_bits < 32;
+}
+
+static void check_relay(struct check *c)
+{
+	const struct conf_nets *nets = &c->r->conf->relay_for;
+	char text[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < nets->count; i++)
+		if (holds_strangers(&nets->items[i].net))
+			report(c, &nets->items[i].origin,
+				"relay-for %s makes this an open relay: strangers are in that "
+				"network",
+				ip_net_print(&nets->items[i].net, text));
+}
+
+static bool used(const struct conf *conf, const struct conf_transport *t)
+{
+	for (size_t i = 0; i < conf->route_count; i++)
+		if (conf->routes[i].transport == t)
+			return true;
+	for (size_t i = 0; i < conf->mailbox_count; i++)
+		if (conf->mailboxes[i].transport == t)
+			return true;
+	return str_eq(t->name, S("smtp")); /* what no route takes */
+}
+
+size_t route_check(const struct router *r, struct buf *errors)
+{
+	const struct conf *conf = r->conf;
+	struct check c = { .r = r, .errors = errors };
+
+	arena_init(&c.step, ARENA_UNLIMITED);
+	check_relay(&c);
+	for (size_t i = 0; i < conf->domain_count; i++)
+		check_domain(&c, &conf->domains[i]);
+	for (size_t i = 0; i < conf->mailbox_count; i++)
+		check_mailbox(&c, &conf->mailboxes[i]);
+	for (size_t i = 0; i < conf->route_count; i++)
+		check_route(&c, &conf->routes[i]);
+	for (size_t i = 0; i < conf->transport_count; i++)
+		if (!used(conf, &conf->transports[i]))
+			warn(&c, &conf->transports[i].origin, "transport '%.*s' is never used",
+				STR(conf->transports[i].name));
+	map_free(&c.said);
+	arena_free(&c.step);
+	return c.count;
+}
