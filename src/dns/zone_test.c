@@ -129,7 +129,7 @@ static const struct {
 	{ "a.test TXT",			 "1:11: the text is missing"                                  },
 	{ "a.test TXT \"open",                  "1:12: the quote is not closed"                              },
 	{ "a.test TXT \"\\25\"",                "1:12: a backslash stands before a character or three digits"},
-	{ "a.test A 192.0.2.1\na.test CNAME b", "2:14: a name with a CNAME has nothing else"                  },
+	{ "a.test A 192.0.2.1\na.test CNAME b", "2:14: a name with a CNAME has nothing else"                 },
 };
 
 TEST(dns_zone_errors_say_where)
