@@ -10,25 +10,25 @@
 
 static int by_age(const void *a, const void *b)
 {
-	const struct message *x = *(struct message *const *)a, *y = *(struct message *const *)b;
+	const struct promise *x = *(struct promise *const *)a, *y = *(struct promise *const *)b;
 
 	return (x->envelope.id > y->envelope.id) - (x->envelope.id < y->envelope.id);
 }
 
 /* All messages, the oldest first; the caller frees the array. */
-static struct message **all_messages(struct dispatch *d, size_t *count)
+static struct promise **all_messages(struct dispatch *d, size_t *count)
 {
 	const struct map *messages = schedule_messages(dispatch_schedule(d));
-	struct message **all = mem_alloc(messages->count * sizeof(struct message *));
+	struct promise **all = mem_alloc(messages->count * sizeof(struct promise *));
 
 	*count = 0;
 	for (struct map_entry *e = map_next(messages, NULL); e; e = map_next(messages, e))
 		all[(*count)++] = e->value;
-	qsort(all, *count, sizeof(struct message *), by_age);
+	qsort(all, *count, sizeof(struct promise *), by_age);
 	return all;
 }
 
-static const char *state_name(const struct message_rcpt *r)
+static const char *state_name(const struct promise_rcpt *r)
 {
 	switch (r->state) {
 	case SPOOL_WAITING:
@@ -48,7 +48,7 @@ static const char *state_name(const struct message_rcpt *r)
 }
 
 /* What is known of why a recipient waits; kind FAIL_NONE: nothing. */
-static struct fail reason(struct dispatch *d, const struct message *m, size_t rcpt)
+static struct fail reason(struct dispatch *d, const struct promise *m, size_t rcpt)
 {
 	struct fail why = { 0 };
 	struct route_way way;
@@ -64,7 +64,7 @@ static struct fail reason(struct dispatch *d, const struct message *m, size_t rc
 	return why;
 }
 
-static json_t *rcpt_json(struct dispatch *d, const struct message *m, size_t i)
+static json_t *rcpt_json(struct dispatch *d, const struct promise *m, size_t i)
 {
 	const struct envelope_rcpt *e = &m->envelope.rcpts[i];
 	struct fail why = reason(d, m, i);
@@ -82,7 +82,7 @@ static json_t *rcpt_json(struct dispatch *d, const struct message *m, size_t i)
 	return o;
 }
 
-static json_t *message_json(struct dispatch *d, const struct message *m, bool whole)
+static json_t *message_json(struct dispatch *d, const struct promise *m, bool whole)
 {
 	json_t *o = json_object(), *rcpts = json_array();
 	char ip[IP_TEXT_MAX];
@@ -101,7 +101,7 @@ static json_t *message_json(struct dispatch *d, const struct message *m, bool wh
 	return o;
 }
 
-static void print_rcpt(struct dispatch *d, const struct message *m, size_t i, struct buf *out)
+static void print_rcpt(struct dispatch *d, const struct promise *m, size_t i, struct buf *out)
 {
 	struct fail why = reason(d, m, i);
 	int64_t wait_ms = m->rcpts[i].next_ms - clock_wall_ms();
@@ -117,7 +117,7 @@ static void print_rcpt(struct dispatch *d, const struct message *m, size_t i, st
 	buf_put(out, S("\n"));
 }
 
-static void print_message(struct dispatch *d, const struct message *m, bool whole, struct buf *out)
+static void print_message(struct dispatch *d, const struct promise *m, bool whole, struct buf *out)
 {
 	char id[LOG_ID_TEXT_MAX], size[NUMBER_TEXT_MAX], age[NUMBER_TEXT_MAX], ip[IP_TEXT_MAX];
 
@@ -137,7 +137,7 @@ static void print_message(struct dispatch *d, const struct message *m, bool whol
 static int list(struct dispatch *d, bool json, struct buf *out)
 {
 	size_t count;
-	struct message **all = all_messages(d, &count);
+	struct promise **all = all_messages(d, &count);
 	json_t *array = json ? json_array() : NULL;
 
 	for (size_t i = 0; i < count; i++) {
@@ -154,10 +154,10 @@ static int list(struct dispatch *d, bool json, struct buf *out)
 	return 0;
 }
 
-static struct message *find(struct dispatch *d, str word, struct buf *out)
+static struct promise *find(struct dispatch *d, str word, struct buf *out)
 {
 	uint64_t id;
-	struct message *m =
+	struct promise *m =
 		log_id_parse(word, &id) ? schedule_find(dispatch_schedule(d), id) : NULL;
 
 	if (!m)
@@ -167,7 +167,7 @@ static struct message *find(struct dispatch *d, str word, struct buf *out)
 
 static int show(struct dispatch *d, str word, bool json, struct buf *out)
 {
-	struct message *m = find(d, word, out);
+	struct promise *m = find(d, word, out);
 
 	if (!m)
 		return 1;
@@ -180,11 +180,11 @@ static int show(struct dispatch *d, str word, bool json, struct buf *out)
 
 /* Do it to those named, or to all. */
 static int each(struct dispatch *d, const str *words, size_t count,
-	void (*order)(struct dispatch *d, struct message *m), const char *done, bool json,
+	void (*order)(struct dispatch *d, struct promise *m), const char *done, bool json,
 	struct buf *out)
 {
 	size_t all_count = 0, n = 0;
-	struct message **all = NULL;
+	struct promise **all = NULL;
 	int code = 0;
 
 	if (count == 1 && str_eq(words[0], S("all")))
@@ -192,7 +192,7 @@ static int each(struct dispatch *d, const str *words, size_t count,
 	for (size_t i = 0; i < all_count; i++, n++)
 		order(d, all[i]);
 	for (size_t i = 0; !all && i < count; i++) {
-		struct message *m = find(d, words[i], out);
+		struct promise *m = find(d, words[i], out);
 
 		if (!m) {
 			code = 1;

@@ -10,7 +10,7 @@ struct queue_sum {
 	int64_t oldest_ms; /* when the oldest came in, 0: none */
 };
 
-static void add_message(struct queue_sum *sum, const struct message *m)
+static void add_message(struct queue_sum *sum, const struct promise *m)
 {
 	sum->messages++;
 	sum->recipients += m->waiting;

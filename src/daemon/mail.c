@@ -153,7 +153,7 @@ void mail_status(struct mail *m, struct status *s)
 
 /* --- starting ---------------------------------------------------------------------------------- */
 
-static void accepted(void *owner, struct message *message)
+static void accepted(void *owner, struct promise *message)
 {
 	struct mail *m = owner;
 

@@ -35,24 +35,24 @@ struct schedule *dispatch_schedule(const struct dispatch *d)
 struct record {
 	struct spool_record record;
 	struct dispatch *dispatch;
-	struct message *message; /* a reference */
+	struct promise *message; /* a reference */
 	size_t size;
 	struct spool_update updates[];
 };
 
-static struct record *record_new(struct dispatch *d, struct message *m, size_t size)
+static struct record *record_new(struct dispatch *d, struct promise *m, size_t size)
 {
 	struct record *r = mem_zero(sizeof *r + size * sizeof r->updates[0]);
 
 	r->dispatch = d;
-	r->message = message_keep(m);
+	r->message = promise_keep(m);
 	r->size = size;
 	return r;
 }
 
 static void record_add(struct record *r, uint32_t rcpt, enum spool_rcpt_state state)
 {
-	const struct message_rcpt *of = &r->message->rcpts[rcpt];
+	const struct promise_rcpt *of = &r->message->rcpts[rcpt];
 	struct spool_update *update = &r->updates[r->record.count++];
 
 	assert(r->record.count <= r->size);
@@ -89,7 +89,7 @@ static void recorded(struct spool_record *record)
 		if (r->updates[i].now.state != SPOOL_WAITING)
 			schedule_close(d->schedule, r->message, r->updates[i].rcpt,
 				r->updates[i].now.state);
-	message_drop(r->message);
+	promise_drop(r->message);
 	mem_free(r);
 	dispatch_over(d);
 }
@@ -99,7 +99,7 @@ static void record_send(struct record *r)
 	struct dispatch *d = r->dispatch;
 
 	if (r->record.count == 0) {
-		message_drop(r->message);
+		promise_drop(r->message);
 		mem_free(r);
 		return;
 	}
@@ -110,7 +110,7 @@ static void record_send(struct record *r)
 	spool_record(d->flow.spool, &r->record);
 }
 
-void dispatch_end(struct dispatch *d, struct message *m, const uint32_t *rcpts, size_t count,
+void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end)
 {
 	struct record *r = record_new(d, m, count);
@@ -120,7 +120,7 @@ void dispatch_end(struct dispatch *d, struct message *m, const uint32_t *rcpts, 
 	record_send(r);
 }
 
-void dispatch_put_down(struct dispatch *d, struct message *m, const uint32_t *rcpts, size_t count)
+void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		m->rcpts[rcpts[i]].in_hand = false;
@@ -128,7 +128,7 @@ void dispatch_put_down(struct dispatch *d, struct message *m, const uint32_t *rc
 	pump(d);
 }
 
-void dispatch_own(struct dispatch *d, struct message *m)
+void dispatch_own(struct dispatch *d, struct promise *m)
 {
 	schedule_add(d->schedule, m, clock_wall_ms());
 	pump(d);
@@ -137,7 +137,7 @@ void dispatch_own(struct dispatch *d, struct message *m)
 /* --- what came back ---------------------------------------------------------------------------- */
 
 /* Nobody reads the bytes now, and nobody will soon: let the memory go. */
-static void put_away(struct message *m)
+static void put_away(struct promise *m)
 {
 	if (m->users == 0)
 		content_forget(m->content);
@@ -156,14 +156,14 @@ static void refused(struct sorted *s, uint32_t rcpt, const struct fail *reply, b
 		(struct notice_rcpt){ .rcpt = rcpt, .reply = *reply, .ours = ours };
 }
 
-static void put_off(struct dispatch *d, struct sorted *s, struct message *m, uint32_t rcpt,
+static void put_off(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
 	const struct delivery_result *result, int64_t now_ms)
 {
-	struct message_rcpt *r = &m->rcpts[rcpt];
-	struct message_words *words = message_words_new(&result->reply);
+	struct promise_rcpt *r = &m->rcpts[rcpt];
+	struct promise_words *words = promise_words_new(&result->reply);
 
-	message_rcpt_heard(m, rcpt, words);
-	message_words_drop(words);
+	promise_rcpt_heard(m, rcpt, words);
+	promise_words_drop(words);
 	r->attempts++;
 	if (schedule_expired(d->schedule, m, now_ms)) {
 		refused(s, rcpt, &result->reply, result->ours);
@@ -175,7 +175,7 @@ static void put_off(struct dispatch *d, struct sorted *s, struct message *m, uin
 	record_add(s->record, rcpt, SPOOL_WAITING);
 }
 
-static void sort(struct dispatch *d, struct sorted *s, struct message *m, uint32_t rcpt,
+static void sort(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
 	const struct delivery_result *result, const struct fail *trouble, int64_t now_ms)
 {
 	switch (result->end) {
@@ -202,7 +202,7 @@ static void sort(struct dispatch *d, struct sorted *s, struct message *m, uint32
 	}
 }
 
-static void settle_results(struct dispatch *d, struct message *m, const struct schedule_job *job,
+static void settle_results(struct dispatch *d, struct promise *m, const struct schedule_job *job,
 	const struct delivery_result *results, const struct fail *trouble, bool final,
 	const char *remote)
 {
@@ -228,7 +228,7 @@ static void came_back(struct loop_task *task)
 {
 	struct delivery *v = AROUND(task, struct delivery, task);
 	struct dispatch *d = v->owner;
-	struct message *m = message_keep(v->job->message);
+	struct promise *m = promise_keep(v->job->message);
 	enum conf_transport_kind kind = v->transport->kind;
 
 	m->users--;
@@ -241,7 +241,7 @@ static void came_back(struct loop_task *task)
 	router_drop(v->router);
 	mem_free(v->results);
 	mem_free(v);
-	message_drop(m);
+	promise_drop(m);
 	dispatch_over(d);
 }
 
@@ -291,7 +291,7 @@ static void send_out(struct dispatch *d, const struct schedule_act *act)
 static void end_by_rule(struct dispatch *d, const struct schedule_act *act)
 {
 	const struct conf_transport *t = act->slot->destination->transport;
-	struct message *m = message_keep(act->job->message);
+	struct promise *m = promise_keep(act->job->message);
 	struct delivery_result *results = mem_zero(act->job->count * sizeof *results);
 	char origin[CONF_ORIGIN_TEXT_MAX];
 
@@ -325,7 +325,7 @@ static void end_by_rule(struct dispatch *d, const struct schedule_act *act)
 	schedule_done(d->schedule, act->slot, SCHEDULE_CLOSED, NULL, clock_wall_ms());
 	schedule_job_free(act->job);
 	mem_free(results);
-	message_drop(m);
+	promise_drop(m);
 }
 
 static void start(struct dispatch *d, const struct schedule_act *act)
@@ -384,15 +384,15 @@ static void hang_up(struct dispatch *d, const struct schedule_act *act)
 static void no_way(struct dispatch *d, struct schedule_job *job)
 {
 	struct delivery_result result = { .end = DELIVERY_REFUSED, .reply = *job->why, .ours = true };
-	struct message *m = message_keep(job->message);
+	struct promise *m = promise_keep(job->message);
 
 	settle_results(d, m, job, &result, NULL, false, "");
 	schedule_job_free(job);
-	message_drop(m);
+	promise_drop(m);
 }
 
 /* What is known of why a recipient has been waiting. */
-static void why_waiting(struct dispatch *d, const struct message *m, size_t rcpt, struct fail *why)
+static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt, struct fail *why)
 {
 	struct route_way way;
 	struct arena a;
@@ -409,7 +409,7 @@ static void why_waiting(struct dispatch *d, const struct message *m, size_t rcpt
 }
 
 /* All recipients that wait, with what is known of them. */
-static size_t gather_waiting(struct dispatch *d, struct message *m, struct notice_rcpt *rcpts)
+static size_t gather_waiting(struct dispatch *d, struct promise *m, struct notice_rcpt *rcpts)
 {
 	size_t count = 0;
 
@@ -431,7 +431,7 @@ static bool same_sender(const struct envelope *e, uint32_t a, uint32_t b)
 }
 
 /* One notice for each run of recipients that have the same sender. */
-static void tell_in_runs(struct dispatch *d, struct message *m, enum dsn_action action,
+static void tell_in_runs(struct dispatch *d, struct promise *m, enum dsn_action action,
 	const struct notice_rcpt *rcpts, size_t count)
 {
 	size_t from = 0;
@@ -446,9 +446,9 @@ static void tell_in_runs(struct dispatch *d, struct message *m, enum dsn_action 
 	}
 }
 
-static void tell(struct dispatch *d, struct message *borrowed, enum dsn_action action)
+static void tell(struct dispatch *d, struct promise *borrowed, enum dsn_action action)
 {
-	struct message *m = message_keep(borrowed);
+	struct promise *m = promise_keep(borrowed);
 	struct notice_rcpt *rcpts = mem_zero(m->envelope.rcpt_count * sizeof *rcpts);
 	size_t count;
 
@@ -459,7 +459,7 @@ static void tell(struct dispatch *d, struct message *borrowed, enum dsn_action a
 		m->rcpts[rcpts[i].rcpt].in_hand = true;
 	tell_in_runs(d, m, action, rcpts, count);
 	mem_free(rcpts);
-	message_drop(m);
+	promise_drop(m);
 }
 
 /* --- driving the schedule ---------------------------------------------------------------------- */
@@ -554,11 +554,11 @@ void dispatch_free(struct dispatch *d)
 void dispatch_found(void *owner, const struct spool_found *found)
 {
 	struct dispatch *d = owner;
-	struct message *m = message_new(found->envelope, found->content);
+	struct promise *m = promise_new(found->envelope, found->content);
 
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++) {
 		const struct spool_rcpt *was = &found->rcpts[i];
-		struct message_rcpt *is = &m->rcpts[i];
+		struct promise_rcpt *is = &m->rcpts[i];
 
 		is->state = was->state;
 		is->attempts = was->attempts;
@@ -566,10 +566,10 @@ void dispatch_found(void *owner, const struct spool_found *found)
 		if (was->state != SPOOL_WAITING)
 			m->waiting--;
 		if (was->last.kind != FAIL_NONE) {
-			struct message_words *words = message_words_new(&was->last);
+			struct promise_words *words = promise_words_new(&was->last);
 
-			message_rcpt_heard(m, i, words);
-			message_words_drop(words);
+			promise_rcpt_heard(m, i, words);
+			promise_words_drop(words);
 		}
 	}
 	assert(m->waiting > 0);
@@ -586,24 +586,24 @@ void dispatch_serve(struct dispatch *d, struct spool *spool)
 struct handoff {
 	struct loop_task task;
 	struct dispatch *dispatch;
-	struct message *message;
+	struct promise *message;
 };
 
 static void taken(struct loop_task *task)
 {
 	struct handoff *h = AROUND(task, struct handoff, task);
 	struct dispatch *d = h->dispatch;
-	struct message *m = message_keep(h->message);
+	struct promise *m = promise_keep(h->message);
 
 	schedule_add(d->schedule, h->message, clock_wall_ms());
 	mem_free(h);
 	pump(d);
 	if (schedule_backs_off(m))
 		put_away(m);
-	message_drop(m);
+	promise_drop(m);
 }
 
-void dispatch_accept(struct dispatch *d, struct message *m)
+void dispatch_accept(struct dispatch *d, struct promise *m)
 {
 	struct handoff *h = MEM_NEW(struct handoff);
 
@@ -628,15 +628,15 @@ void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner)
 	pump(d);
 }
 
-void dispatch_retry(struct dispatch *d, struct message *m)
+void dispatch_retry(struct dispatch *d, struct promise *m)
 {
 	schedule_retry(d->schedule, m, clock_wall_ms());
 	pump(d);
 }
 
-void dispatch_delete(struct dispatch *d, struct message *borrowed)
+void dispatch_delete(struct dispatch *d, struct promise *borrowed)
 {
-	struct message *m = message_keep(borrowed);
+	struct promise *m = promise_keep(borrowed);
 	struct record *r = record_new(d, m, m->envelope.rcpt_count);
 
 	schedule_withdraw(d->schedule, m, clock_wall_ms());
@@ -647,6 +647,6 @@ void dispatch_delete(struct dispatch *d, struct message *borrowed)
 		record_add(r, (uint32_t)i, SPOOL_DELETED);
 	}
 	record_send(r);
-	message_drop(m);
+	promise_drop(m);
 	pump(d);
 }

@@ -31,7 +31,7 @@ void dispatch_found(void *owner, const struct spool_found *found);
 void dispatch_serve(struct dispatch *d, struct spool *spool);
 
 /* A new message, from any thread; takes the reference. */
-void dispatch_accept(struct dispatch *d, struct message *m);
+void dispatch_accept(struct dispatch *d, struct promise *m);
 
 void dispatch_reload(struct dispatch *d, struct router *router);
 
@@ -41,15 +41,15 @@ void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner);
 struct schedule *dispatch_schedule(const struct dispatch *d);
 
 /* The admin's orders, in the main loop. */
-void dispatch_retry(struct dispatch *d, struct message *m);
-void dispatch_delete(struct dispatch *d, struct message *m); /* its recipients that are not in hand */
+void dispatch_retry(struct dispatch *d, struct promise *m);
+void dispatch_delete(struct dispatch *d, struct promise *m); /* its recipients that are not in hand */
 
 /* For flow/notice: a message that we made, and the end of recipients that it was about. */
-void dispatch_own(struct dispatch *d, struct message *m);
-void dispatch_end(struct dispatch *d, struct message *m, const uint32_t *rcpts, size_t count,
+void dispatch_own(struct dispatch *d, struct promise *m);
+void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end);
 void dispatch_begin(struct dispatch *d); /* something is on its way: not quiet before ... */
 void dispatch_over(struct dispatch *d);
-void dispatch_put_down(struct dispatch *d, struct message *m, const uint32_t *rcpts, size_t count);
+void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count);
 
 #endif

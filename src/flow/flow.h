@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "base/prng.h"
 #include "gate/census.h"
-#include "queue/message.h"
+#include "queue/promise.h"
 #include "queue/spool.h"
 #include "route/hop.h"
 #include "route/route.h"
@@ -40,7 +40,7 @@ struct flow {
 	struct hop_self self;
 	struct prng prng;
 	/* A message became ours; takes the reference.  Called in this worker. */
-	void (*accepted)(void *owner, struct message *m);
+	void (*accepted)(void *owner, struct promise *m);
 	void *owner;
 	struct list sessions; /* inbound ones */
 	struct list outbounds; /* connections to next hops */

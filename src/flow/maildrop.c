@@ -22,7 +22,7 @@ static void next_recipient(struct maildrop *m);
 static void log_result(
 	const struct maildrop *m, str to, const struct delivery_result *result)
 {
-	const struct message *message = m->d->job->message;
+	const struct promise *message = m->d->job->message;
 	struct log_record r;
 
 	log_open(&r, LOG_INFO, result->end == DELIVERY_DONE ? "delivered" : "not-delivered");
@@ -154,7 +154,7 @@ static const struct courier_handler handler = { .writable = writable, .done = do
 
 static void next_recipient(struct maildrop *m)
 {
-	const struct message *message = m->d->job->message;
+	const struct promise *message = m->d->job->message;
 	const struct envelope_rcpt *rcpt;
 	struct fail why;
 	str path, head;

@@ -14,7 +14,7 @@
 struct notice {
 	struct flow *flow;
 	struct dispatch *dispatch;
-	struct message *about; /* a reference */
+	struct promise *about; /* a reference */
 	enum dsn_action action;
 	enum spool_rcpt_state end; /* FAILED: of the recipients, once it is durable */
 	struct notice_rcpt *rcpts;
@@ -34,7 +34,7 @@ static void notice_free(struct notice *n)
 
 	body_free(n->body);
 	n->about->users--;
-	message_drop(n->about);
+	promise_drop(n->about);
 	arena_free(&n->arena);
 	mem_free(n);
 	dispatch_over(d);
@@ -84,7 +84,7 @@ static void committed(struct spool_commit *commit)
 	if (n->action == DSN_FAILED)
 		FLOW_COUNT(n->flow, bounced);
 	log_notice(n, LOG_INFO, n->action == DSN_FAILED ? "bounced" : "told", n->to);
-	dispatch_own(n->dispatch, message_new(&n->envelope, commit->content));
+	dispatch_own(n->dispatch, promise_new(&n->envelope, commit->content));
 	content_drop(commit->content);
 	if (n->action == DSN_FAILED)
 		dispatch_end(n->dispatch, n->about, n->indexes, n->count, n->end);
@@ -140,7 +140,7 @@ static unsigned facts_of(str text)
 
 static void build_and_commit(struct notice *n, str first_block)
 {
-	const struct message *m = n->about;
+	const struct promise *m = n->about;
 	struct dsn dsn;
 	struct header_scan header;
 	struct buf text = { 0 };
@@ -221,14 +221,14 @@ static bool address_to_postmaster(struct notice *n)
 	return address_to(n, router_conf(router)->postmaster.text);
 }
 
-static struct notice *notice_new(struct flow *f, struct dispatch *d, struct message *m,
+static struct notice *notice_new(struct flow *f, struct dispatch *d, struct promise *m,
 	enum dsn_action action, const char *remote)
 {
 	struct notice *n = MEM_NEW(struct notice);
 
 	n->flow = f;
 	n->dispatch = d;
-	n->about = message_keep(m);
+	n->about = promise_keep(m);
 	n->about->users++;
 	dispatch_begin(d);
 	n->action = action;
@@ -295,7 +295,7 @@ static void address_and_send(struct notice *n)
 	original_ready(n);
 }
 
-void notice_send(struct flow *f, struct dispatch *d, struct message *m, enum dsn_action action,
+void notice_send(struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action,
 	const struct notice_rcpt *rcpts, size_t count, const char *remote)
 {
 	struct notice *n = notice_new(f, d, m, action, remote);

@@ -278,7 +278,7 @@ static void connected(void *owner)
 static void log_results(const struct outbound *o)
 {
 	const struct delivery *d = o->d;
-	const struct message *m = d->job->message;
+	const struct promise *m = d->job->message;
 	char at[ENDPOINT_TEXT_MAX];
 
 	for (size_t i = 0; i < d->job->count; i++) {
@@ -372,7 +372,7 @@ static void measure(struct outbound *o)
 
 static void give_mail(struct outbound *o)
 {
-	const struct message *m = o->d->job->message;
+	const struct promise *m = o->d->job->message;
 	struct fail why;
 
 	switch (offer_judge(o->d, smtp_client_peer(o->machine), &why)) {

@@ -304,7 +304,7 @@ static void committed(struct spool_commit *commit)
 	struct flow *f = t->flow;
 
 	if (commit->ok) {
-		struct message *m = message_new(&t->envelope, commit->content);
+		struct promise *m = promise_new(&t->envelope, commit->content);
 
 		content_drop(commit->content);
 		FLOW_COUNT(f, accepted);

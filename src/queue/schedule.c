@@ -44,7 +44,7 @@ struct router *schedule_router(const struct schedule *s)
 	return s->router;
 }
 
-struct message *schedule_find(const struct schedule *s, uint64_t id)
+struct promise *schedule_find(const struct schedule *s, uint64_t id)
 {
 	return map_get(&s->messages, id_key(&id));
 }
@@ -149,11 +149,11 @@ static void settle(struct schedule *s, struct schedule_destination *d, int64_t n
 
 /* --- jobs -------------------------------------------------------------------------------------- */
 
-static struct schedule_job *job_new(struct message *m, struct schedule_destination *d, size_t size)
+static struct schedule_job *job_new(struct promise *m, struct schedule_destination *d, size_t size)
 {
 	struct schedule_job *job = mem_zero(sizeof *job + size * sizeof job->rcpts[0]);
 
-	job->message = message_keep(m);
+	job->message = promise_keep(m);
 	job->destination = d;
 	job->size = size;
 	list_init(&job->link);
@@ -164,7 +164,7 @@ static struct schedule_job *job_new(struct message *m, struct schedule_destinati
 void schedule_job_free(struct schedule_job *job)
 {
 	list_remove(&job->sibling);
-	message_drop(job->message);
+	promise_drop(job->message);
 	mem_free(job->why);
 	mem_free(job);
 }
@@ -207,7 +207,7 @@ static void job_queue(struct schedule *s, struct schedule_job *job, int64_t next
 }
 
 /* May this recipient travel in the job that is being built for its destination? */
-static bool fits(const struct schedule_job *job, const struct message *m, size_t rcpt)
+static bool fits(const struct schedule_job *job, const struct promise *m, size_t rcpt)
 {
 	size_t first = job->rcpts[0];
 
@@ -225,7 +225,7 @@ static void finish_building(struct schedule *s, struct schedule_destination *d, 
 		job_queue(s, job, job->message->rcpts[job->rcpts[0]].next_ms, now_ms);
 }
 
-static void no_way(struct schedule *s, struct message *m, size_t rcpt, const struct fail *why)
+static void no_way(struct schedule *s, struct promise *m, size_t rcpt, const struct fail *why)
 {
 	struct schedule_job *job = job_new(m, NULL, 1);
 
@@ -235,12 +235,12 @@ static void no_way(struct schedule *s, struct message *m, size_t rcpt, const str
 	job_queue(s, job, 0, 0);
 }
 
-static bool wants_job(const struct message_rcpt *r)
+static bool wants_job(const struct promise_rcpt *r)
 {
 	return r->state == SPOOL_WAITING && !r->in_hand && !r->queued;
 }
 
-static void group(struct schedule *s, struct message *m, int64_t now_ms)
+static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 {
 	size_t n = m->envelope.rcpt_count, wanted = 0;
 	struct schedule_destination **to = arena_alloc(&s->scratch, n * sizeof(void *));
@@ -276,17 +276,17 @@ static void group(struct schedule *s, struct message *m, int64_t now_ms)
 
 /* --- messages ---------------------------------------------------------------------------------- */
 
-static int64_t lifetime_ms(const struct schedule *s, const struct message *m)
+static int64_t lifetime_ms(const struct schedule *s, const struct promise *m)
 {
 	return m->envelope.sender.n ? settings(s)->lifetime_ms : settings(s)->bounce_lifetime_ms;
 }
 
-bool schedule_expired(const struct schedule *s, const struct message *m, int64_t now_ms)
+bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t now_ms)
 {
 	return now_ms - m->envelope.received_ms >= lifetime_ms(s, m);
 }
 
-static void set_alarm(struct schedule *s, struct message *m)
+static void set_alarm(struct schedule *s, struct promise *m)
 {
 	int64_t warn_ms = settings(s)->warn_ms, life_ms = lifetime_ms(s, m);
 	bool will_warn = !m->warned && warn_ms > 0 && warn_ms < life_ms && m->envelope.sender.n;
@@ -294,7 +294,7 @@ static void set_alarm(struct schedule *s, struct message *m)
 	heap_set(&s->alarms, &m->alarm, m->envelope.received_ms + (will_warn ? warn_ms : life_ms));
 }
 
-void schedule_add(struct schedule *s, struct message *m, int64_t now_ms)
+void schedule_add(struct schedule *s, struct promise *m, int64_t now_ms)
 {
 	if (!schedule_find(s, m->envelope.id)) {
 		int64_t warn_ms = settings(s)->warn_ms;
@@ -307,9 +307,9 @@ void schedule_add(struct schedule *s, struct message *m, int64_t now_ms)
 	group(s, m, now_ms);
 }
 
-void schedule_close(struct schedule *s, struct message *m, size_t rcpt, enum spool_rcpt_state end)
+void schedule_close(struct schedule *s, struct promise *m, size_t rcpt, enum spool_rcpt_state end)
 {
-	struct message_rcpt *r = &m->rcpts[rcpt];
+	struct promise_rcpt *r = &m->rcpts[rcpt];
 
 	assert(r->state == SPOOL_WAITING && !r->queued && end != SPOOL_WAITING);
 	r->state = end;
@@ -319,10 +319,10 @@ void schedule_close(struct schedule *s, struct message *m, size_t rcpt, enum spo
 		return;
 	map_remove(&s->messages, id_key(&m->envelope.id));
 	heap_remove(&s->alarms, &m->alarm);
-	message_drop(m);
+	promise_drop(m);
 }
 
-bool schedule_backs_off(const struct message *m)
+bool schedule_backs_off(const struct promise *m)
 {
 	LIST_EACH (link, &m->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
@@ -333,7 +333,7 @@ bool schedule_backs_off(const struct message *m)
 	return true;
 }
 
-void schedule_withdraw(struct schedule *s, struct message *m, int64_t now_ms)
+void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 {
 	LIST_EACH_SAFE (link, &m->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
@@ -346,7 +346,7 @@ void schedule_withdraw(struct schedule *s, struct message *m, int64_t now_ms)
 	}
 }
 
-void schedule_retry(struct schedule *s, struct message *m, int64_t now_ms)
+void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms)
 {
 	LIST_EACH (link, &m->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
@@ -372,7 +372,7 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 		d->transport = NULL; /* until one of its jobs is grouped by the new routes */
 	}
 	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e)) {
-		struct message *m = e->value;
+		struct promise *m = e->value;
 
 		LIST_EACH_SAFE (link, &m->jobs) {
 			struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
@@ -382,7 +382,7 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 		}
 	}
 	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e)) {
-		struct message *m = e->value;
+		struct promise *m = e->value;
 
 		set_alarm(s, m);
 		group(s, m, now_ms);
@@ -452,7 +452,7 @@ static struct schedule_act start(struct schedule *s, struct schedule_destination
 	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
 }
 
-static struct schedule_act alarm_act(struct schedule *s, struct message *m, int64_t now_ms)
+static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int64_t now_ms)
 {
 	bool expired = schedule_expired(s, m, now_ms);
 
@@ -509,7 +509,7 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 	if (s->stopping)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	if (alarm && alarm->at <= now_ms)
-		return alarm_act(s, AROUND(alarm, struct message, alarm), now_ms);
+		return alarm_act(s, AROUND(alarm, struct promise, alarm), now_ms);
 	if (first)
 		return no_way_act(s, AROUND(first, struct schedule_job, link));
 	wake(s, now_ms);
@@ -607,7 +607,7 @@ void schedule_free(struct schedule *s)
 	struct map_entry *e;
 
 	while ((e = map_next(&s->messages, NULL))) {
-		struct message *m = e->value;
+		struct promise *m = e->value;
 
 		map_remove(&s->messages, e->key);
 		heap_remove(&s->alarms, &m->alarm);
@@ -617,7 +617,7 @@ void schedule_free(struct schedule *s)
 			job_unqueue(s, job);
 			schedule_job_free(job);
 		}
-		message_drop(m);
+		promise_drop(m);
 	}
 	while ((e = map_next(&s->destinations, NULL))) {
 		struct schedule_destination *d = e->value;

@@ -18,7 +18,7 @@
 #define QUEUE_SCHEDULE_H
 
 #include "base/map.h"
-#include "queue/message.h"
+#include "queue/promise.h"
 #include "route/route.h"
 
 #define SCHEDULE_SLOTS_MAX 1000	    /* connections of all destinations together */
@@ -63,7 +63,7 @@ struct schedule_job {
 	struct list link; /* among the ready ones of its destination */
 	struct list sibling; /* among the jobs of its message */
 	struct heap_node due; /* when it becomes ready */
-	struct message *message; /* a reference */
+	struct promise *message; /* a reference */
 	struct schedule_destination *destination; /* null: no way, why says it */
 	struct fail *why;
 	size_t count, size;
@@ -83,7 +83,7 @@ struct schedule_act {
 	} kind;
 	struct schedule_slot *slot;
 	struct schedule_job *job;
-	struct message *message; /* WARN, EXPIRE: borrowed */
+	struct promise *message; /* WARN, EXPIRE: borrowed */
 	unsigned worker; /* HANG_UP */
 	void *driver;	 /* HANG_UP */
 };
@@ -98,14 +98,14 @@ struct router *schedule_router(const struct schedule *s);
 /* Take care of all recipients of the message that wait, are not in hand and not queued yet.  The
  * first call takes the caller's reference and lists the message; later ones bring back what came
  * out by START and was put down again (in_hand false). */
-void schedule_add(struct schedule *s, struct message *m, int64_t now_ms);
+void schedule_add(struct schedule *s, struct promise *m, int64_t now_ms);
 
 /* A recipient has ended, durably: it is not in hand any more.  When it was the last one, the
  * message leaves the index and the schedule's reference goes. */
-void schedule_close(struct schedule *s, struct message *m, size_t rcpt, enum spool_rcpt_state end);
+void schedule_close(struct schedule *s, struct promise *m, size_t rcpt, enum spool_rcpt_state end);
 
 /* Take the message's waiting jobs out, as the first step to end its recipients. */
-void schedule_withdraw(struct schedule *s, struct message *m, int64_t now_ms);
+void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms);
 
 struct schedule_act schedule_next(struct schedule *s, int64_t now_ms) MUST_USE; /* until IDLE */
 
@@ -127,13 +127,13 @@ void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule
 void schedule_job_free(struct schedule_job *job);
 
 /* The admin: try it now, whatever was planned. */
-void schedule_retry(struct schedule *s, struct message *m, int64_t now_ms);
+void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms);
 
 /* Is the message older than its lifetime? */
-bool schedule_expired(const struct schedule *s, const struct message *m, int64_t now_ms) MUST_USE;
+bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t now_ms) MUST_USE;
 
 /* Does all that waits of it wait for destinations that back off?  Then it will be a while. */
-bool schedule_backs_off(const struct message *m) MUST_USE;
+bool schedule_backs_off(const struct promise *m) MUST_USE;
 
 /* The last trouble with where a way leads; *why stays when there is none. */
 void schedule_trouble(struct schedule *s, const struct route_way *way, struct fail *why);
@@ -141,8 +141,8 @@ void schedule_trouble(struct schedule *s, const struct route_way *way, struct fa
 /* The wait after the attempts-th failure. */
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts);
 
-struct message *schedule_find(const struct schedule *s, uint64_t id) MUST_USE; /* borrowed, or null */
-const struct map *schedule_messages(const struct schedule *s);	   /* values: struct message */
+struct promise *schedule_find(const struct schedule *s, uint64_t id) MUST_USE; /* borrowed, or null */
+const struct map *schedule_messages(const struct schedule *s);	   /* values: struct promise */
 const struct map *schedule_destinations(const struct schedule *s); /* values: destinations */
 
 #endif

@@ -42,7 +42,7 @@ static struct schedule *schedule_of(const char *text)
 }
 
 /* A message to some addresses, listed in the schedule. */
-static struct message *add(struct schedule *s, uint64_t id, const char *const *to, size_t count,
+static struct promise *add(struct schedule *s, uint64_t id, const char *const *to, size_t count,
 	int64_t now_ms)
 {
 	struct envelope_rcpt rcpts[8] = { 0 };
@@ -53,18 +53,18 @@ static struct message *add(struct schedule *s, uint64_t id, const char *const *t
 		.rcpt_count = count };
 	struct content_budget *budget = content_budget_new(1 << 20);
 	struct content *content = content_new(budget, 0);
-	struct message *m;
+	struct promise *m;
 
 	for (size_t i = 0; i < count; i++)
 		rcpts[i].address = rcpts[i].original = str_of(to[i]);
-	m = message_new(&e, content);
+	m = promise_new(&e, content);
 	content_drop(content);
 	content_budget_drop(budget);
 	schedule_add(s, m, now_ms);
 	return m;
 }
 
-static struct message *add_one(struct schedule *s, uint64_t id, const char *to, int64_t now_ms)
+static struct promise *add_one(struct schedule *s, uint64_t id, const char *to, int64_t now_ms)
 {
 	return add(s, id, &to, 1, now_ms);
 }
@@ -88,19 +88,19 @@ static void must_idle(struct schedule *s, int64_t now_ms)
 static void deliver(struct schedule *s, struct schedule_act *act, enum schedule_after after,
 	int64_t now_ms)
 {
-	struct message *m = message_keep(act->job->message);
+	struct promise *m = promise_keep(act->job->message);
 
 	for (size_t i = 0; i < act->job->count; i++)
 		schedule_close(s, m, act->job->rcpts[i], SPOOL_DELIVERED);
 	schedule_done(s, act->slot, after, NULL, now_ms);
 	schedule_job_free(act->job);
-	message_drop(m);
+	promise_drop(m);
 }
 
 /* Nothing was tried: the destination is in trouble. */
 static void trouble(struct schedule *s, struct schedule_act *act, int64_t now_ms)
 {
-	struct message *m = message_keep(act->job->message);
+	struct promise *m = promise_keep(act->job->message);
 	struct fail why;
 
 	fail_with(&why, FAIL_TEMPORARY, "4.4.1", "refused");
@@ -109,7 +109,7 @@ static void trouble(struct schedule *s, struct schedule_act *act, int64_t now_ms
 	schedule_add(s, m, now_ms);
 	schedule_done(s, act->slot, SCHEDULE_TROUBLE, &why, now_ms);
 	schedule_job_free(act->job);
-	message_drop(m);
+	promise_drop(m);
 }
 
 TEST(schedule_groups_recipients_by_destination)
@@ -236,7 +236,7 @@ TEST(schedule_hangs_up_on_idle_connections)
 TEST(schedule_waits_for_a_recipient_that_was_put_off)
 {
 	struct schedule *s = schedule_of(settings);
-	struct message *m = add_one(s, 1, "a@x.test", T0);
+	struct promise *m = add_one(s, 1, "a@x.test", T0);
 	struct schedule_act act = must_start(s, "two:x.test", T0);
 
 	m->rcpts[0].in_hand = false;
@@ -255,7 +255,7 @@ TEST(schedule_waits_for_a_recipient_that_was_put_off)
 TEST(schedule_warns_and_expires)
 {
 	struct schedule *s = schedule_of(settings);
-	struct message *m = add_one(s, 1, "a@dead.test", T0);
+	struct promise *m = add_one(s, 1, "a@dead.test", T0);
 	struct schedule_act act = must_start(s, "two:dead.test", T0);
 	int64_t hour_ms = 3600000;
 
@@ -313,7 +313,7 @@ TEST(schedule_splits_what_has_different_senders)
 	struct content *content = content_new(budget, 0);
 	struct schedule_act act;
 
-	schedule_add(s, message_new(&e, content), T0);
+	schedule_add(s, promise_new(&e, content), T0);
 	content_drop(content);
 	content_budget_drop(budget);
 	act = must_start(s, "two:x.test", T0);

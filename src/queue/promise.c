@@ -1,0 +1,82 @@
+#include "queue/promise.h"
+
+#include "base/mem.h"
+
+static void copy_envelope(struct promise *m, const struct envelope *from)
+{
+	struct envelope *e = &m->envelope;
+	struct arena *a = &m->arena;
+
+	*e = *from;
+	e->sender = arena_copy(a, from->sender);
+	e->envid = arena_copy(a, from->envid);
+	e->helo = arena_copy(a, from->helo);
+	e->rcpts = arena_alloc(a, from->rcpt_count * sizeof *e->rcpts);
+	for (size_t i = 0; i < from->rcpt_count; i++) {
+		const struct envelope_rcpt *was = &from->rcpts[i];
+		struct envelope_rcpt *is = &e->rcpts[i];
+
+		*is = *was;
+		is->address = arena_copy(a, was->address);
+		is->original = str_eq(was->original, was->address) ? is->address
+								   : arena_copy(a, was->original);
+		is->orcpt = arena_copy(a, was->orcpt);
+		is->sender = arena_copy(a, was->sender);
+	}
+}
+
+struct promise *promise_new(const struct envelope *envelope, struct content *content)
+{
+	struct promise *m = MEM_NEW(struct promise);
+
+	m->references = 1;
+	arena_init(&m->arena, ARENA_UNLIMITED);
+	copy_envelope(m, envelope);
+	m->content = content_keep(content);
+	m->rcpts = mem_zero(envelope->rcpt_count * sizeof *m->rcpts);
+	m->waiting = envelope->rcpt_count;
+	list_init(&m->jobs);
+	return m;
+}
+
+struct promise *promise_keep(struct promise *m)
+{
+	__atomic_add_fetch(&m->references, 1, __ATOMIC_RELAXED);
+	return m;
+}
+
+void promise_drop(struct promise *m)
+{
+	if (!m || __atomic_sub_fetch(&m->references, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
+		promise_words_drop(m->rcpts[i].last);
+	mem_free(m->rcpts);
+	content_drop(m->content);
+	arena_free(&m->arena);
+	mem_free(m);
+}
+
+struct promise_words *promise_words_new(const struct fail *fail)
+{
+	struct promise_words *w = MEM_NEW(struct promise_words);
+
+	w->references = 1;
+	w->fail = *fail;
+	return w;
+}
+
+void promise_words_drop(struct promise_words *w)
+{
+	if (!w || --w->references > 0)
+		return;
+	mem_free(w);
+}
+
+void promise_rcpt_heard(struct promise *m, size_t rcpt, struct promise_words *words)
+{
+	if (words)
+		words->references++;
+	promise_words_drop(m->rcpts[rcpt].last);
+	m->rcpts[rcpt].last = words;
+}

@@ -1,0 +1,53 @@
+/*
+ * queue/promise - a message that we have promised to carry, in memory
+ *
+ * The envelope and the content never change and may be read by every thread that holds a reference;
+ * what becomes of the recipients is the scheduler's alone.
+ */
+#ifndef QUEUE_PROMISE_H
+#define QUEUE_PROMISE_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "queue/spool.h"
+
+/* The words of the last attempt, shared by the recipients of one message that heard them. */
+struct promise_words {
+	unsigned references;
+	struct fail fail;
+};
+
+struct promise_rcpt {
+	enum spool_rcpt_state state;
+	bool in_hand; /* a delivery or a bounce is on its way for it */
+	bool queued;  /* is in a job that waits */
+	unsigned attempts;
+	int64_t next_ms; /* wall clock */
+	struct promise_words *last; /* null before the first attempt */
+};
+
+struct promise {
+	int references; /* atomic */
+	struct envelope envelope;
+	struct content *content;
+	struct arena arena; /* of the envelope */
+	/* the scheduler's: */
+	struct promise_rcpt *rcpts; /* envelope.rcpt_count */
+	size_t waiting;		    /* recipients not yet ended, in hand or not */
+	struct heap_node alarm;	    /* when to warn its sender, or to give it up */
+	bool warned;
+	unsigned users; /* deliveries and bounces that read the content now */
+	struct list jobs; /* of struct schedule_job, those that wait */
+};
+
+/* A copy of the envelope, a reference of the content. */
+struct promise *promise_new(const struct envelope *envelope, struct content *content) MUST_USE;
+struct promise *promise_keep(struct promise *m);
+void promise_drop(struct promise *m); /* null is allowed */
+
+/* Remember what was said to a recipient; words: shared, made by promise_words_new. */
+struct promise_words *promise_words_new(const struct fail *fail) MUST_USE;
+void promise_words_drop(struct promise_words *w);
+void promise_rcpt_heard(struct promise *m, size_t rcpt, struct promise_words *words);
+
+#endif
