@@ -8,6 +8,7 @@
 
 #include "admin/alias.h"
 #include "admin/client.h"
+#include "admin/compile.h"
 #include "admin/generation.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -47,19 +48,10 @@ static int command_run(struct command_line *line)
 	return run_daemon(line->dir);
 }
 
-static int command_check(struct command_line *line)
-{
-	return generation_check(line->dir, line->json, &line->out);
-}
-
+/* check, compile, rollback */
 static int command_compile(struct command_line *line)
 {
-	return generation_compile(line->dir, line->json, &line->out);
-}
-
-static int command_rollback(struct command_line *line)
-{
-	return generation_rollback(line->dir, line->json, &line->out);
+	return compile_command(line->words[0], line->dir, line->json, &line->out);
 }
 
 /* The generation that is served. */
@@ -167,14 +159,14 @@ static const struct command commands[] = {
 			 "compiled yet, it compiles first."),
 		0, 0, command_run },
 	{ STR_INIT("check"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Check conf.d and all that it names; change nothing."), 0, 0, command_check },
+		STR_INIT("Check conf.d and all that it names; change nothing."), 0, 0, command_compile },
 	{ STR_INIT("compile"), STR_INIT("[-c DIR] [--json]"),
 		STR_INIT("Check, then write a new generation and switch to it.\n"
 			 "The running daemon serves it after a reload."),
 		0, 0, command_compile },
 	{ STR_INIT("rollback"), STR_INIT("[-c DIR] [--json]"),
 		STR_INIT("Switch back to the generation before the current one."), 0, 0,
-		command_rollback },
+		command_compile },
 	{ STR_INIT("reload"), STR_INIT("[-c DIR] [--json]"),
 		STR_INIT("Have the daemon serve the current generation; no session is dropped."), 0, 0,
 		command_ask },
