@@ -6,8 +6,7 @@
 #include "mail/address.h"
 #include "smtp/path.h"
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 /* RFC 3461 section 4: printable ASCII, '+' and '=' as '+' and two upper case hexadecimal digits. */
 static bool xtext(str s)
@@ -61,8 +60,7 @@ static bool unicode_text(str s)
 	return true;
 }
 
-/* --- parameters --------------------------------------------------------------------------------
- */
+/* --- parameters ------------------------------------------------------------------------------- */
 
 static bool take_size(str value, void *into)
 {
@@ -202,8 +200,7 @@ static bool take_parameters(
 	return true;
 }
 
-/* --- commands ----------------------------------------------------------------------------------
- */
+/* --- commands --------------------------------------------------------------------------------- */
 
 static bool take_path(str *arg, str prefix, str *address, struct fail *why)
 {

@@ -28,8 +28,7 @@ static void start_line(struct smtp_data *d, bool after_crlf)
 	d->line_octets = 0;
 }
 
-/* --- at fault: look for the end only ------------------------------------------------------------
- */
+/* --- at fault: look for the end only ---------------------------------------------------------- */
 
 /* Where the next byte of a message at fault leads, the end apart. */
 static void swallow_byte(struct smtp_data *d, char c)
@@ -62,8 +61,7 @@ static enum scan swallow(struct smtp_data *d, str *input)
 	return SCAN_MORE;
 }
 
-/* --- sound: pass on -----------------------------------------------------------------------------
- */
+/* --- sound: pass on --------------------------------------------------------------------------- */
 
 /* Take whole lines, as many as there are, up to the first that needs more than to be passed on: a
  * dot at its start, a line end that is cut or bare.  The caller has seen that *input does not begin

@@ -11,7 +11,15 @@
  *
  * How it is driven: feed what arrived; call next until IDLE (or CLOSE); feed what was not taken;
  * and so on.  While a question is open, feed takes nothing but keeps its promise to the client:
- * replies come in the order of the commands.
+ * replies come in the order of the commands.  A line that is not whole yet is taken and kept, so
+ * fewer bytes taken always means "not now": they are to be fed again after an act, an answer or a
+ * tick.  Replies to pipelined commands are gathered: where an answer comes before next has said
+ * IDLE, its SEND may wait for the bytes that were not taken.
+ *
+ * Who may not pipeline, has to wait: a client to whom PIPELINING was not offered (before EHLO, or
+ * after HELO) for every reply and for the banner, every client for the replies to EHLO, HELO and
+ * DATA.  Bytes that were there too early are not read as anything: they get one 554 5.5.0, and we
+ * hang up.  What was said before them keeps its own reply, but DATA gets no 354.
  */
 #ifndef SMTP_SERVER_H
 #define SMTP_SERVER_H
@@ -24,17 +32,20 @@ struct smtp_server; /* opaque */
 
 /* Each limit has a name in the configuration, a default there, and its own reply. */
 struct smtp_server_limits {
-	size_t line_octets_max;		/* a command line with its CRLF: 500 5.5.2 */
-	size_t text_line_octets_max;	/* a line of the message with its CRLF: 552 5.6.0 at the end */
-	uint64_t message_octets_max;	/* 552 5.3.4, at MAIL when SIZE says so, else at the end */
-	unsigned recipients_max;	/* of one message: 452 4.5.3 */
-	unsigned transactions_max;	/* of one session: 421 4.7.0 */
-	unsigned idle_commands_max;	/* in a row that move no mail: NOOP, RSET, VRFY, HELP...: 421 4.7.0 */
-	unsigned errors_max;		/* 4xx and 5xx replies to commands in a session: 421 4.7.0 */
-	int64_t command_ms_max;		/* silence between commands: 421 4.4.2 */
-	int64_t data_ms_max;		/* silence inside a message: 421 4.4.2 */
-	int64_t answer_ms_max;		/* for our own answer to a question: 451 4.3.0 to that command */
-	int64_t message_ms_max;		/* from DATA or the first BDAT to its end, in all: 421 4.4.2 */
+	size_t line_octets_max;      /* a command line with its CRLF: 500 5.5.2 */
+	size_t text_line_octets_max; /* a line of the message with its CRLF: 552 5.6.0 at the end */
+	uint64_t message_octets_max; /* 552 5.3.4, at MAIL when SIZE says so, else at the end */
+	unsigned recipients_max;     /* of one message: 452 4.5.3 */
+	unsigned transactions_max;   /* of one session: 421 4.7.0 */
+	unsigned idle_commands_max;  /* in a row that move no mail: NOOP, RSET, VRFY, HELP...:
+					421 4.7.0 */
+	unsigned errors_max;         /* 4xx and 5xx replies in a session: instead of one more to a
+					command, 421 4.7.0.  452 4.5.3 is not counted */
+	int64_t command_ms_max;      /* silence between commands: 421 4.4.2 */
+	int64_t data_ms_max;         /* silence inside a message: 421 4.4.2 */
+	int64_t answer_ms_max;       /* for our own answer to a question: 451 4.3.0 to that command;
+					if it was COMMIT, we also hang up */
+	int64_t message_ms_max;      /* from DATA or the first BDAT to its end, in all: 421 4.4.2 */
 };
 
 /* Borrowed; must outlive the machine. */
@@ -45,9 +56,9 @@ struct smtp_server_setup {
 };
 
 enum smtp_server_question {
-	SMTP_ASK_MAIL,	 /* mail: may this sender begin? */
-	SMTP_ASK_RCPT,	 /* rcpt: may this recipient come in? */
-	SMTP_ASK_DATA,	 /* may the body come? it begins after the answer (354, or BDAT's bytes) */
+	SMTP_ASK_MAIL,   /* mail: may this sender begin? */
+	SMTP_ASK_RCPT,   /* rcpt: may this recipient come in? */
+	SMTP_ASK_DATA,   /* may the body come? it begins after the answer (354, or BDAT's bytes) */
 	SMTP_ASK_COMMIT, /* the body is over: make it durable, then answer */
 };
 
@@ -57,11 +68,13 @@ struct smtp_server_act {
 		SMTP_SERVER_SEND,  /* write bytes to the client */
 		SMTP_SERVER_ASK,   /* answer with the ticket, now or later */
 		SMTP_SERVER_BODY,  /* bytes of the message: dots removed, lines end in CRLF */
-		SMTP_SERVER_RESET, /* the transaction that ASK_MAIL had begun is over without commit:
-				      drop its body and envelope */
+		SMTP_SERVER_RESET, /* the transaction that ASK_MAIL had begun is over without
+				      commit: drop its body and envelope.  It follows a COMMIT that
+				      was refused, too, but not one whose answer came too late: that
+				      message is in the hands of whoever was asked */
 		SMTP_SERVER_CLOSE, /* write what was sent, then hang up */
 	} kind;
-	str bytes; /* SEND, BODY: valid until the next feed */
+	str bytes; /* SEND: valid until the next call; BODY: as long as the bytes that were fed */
 	enum smtp_server_question question;
 	uint32_t ticket;
 	struct smtp_mail mail; /* ASK_MAIL: borrows, until the answer */
@@ -71,19 +84,24 @@ struct smtp_server_act {
 struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64_t now_ms) MUST_USE;
 void smtp_server_free(struct smtp_server *s); /* null is allowed */
 
-/* The connection is open: the banner, or with refusal its code and text, then CLOSE. */
+/* The connection is open: the banner, or with refusal its code and text, then CLOSE.  Before it,
+ * feed takes nothing. */
 void smtp_server_greet(struct smtp_server *s, const struct fail *refusal);
 
-size_t smtp_server_feed(struct smtp_server *s, str bytes, int64_t now_ms) MUST_USE; /* how much was taken */
+size_t smtp_server_feed(
+	struct smtp_server *s, str bytes, int64_t now_ms) MUST_USE; /* how much was taken */
 struct smtp_server_act smtp_server_next(struct smtp_server *s) MUST_USE;
 
 /* refusal null: yes.  text: for COMMIT, what follows "250 2.0.0 " ("queued as ..."); else unused.
- * An answer to an old ticket is dropped.  A refusal with code 421 also hangs up. */
-void smtp_server_answer(struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text);
+ * A refusal with code 421 also hangs up.  False: the ticket is old, the client has been told 451
+ * and nothing changes; a recipient that was found good meanwhile is none of this transaction.  The
+ * machine's clock is that of the last feed or tick. */
+bool smtp_server_answer(
+	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text);
 
 /* Refuse the message that is coming in without waiting for its end (a full disk, too many hops):
- * its bytes are swallowed, and its end gets this reply instead of a question.  The first one said
- * wins. */
+ * its bytes are swallowed, and its end gets this reply instead of a question.  The first reason
+ * wins, ours or this; behind ASK_COMMIT, or outside a message, it does nothing. */
 void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal);
 
 void smtp_server_tick(struct smtp_server *s, int64_t now_ms);
@@ -97,6 +115,7 @@ void smtp_server_shutdown(struct smtp_server *s);
 str smtp_server_helo(const struct smtp_server *s);
 bool smtp_server_extended(const struct smtp_server *s); /* EHLO was said */
 bool smtp_server_smtputf8(const struct smtp_server *s); /* in this transaction */
-bool smtp_server_in_message(const struct smtp_server *s); /* between ASK_DATA's yes and COMMIT's answer */
+bool smtp_server_in_message(
+	const struct smtp_server *s); /* between ASK_DATA's yes and COMMIT's answer */
 
 #endif

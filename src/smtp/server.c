@@ -1,0 +1,401 @@
+#include "smtp/server.h"
+
+#include <assert.h>
+
+#include "base/ascii.h"
+#include "base/mem.h"
+#include "smtp/line.h"
+#include "smtp/server_inside.h"
+
+#define REPLIES_OCTETS_MAX 4096 /* so many wait for a SEND before more commands are read */
+
+struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64_t now_ms)
+{
+	struct smtp_server *s = MEM_NEW(struct smtp_server);
+
+	s->setup = setup;
+	s->now_ms = s->since_ms = now_ms;
+	s->at = AT_START;
+	return s;
+}
+
+void smtp_server_free(struct smtp_server *s)
+{
+	if (!s)
+		return;
+	buf_free(&s->line);
+	buf_free(&s->out);
+	mem_free((void *)s->helo.p);
+	mem_free(s->refusal);
+	mem_free(s);
+}
+
+/* --- what leaves ------------------------------------------------------------------------------ */
+
+void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text)
+{
+	char line[FAIL_TEXT_MAX];
+
+	fail_clean(str_of(text), line, sizeof line);
+	for (char *c = line; *c && !s->smtputf8; c++)
+		if (ascii_high(*c))
+			*c = '?';
+	buf_putf(&s->out, "%d %s%s%s\r\n", code, status, *status ? " " : "", line);
+	/* Without PIPELINING each reply has to be waited for (RFC 2920 section 3.1). */
+	if (!s->extended && s->pending)
+		s->early = true;
+}
+
+void smtp_server_hang_up(struct smtp_server *s, const char *status, const char *text)
+{
+	smtp_server_say(s, 421, status, text);
+	smtp_server_end_transaction(s, true);
+	s->closing = true;
+}
+
+const char *smtp_server_status(const struct fail *why)
+{
+	if (why->status[0])
+		return why->status;
+	return why->kind == FAIL_PERMANENT ? "5.0.0" : "4.0.0";
+}
+
+void smtp_server_refuse_as(struct smtp_server *s, int code, const char *status, const char *text)
+{
+	if (++s->errors > s->setup->limits->errors_max) {
+		smtp_server_hang_up(s, "4.7.0", "Too many errors");
+		return;
+	}
+	smtp_server_say(s, code, status, text);
+	if (code != 421)
+		return;
+	smtp_server_end_transaction(s, true);
+	s->closing = true;
+}
+
+void smtp_server_refuse(struct smtp_server *s, const struct fail *why)
+{
+	smtp_server_refuse_as(s, fail_code(why), smtp_server_status(why), why->text);
+}
+
+void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind)
+{
+	s->question.open = true;
+	s->question.told = false;
+	s->question.kind = kind;
+	s->question.ticket++; /* a late answer to an old question finds no taker */
+	s->question.since_ms = s->now_ms;
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static void forget_told(struct smtp_server *s)
+{
+	buf_take(&s->out, s->told_octets);
+	s->told_octets = 0;
+}
+
+bool smtp_server_answer(
+	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text)
+{
+	if (!s->question.open || !s->question.told || s->question.ticket != ticket)
+		return false;
+	forget_told(s);
+	smtp_server_answered(s, refusal, text);
+	return true;
+}
+
+void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal)
+{
+	bool asked = s->question.open;
+
+	if (!s->in_message || s->data.fault || (asked && s->question.told))
+		return;
+	forget_told(s);
+	smtp_server_drop_message(s, refusal);
+	if (asked) { /* but nobody has heard the question yet */
+		s->question.open = false;
+		smtp_server_end_message(s);
+	}
+}
+
+/* --- what comes ------------------------------------------------------------------------------- */
+
+void smtp_server_greet(struct smtp_server *s, const struct fail *refusal)
+{
+	s->greeted = true;
+	s->early = s->pending;
+	buf_putf(&s->out, "%d %.*s %s\r\n", refusal ? fail_code(refusal) : 220,
+		STR(s->setup->hostname), refusal ? refusal->text : "ESMTP Facteur");
+	s->closing = refusal != NULL;
+}
+
+/* A line may be in *rest whole, or have its beginning in s->line. */
+static enum scan take_line(struct smtp_server *s, str *rest, str *line)
+{
+	size_t line_max = s->setup->limits->line_octets_max;
+	str kept = buf_str(&s->line), part;
+	enum scan got;
+
+	if (kept.n == 0) {
+		got = smtp_line_take(rest, line_max, line, NULL);
+		if (got != SCAN_MORE)
+			return got;
+		part = *rest;
+	} else {
+		part = str_first(*rest, line_max - kept.n);
+		part = str_first(part, str_find(part, '\n') + 1);
+	}
+	buf_put(&s->line, part);
+	*rest = str_skip(*rest, part.n);
+	if (kept.n == 0)
+		return SCAN_MORE;
+	kept = buf_str(&s->line);
+	return smtp_line_take(&kept, line_max, line, NULL);
+}
+
+/* Drop what *from has of a bad line, whose reply is due when it has ended; *rest follows it. */
+static void read_bad_line(struct smtp_server *s, str *from, const str *rest)
+{
+	if (!smtp_line_skip(from, &s->after_cr))
+		return;
+	s->pending = rest->n > 0;
+	s->reading = READING_COMMANDS;
+	s->since_ms = s->now_ms;
+	smtp_server_refuse_as(s, 500, "5.5.2", "Line too long, or with a bare CR or LF");
+}
+
+static void read_command(struct smtp_server *s, str *rest)
+{
+	str line, kept;
+	enum scan got = take_line(s, rest, &line);
+
+	s->pending = rest->n > 0;
+	switch (got) {
+	case SCAN_MORE:
+		return;
+	case SCAN_DONE:
+		s->since_ms = s->now_ms;
+		smtp_server_command(s, line);
+		break;
+	case SCAN_BAD:
+		s->reading = READING_BAD_LINE;
+		s->after_cr = false;
+		kept = buf_str(&s->line); /* its beginning */
+		read_bad_line(s, &kept, rest);
+		break;
+	}
+	if (!s->question.open)
+		buf_free(&s->line);
+}
+
+static void read_data(struct smtp_server *s, str *rest)
+{
+	str piece;
+	enum scan got = smtp_data_take(&s->data, rest, &piece);
+
+	s->since_ms = s->now_ms;
+	s->pending = rest->n > 0;
+	if (!s->refusal)
+		s->body = piece;
+	if (got == SCAN_DONE)
+		smtp_server_end_message(s);
+}
+
+static void read_chunk(struct smtp_server *s, str *rest)
+{
+	str part = s->chunk_left < rest->n ? str_first(*rest, (size_t)s->chunk_left) : *rest;
+	size_t before = part.n;
+	enum scan got = SCAN_MORE;
+
+	s->since_ms = s->now_ms;
+	if (s->refusal)
+		part = S("");
+	else
+		got = smtp_data_take(&s->data, &part, &s->body);
+	assert(got == SCAN_MORE);
+	s->chunk_left -= before - part.n;
+	*rest = str_skip(*rest, before - part.n);
+}
+
+static void read_on(struct smtp_server *s, str *rest)
+{
+	if (s->early) {
+		smtp_server_say(s, 554, "5.5.0", "You have to wait for my replies");
+		smtp_server_end_transaction(s, true);
+		s->closing = true;
+		return;
+	}
+	switch (s->reading) {
+	case READING_COMMANDS:
+		read_command(s, rest);
+		break;
+	case READING_BAD_LINE:
+		read_bad_line(s, rest, rest);
+		break;
+	case READING_DATA:
+		read_data(s, rest);
+		break;
+	case READING_CHUNK:
+		read_chunk(s, rest);
+		break;
+	}
+}
+
+/* What has become due without a byte: the end of a chunk, the end of our service. */
+static void settle(struct smtp_server *s)
+{
+	if (!s->greeted || s->closing || s->question.open || s->body.n > 0)
+		return;
+	if (s->reading == READING_CHUNK && s->chunk_left == 0)
+		smtp_server_end_chunk(s);
+	if (s->stopping && !s->closing && !s->question.open && !s->in_message &&
+		s->reading != READING_CHUNK)
+		smtp_server_hang_up(s, "4.3.2", "This server is about to stop, try again later");
+}
+
+static bool may_read(const struct smtp_server *s)
+{
+	return s->greeted && !s->closing && !s->question.open && s->body.n == 0 &&
+	       buf_str(&s->out).n < REPLIES_OCTETS_MAX;
+}
+
+size_t smtp_server_feed(struct smtp_server *s, str bytes, int64_t now_ms)
+{
+	str rest = bytes;
+
+	forget_told(s);
+	s->now_ms = now_ms;
+	s->waited = false;
+	s->pending = rest.n > 0;
+	settle(s);
+	while (rest.n > 0 && may_read(s)) {
+		read_on(s, &rest);
+		s->pending = rest.n > 0;
+		settle(s);
+	}
+	if (s->closing)
+		rest.n = 0; /* nobody reads it any more */
+	return bytes.n - rest.n;
+}
+
+/* --- what is to be done ----------------------------------------------------------------------- */
+
+/* Replies wait for each other while commands are there to be read (RFC 2920 section 3.2), but not
+ * while somebody waits for them. */
+static bool send_due(const struct smtp_server *s)
+{
+	size_t n = buf_str(&s->out).n;
+
+	return n > 0 && (s->closing || s->question.open || !s->pending || s->waited ||
+				n >= REPLIES_OCTETS_MAX);
+}
+
+struct smtp_server_act smtp_server_next(struct smtp_server *s)
+{
+	struct smtp_server_act act = { .kind = SMTP_SERVER_IDLE };
+
+	forget_told(s);
+	settle(s);
+	if (s->body.n > 0) {
+		act.kind = SMTP_SERVER_BODY;
+		act.bytes = s->body;
+		s->body = S("");
+	} else if (s->reset_due) {
+		act.kind = SMTP_SERVER_RESET;
+		s->reset_due = false;
+	} else if (s->question.open && !s->question.told) {
+		act.kind = SMTP_SERVER_ASK;
+		act.question = s->question.kind;
+		act.ticket = s->question.ticket;
+		act.mail = s->question.mail;
+		act.rcpt = s->question.rcpt;
+		s->question.told = true;
+	} else if (send_due(s)) {
+		act.kind = SMTP_SERVER_SEND;
+		act.bytes = buf_str(&s->out);
+		s->told_octets = act.bytes.n;
+	} else if (s->closing) {
+		act.kind = SMTP_SERVER_CLOSE;
+	} else {
+		s->waited = s->waited || s->question.open;
+	}
+	return act;
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+/* Whoever owes the next move has the deadline: we, while a question is open; else the client. */
+int64_t smtp_server_deadline_ms(const struct smtp_server *s)
+{
+	const struct smtp_server_limits *limits = s->setup->limits;
+	bool body = s->reading == READING_DATA || s->reading == READING_CHUNK;
+	int64_t silence_ms, message_ms;
+
+	if (s->closing)
+		return INT64_MAX;
+	if (s->question.open)
+		return s->question.since_ms + limits->answer_ms_max;
+	silence_ms = s->since_ms + (body ? limits->data_ms_max : limits->command_ms_max);
+	message_ms = s->message_since_ms + limits->message_ms_max;
+	return (body || s->in_message) && message_ms < silence_ms ? message_ms : silence_ms;
+}
+
+/* Our own answer is late.  Whoever works on it may not know yet that nobody waits any more. */
+static void answer_late(struct smtp_server *s)
+{
+	static const struct fail late = { .kind = FAIL_TEMPORARY,
+		.code = 451,
+		.status = "4.3.0",
+		.text = "This took us too long, try again later" };
+	enum smtp_server_question kind = s->question.kind;
+
+	smtp_server_answered(s, &late, S(""));
+	if (kind == SMTP_ASK_MAIL)
+		s->reset_due = true;
+	if (kind == SMTP_ASK_COMMIT) {
+		/* It may become durable yet.  The client will come again: twice is better than
+		 * never, and hanging up keeps him from believing anything else. */
+		s->reset_due = false;
+		s->closing = true;
+	}
+}
+
+void smtp_server_tick(struct smtp_server *s, int64_t now_ms)
+{
+	s->now_ms = now_ms;
+	if (now_ms < smtp_server_deadline_ms(s))
+		return;
+	forget_told(s);
+	if (s->question.open)
+		answer_late(s);
+	else
+		smtp_server_hang_up(s, "4.4.2", "I have waited too long for you");
+}
+
+void smtp_server_shutdown(struct smtp_server *s)
+{
+	s->stopping = true;
+}
+
+/* --- facts ------------------------------------------------------------------------------------ */
+
+str smtp_server_helo(const struct smtp_server *s)
+{
+	return s->helo;
+}
+
+bool smtp_server_extended(const struct smtp_server *s)
+{
+	return s->extended;
+}
+
+bool smtp_server_smtputf8(const struct smtp_server *s)
+{
+	return s->smtputf8;
+}
+
+bool smtp_server_in_message(const struct smtp_server *s)
+{
+	return s->in_message;
+}

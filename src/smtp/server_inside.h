@@ -1,0 +1,98 @@
+/*
+ * smtp/server_inside - what smtp/server.c and smtp/server_command.c share; nobody else looks here
+ */
+#ifndef SMTP_SERVER_INSIDE_H
+#define SMTP_SERVER_INSIDE_H
+
+#include "base/buf.h"
+#include "smtp/data.h"
+#include "smtp/server.h"
+
+/* How far the conversation is; a command says where it is legal. */
+enum {
+	AT_START = 1,   /* no HELO yet */
+	AT_REST = 2,    /* no transaction */
+	AT_MAIL = 4,    /* a sender */
+	AT_RCPT = 8,    /* and a recipient */
+	AT_CHUNKS = 16, /* and the first BDAT */
+	AT_TRANSACTION = AT_MAIL | AT_RCPT | AT_CHUNKS,
+	AT_ANY = AT_START | AT_REST | AT_TRANSACTION,
+};
+
+/* What the next bytes are. */
+enum smtp_server_reading {
+	READING_COMMANDS,
+	READING_BAD_LINE, /* dropped to its CRLF */
+	READING_DATA,
+	READING_CHUNK, /* of BDAT, dropped when there is a refusal */
+};
+
+struct smtp_server {
+	const struct smtp_server_setup *setup;
+	int64_t now_ms, since_ms; /* since when the client owes us something */
+	int64_t message_since_ms;
+
+	/* What came: the beginning of a line, or the line whose question is open. */
+	struct buf line;
+	bool after_cr; /* in a bad line */
+	bool pending;  /* bytes wait that feed did not take */
+	bool early;    /* they came too early: the client had to wait for a reply */
+	enum smtp_server_reading reading;
+
+	/* What leaves: replies, told_octets of which were handed out; a piece of the body. */
+	struct buf out;
+	size_t told_octets;
+	str body;
+	bool reset_due, waited, closing;
+
+	struct smtp_server_ask {
+		bool open, told;
+		enum smtp_server_question kind;
+		uint32_t ticket;
+		int64_t since_ms;
+		struct smtp_mail mail;
+		struct smtp_rcpt rcpt;
+	} question;
+
+	unsigned at;
+	bool greeted, extended, stopping;
+	str helo; /* ours, by mem_copy */
+	unsigned transactions, idle_commands, errors;
+
+	/* Of the transaction. */
+	bool smtputf8, in_message, some_refused;
+	unsigned recipients, recipients_beyond;
+	struct smtp_data data;
+	uint64_t chunk_octets, chunk_left;
+	bool chunk_last;
+	struct fail *refusal; /* why its bytes are dropped: said at the end; null: they are not */
+};
+
+/* --- smtp/server.c */
+
+/* A reply, cleaned; it is not counted. */
+void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text);
+const char *smtp_server_status(const struct fail *why); /* enhanced, whatever why lacks */
+
+/* A reply to a command that failed: counted; the one beyond errors_max, or with code 421, hangs up.
+ */
+void smtp_server_refuse(struct smtp_server *s, const struct fail *why);
+void smtp_server_refuse_as(struct smtp_server *s, int code, const char *status, const char *text);
+
+void smtp_server_hang_up(struct smtp_server *s, const char *status, const char *text); /* 421 */
+void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind);
+
+/* --- smtp/server_transaction.c */
+
+void smtp_server_end_transaction(struct smtp_server *s, bool reset); /* if there is one */
+void smtp_server_drop_message(
+	struct smtp_server *s, const struct fail *why); /* the first why holds */
+void smtp_server_end_message(struct smtp_server *s);    /* all of its bytes are here */
+void smtp_server_end_chunk(struct smtp_server *s);
+void smtp_server_answered(struct smtp_server *s, const struct fail *refusal, str text);
+
+/* --- smtp/server_command.c */
+
+void smtp_server_command(struct smtp_server *s, str line); /* a whole one, without its CRLF */
+
+#endif
