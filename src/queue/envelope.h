@@ -16,12 +16,12 @@
 #include "smtp/command.h"
 
 enum {
-	ENVELOPE_EIGHTBIT = 1,	  /* the body has bytes above 127 */
+	ENVELOPE_EIGHTBIT = 1,    /* the body has bytes above 127 */
 	ENVELOPE_HEADER_UTF8 = 2, /* the header has */
-	ENVELOPE_SMTPUTF8 = 4,	  /* it came with SMTPUTF8 */
-	ENVELOPE_SIGNED = 8,	  /* changing a byte would break a signature */
-	ENVELOPE_BOUNCE = 16,	  /* we made it: a delivery status notification */
-	ENVELOPE_LOCAL = 32,	  /* we made it: a notice to postmaster */
+	ENVELOPE_SMTPUTF8 = 4,    /* it came with SMTPUTF8 */
+	ENVELOPE_SIGNED = 8,      /* changing a byte would break a signature */
+	ENVELOPE_BOUNCE = 16,     /* we made it: a delivery status notification */
+	ENVELOPE_LOCAL = 32,      /* we made it: a notice to postmaster */
 };
 
 struct envelope_rcpt {

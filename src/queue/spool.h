@@ -11,8 +11,8 @@
  *	 closed is found again by spool_open after any crash, each message once;
  *   after a failed sync nothing is accepted any more (the fence): commits are answered with 451
  *   4.3.0 until the process starts anew;
- *   on a full disk, or less than the reserve, commits are answered with 452 4.3.1, and updates still
- *   work.
+ *   on a full disk, or less than the reserve, commits are answered with 452 4.3.1, and updates
+ *still work.
  */
 #ifndef QUEUE_SPOOL_H
 #define QUEUE_SPOOL_H
@@ -27,26 +27,26 @@
 struct spool;
 
 struct spool_setup {
-	str dir;		 /* absolute */
+	str dir;                 /* absolute */
 	uint64_t segment_octets; /* a segment is closed when it has so many; 0: 64 MiB */
 	uint64_t reserve_octets; /* refuse mail when the disk has less free */
-	uint64_t memory_octets;	 /* of blocks kept in memory */
+	uint64_t memory_octets;  /* of blocks kept in memory */
 };
 
 enum spool_rcpt_state {
-	SPOOL_WAITING,	 /* to be tried */
+	SPOOL_WAITING, /* to be tried */
 	SPOOL_DELIVERED,
-	SPOOL_BOUNCED,	 /* its bounce is durable */
+	SPOOL_BOUNCED,   /* its bounce is durable */
 	SPOOL_DISCARDED, /* by a named rule */
-	SPOOL_GIVEN_UP,	 /* by a named rule, postmaster told */
-	SPOOL_DELETED,	 /* by the admin */
+	SPOOL_GIVEN_UP,  /* by a named rule, postmaster told */
+	SPOOL_DELETED,   /* by the admin */
 };
 
 /* What the log knows of a recipient beside its envelope. */
 struct spool_rcpt {
 	enum spool_rcpt_state state;
 	unsigned attempts;
-	int64_t next_ms; /* wall clock: not to be tried before; 0: at once */
+	int64_t next_ms;  /* wall clock: not to be tried before; 0: at once */
 	struct fail last; /* the words of the last attempt */
 };
 
@@ -54,7 +54,7 @@ struct spool_rcpt {
 struct spool_found {
 	const struct envelope *envelope;
 	const struct spool_rcpt *rcpts; /* envelope->rcpt_count of them */
-	struct content *content;	/* keep it to have it */
+	struct content *content;        /* keep it to have it */
 };
 
 /* Open, recover: found is called for each living message, in the calling thread, before spool_open
@@ -72,20 +72,20 @@ void spool_close(struct spool *s);
 struct spool_draft;
 
 struct spool_commit {
-	struct spool_draft *draft; /* the draft is the spool's from the request on */
+	struct spool_draft *draft;       /* the draft is the spool's from the request on */
 	const struct envelope *envelope; /* whole; must live until done */
-	struct loop *loop; /* where done is called */
+	struct loop *loop;               /* where done is called */
 	void (*done)(struct spool_commit *c);
 	bool ok; /* the answer: */
 	struct fail why;
 	struct content *content; /* the caller's reference, when ok */
-	struct loop_task task; /* the spool's */
+	struct loop_task task;   /* the spool's */
 };
 
 /* loop: the loop of whoever writes.  writable is called there when the backlog has become small
  * again after spool_draft_write said "enough"; never from inside a call. */
-struct spool_draft *spool_draft_new(struct spool *s, struct loop *loop,
-	void (*writable)(void *owner), void *owner) MUST_USE;
+struct spool_draft *spool_draft_new(
+	struct spool *s, struct loop *loop, void (*writable)(void *owner), void *owner) MUST_USE;
 
 enum spool_write { SPOOL_WRITE_ON, SPOOL_WRITE_ENOUGH };
 
@@ -102,10 +102,11 @@ void spool_commit(struct spool *s, struct spool_commit *c);
 /* A whole small message from memory at once, as bounces are. */
 struct spool_draft *spool_draft_of(struct spool *s, struct loop *loop, str bytes) MUST_USE;
 
-/* --- what becomes of it ------------------------------------------------------------------------ */
+/* --- what becomes of it ------------------------------------------------------------------------
+ */
 
 struct spool_update {
-	uint64_t id; /* the message */
+	uint64_t id;   /* the message */
 	uint32_t rcpt; /* index in its envelope */
 	struct spool_rcpt now;
 };
@@ -118,29 +119,33 @@ struct spool_record {
 	struct loop *loop;
 	void (*done)(struct spool_record *r);
 	bool ok;
+	struct spool *spool; /* the spool's */
 	struct loop_task task;
 };
 void spool_record(struct spool *s, struct spool_record *r);
 
-/* --- reading it -------------------------------------------------------------------------------- */
+/* --- reading it --------------------------------------------------------------------------------
+ */
 
 struct spool_read {
 	struct content *content; /* the caller holds a reference */
 	size_t block;
 	struct loop *loop;
 	void (*done)(struct spool_read *r);
-	char *bytes;  /* the answer: mem_free it; null: *why */
+	char *bytes; /* the answer: mem_free it; null: *why */
 	size_t octets;
 	struct fail why;
+	struct spool *spool; /* the spool's */
 	struct loop_task task;
 };
 /* Bytes of one block, from the log.  For blocks whose bytes are in memory it is not needed. */
 void spool_read(struct spool *s, struct spool_read *r);
 
-/* --- numbers ----------------------------------------------------------------------------------- */
+/* --- numbers -----------------------------------------------------------------------------------
+ */
 
 struct spool_numbers {
-	uint64_t log_octets;	/* on disk */
+	uint64_t log_octets;    /* on disk */
 	uint64_t living_octets; /* of messages not yet ended */
 	uint64_t memory_octets; /* blocks in memory */
 	uint64_t commits, syncs;

@@ -1,0 +1,113 @@
+#include "queue/envelope.h"
+
+#include <assert.h>
+
+#include "queue/pack.h"
+
+/* No recipient is written shorter than this: it bounds how many a count may claim. */
+#define RCPT_OCTETS_MIN (3 * 4 + 1 + 4)
+
+static size_t ip_octets(unsigned family)
+{
+	return family == 4 ? 4 : family == 6 ? 16 : 0;
+}
+
+void envelope_write(const struct envelope *e, struct buf *to)
+{
+	assert(e->rcpt_count <= ENVELOPE_RECIPIENTS_MAX);
+	pack_u64(to, e->id);
+	pack_u64(to, e->session_id);
+	pack_u64(to, (uint64_t)e->received_ms);
+	pack_u32(to, e->flags);
+	pack_u64(to, e->octets);
+	pack_u8(to, e->ret);
+	pack_u8(to, e->client.family);
+	buf_put(to, str_from(e->client.bytes, ip_octets(e->client.family)));
+	pack_str(to, e->sender);
+	pack_str(to, e->envid);
+	pack_str(to, e->helo);
+	pack_u32(to, (uint32_t)e->rcpt_count);
+	for (size_t i = 0; i < e->rcpt_count; i++) {
+		const struct envelope_rcpt *rcpt = &e->rcpts[i];
+
+		pack_str(to, rcpt->address);
+		pack_str(to, rcpt->original);
+		pack_str(to, rcpt->orcpt);
+		pack_u32(to, rcpt->notify);
+		pack_u8(to, rcpt->has_sender);
+		if (rcpt->has_sender)
+			pack_str(to, rcpt->sender);
+	}
+}
+
+static void read_rcpt(struct unpack *u, struct envelope_rcpt *rcpt)
+{
+	uint8_t has_sender;
+
+	rcpt->address = unpack_str(u);
+	rcpt->original = unpack_str(u);
+	rcpt->orcpt = unpack_str(u);
+	rcpt->notify = unpack_u32(u);
+	has_sender = unpack_u8(u);
+	if (has_sender > 1)
+		u->broken = true;
+	rcpt->has_sender = has_sender == 1;
+	if (rcpt->has_sender)
+		rcpt->sender = unpack_str(u);
+}
+
+static void read_client(struct unpack *u, struct ip *client)
+{
+	uint8_t family = unpack_u8(u);
+	str bytes = unpack_bytes(u, ip_octets(family));
+
+	if (family != 0 && family != 4 && family != 6)
+		u->broken = true;
+	client->family = family;
+	if (bytes.n > 0)
+		memcpy(client->bytes, bytes.p, bytes.n);
+}
+
+static void read_fixed(struct unpack *u, struct envelope *e)
+{
+	uint8_t ret;
+
+	e->id = unpack_u64(u);
+	e->session_id = unpack_u64(u);
+	e->received_ms = (int64_t)unpack_u64(u);
+	e->flags = unpack_u32(u);
+	e->octets = unpack_u64(u);
+	ret = unpack_u8(u);
+	if (ret > SMTP_RET_HDRS)
+		u->broken = true;
+	else
+		e->ret = (enum smtp_ret)ret;
+	read_client(u, &e->client);
+	e->sender = unpack_str(u);
+	e->envid = unpack_str(u);
+	e->helo = unpack_str(u);
+}
+
+bool envelope_read(str bytes, struct arena *a, struct envelope *e, struct fail *why)
+{
+	struct unpack u = { 0 };
+	uint32_t count;
+
+	*e = (struct envelope){ 0 };
+	/* One copy of all bytes; the strs of the envelope are parts of it. */
+	if (!arena_keep(a, bytes, &u.rest))
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "Envelope too large for its memory");
+	read_fixed(&u, e);
+	count = unpack_u32(&u);
+	if (u.broken || count > ENVELOPE_RECIPIENTS_MAX || count > u.rest.n / RCPT_OCTETS_MIN)
+		return fail_with(why, FAIL_PERMANENT, "5.3.0", "Envelope is rotten");
+	e->rcpts = arena_alloc(a, count * sizeof *e->rcpts);
+	if (!e->rcpts)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "Envelope too large for its memory");
+	e->rcpt_count = count;
+	for (size_t i = 0; i < count; i++)
+		read_rcpt(&u, &e->rcpts[i]);
+	if (u.broken || u.rest.n > 0)
+		return fail_with(why, FAIL_PERMANENT, "5.3.0", "Envelope has rotten recipients");
+	return true;
+}

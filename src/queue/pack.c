@@ -1,0 +1,70 @@
+#include "queue/pack.h"
+
+#include <assert.h>
+
+void pack_u8(struct buf *to, unsigned v)
+{
+	assert(v <= UINT8_MAX);
+	buf_put_char(to, (char)v);
+}
+
+void pack_u32(struct buf *to, uint32_t v)
+{
+	char bytes[4];
+
+	pack_set32(bytes, v);
+	buf_put(to, str_from(bytes, sizeof bytes));
+}
+
+void pack_u64(struct buf *to, uint64_t v)
+{
+	char bytes[8];
+
+	pack_set64(bytes, v);
+	buf_put(to, str_from(bytes, sizeof bytes));
+}
+
+void pack_str(struct buf *to, str s)
+{
+	assert(s.n <= UINT32_MAX);
+	pack_u32(to, (uint32_t)s.n);
+	buf_put(to, s);
+}
+
+str unpack_bytes(struct unpack *u, size_t n)
+{
+	str bytes = str_first(u->rest, n);
+
+	if (u->broken || bytes.n < n) {
+		u->broken = true;
+		return (str){ 0 };
+	}
+	u->rest = str_skip(u->rest, n);
+	return bytes;
+}
+
+uint8_t unpack_u8(struct unpack *u)
+{
+	str bytes = unpack_bytes(u, 1);
+
+	return bytes.n ? (uint8_t)bytes.p[0] : 0;
+}
+
+uint32_t unpack_u32(struct unpack *u)
+{
+	str bytes = unpack_bytes(u, 4);
+
+	return bytes.n ? pack_get32(bytes.p) : 0;
+}
+
+uint64_t unpack_u64(struct unpack *u)
+{
+	str bytes = unpack_bytes(u, 8);
+
+	return bytes.n ? pack_get64(bytes.p) : 0;
+}
+
+str unpack_str(struct unpack *u)
+{
+	return unpack_bytes(u, unpack_u32(u));
+}

@@ -1,0 +1,61 @@
+/*
+ * queue/pack - numbers and strings as they stand in the spool's files
+ *
+ * Numbers are little-endian and of fixed width, a string is its length and its bytes: each value
+ * has exactly one form.  Reading is forgiving to the reader: what is broken reads as zero or empty,
+ * and broken stays true, so that it is asked once, at the end.
+ */
+#ifndef QUEUE_PACK_H
+#define QUEUE_PACK_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+static inline void pack_set32(char *at, uint32_t v)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (char)(v >> (8 * i));
+}
+
+static inline void pack_set64(char *at, uint64_t v)
+{
+	for (int i = 0; i < 8; i++)
+		at[i] = (char)(v >> (8 * i));
+}
+
+static inline uint32_t pack_get32(const char *at)
+{
+	uint32_t v = 0;
+
+	for (int i = 0; i < 4; i++)
+		v |= (uint32_t)(unsigned char)at[i] << (8 * i);
+	return v;
+}
+
+static inline uint64_t pack_get64(const char *at)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v |= (uint64_t)(unsigned char)at[i] << (8 * i);
+	return v;
+}
+
+/* Append; to has no limit. */
+void pack_u8(struct buf *to, unsigned v);
+void pack_u32(struct buf *to, uint32_t v);
+void pack_u64(struct buf *to, uint64_t v);
+void pack_str(struct buf *to, str s);
+
+struct unpack {
+	str rest;
+	bool broken; /* it ended too early, or a value was not allowed */
+};
+
+uint8_t unpack_u8(struct unpack *u);
+uint32_t unpack_u32(struct unpack *u);
+uint64_t unpack_u64(struct unpack *u);
+str unpack_str(struct unpack *u); /* borrows the bytes */
+str unpack_bytes(struct unpack *u, size_t n);
+
+#endif

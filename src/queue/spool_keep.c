@@ -1,0 +1,117 @@
+/*
+ * Keeping house: a checkpoint when the log has grown, away with segments that nobody needs.
+ */
+#include "queue/spool_parts.h"
+
+/* How far the log may grow before the next checkpoint: reading that much is the price of a crash.
+ */
+#define GROWN_SEGMENTS_MIN 4
+#define GROWN_CHECKPOINTS_MIN 4 /* but a checkpoint costs no more than a part of what it saves */
+
+static void grown_max(struct spool *s)
+{
+	uint64_t by_segments = GROWN_SEGMENTS_MIN * s->setup.segment_octets;
+	uint64_t by_checkpoint = GROWN_CHECKPOINTS_MIN * s->checkpoint_octets;
+
+	s->grown_octets_max = by_segments > by_checkpoint ? by_segments : by_checkpoint;
+}
+
+/* A segment can go when nothing in it lives, and the checkpoint in force does not want its updates:
+ * it may name messages in it, but these have been copied, or have ended, later in the log. */
+static void sweep(struct spool *s)
+{
+	size_t i = 0;
+
+	if (s->segments.dead == s->dead_seen)
+		return;
+	while (i < s->segments.count && s->segments.items[i]->number < s->mark.segment) {
+		struct segment *seg = s->segments.items[i];
+
+		if (seg->living > 0 || seg == s->tail || seg == s->copy.victim) {
+			i++;
+			continue;
+		}
+		spool_helper_remove(s, seg->number);
+		segment_remove(&s->segments, seg);
+	}
+	s->dead_seen = s->segments.dead;
+}
+
+static void in_force(struct spool *s)
+{
+	s->mark = s->checkpoint.mark;
+	s->checkpoint_octets = s->checkpoint.octets;
+	grown_max(s);
+	s->dead_seen = SIZE_MAX; /* look anew: more can go */
+	for (size_t i = 0; i < s->segments.count; i++)
+		s->segments.items[i]->tried = false;
+}
+
+bool spool_keep_now(struct spool *s, const struct checkpoint_mark *mark, struct fail *why)
+{
+	checkpoint_begin(&s->checkpoint, mark);
+	do {
+		checkpoint_take(&s->checkpoint, &s->index);
+		if (!checkpoint_store(&s->checkpoint, s->disk, why)) {
+			checkpoint_drop(&s->checkpoint, s->disk);
+			return fail_while(why, " while writing a checkpoint");
+		}
+	} while (!s->checkpoint.last);
+	s->grown_octets = 0;
+	in_force(s);
+	sweep(s);
+	return true;
+}
+
+/* Now, or when it would let segments go and space is short. */
+static bool checkpoint_due(const struct spool *s)
+{
+	if (s->grown_octets >= s->grown_octets_max)
+		return true;
+	return (s->low || s->scarce) && s->segments.dead > 1 &&
+	       s->grown_octets >= s->setup.segment_octets;
+}
+
+static void checkpoint_start(struct spool *s)
+{
+	struct checkpoint_mark mark = { s->tail->number, s->tail_at, s->previous };
+
+	s->checkpointing = true;
+	s->grown_octets = 0;
+	checkpoint_begin(&s->checkpoint, &mark);
+	checkpoint_take(&s->checkpoint, &s->index);
+	spool_helper_save(s);
+}
+
+void spool_keep_saved(struct spool *s)
+{
+	if (!s->save.ok) {
+		s->checkpointing = false;
+		if (!spool_disk_full(&s->save.why))
+			spool_write_fence(s, &s->save.why);
+		s->grown_octets_max = s->setup.segment_octets; /* try again after so much */
+	} else if (!s->checkpoint.last) {
+		checkpoint_take(&s->checkpoint, &s->index);
+		spool_helper_save(s);
+	} else {
+		s->checkpointing = false;
+		in_force(s);
+	}
+	spool_keep_house(s);
+	spool_round_publish(s);
+}
+
+void spool_keep_house(struct spool *s)
+{
+	if (s->fenced || s->closing)
+		return;
+	if (!s->scarce)
+		spool_helper_prepare(s);
+	sweep(s);
+	if (s->checkpointing)
+		return;
+	if (checkpoint_due(s) && !s->copy.victim)
+		checkpoint_start(s);
+	else
+		spool_compact_look(s);
+}

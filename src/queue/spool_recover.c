@@ -1,0 +1,440 @@
+/*
+ * Recovery: the checkpoint, then the log from its mark on, then the messages themselves.
+ *
+ * The log behind the mark is read once, whole, and everything in it is verified.  What cannot be
+ * believed is passed over; whether that was the torn end of the last writes or rot in what had been
+ * durable is told by the records behind it, which say up to which number everything was durable
+ * when they were written.
+ */
+#include "queue/spool_parts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "queue/letter.h"
+
+#define MISSING_MAX 1000         /* places where records are missing; more are only counted */
+#define RECORD_OCTETS_FIRST 8192 /* enough for most envelopes */
+
+/* Records that the log should have had here. */
+struct missing {
+	uint64_t from; /* the first number */
+	uint64_t id;   /* 0: not known */
+	uint32_t segment, offset;
+};
+
+struct recovery {
+	struct spool *s;
+	spool_found_fn *found;
+	void *owner;
+	uint64_t sequence;   /* of the last record believed */
+	uint64_t durable;    /* all up to this one was durable */
+	struct missing tear; /* the last bytes that are no record; behind them there may be some */
+	struct missing missing[MISSING_MAX];
+	size_t missing_count;
+	uint32_t fresh; /* a segment never written to: it can be the tail; 0: none */
+	size_t messages;
+	struct arena arena;
+};
+
+static void note_missing(
+	struct recovery *r, uint64_t from, uint64_t id, uint32_t segment, uint32_t offset)
+{
+	if (r->missing_count < MISSING_MAX)
+		r->missing[r->missing_count] = (struct missing){ from, id, segment, offset };
+	r->missing_count++;
+}
+
+/* A tear at the end is what a crash leaves, and loses nothing that was promised. */
+static void report_missing(const struct recovery *r)
+{
+	for (size_t i = 0; i < r->missing_count && i < MISSING_MAX; i++) {
+		const struct missing *m = &r->missing[i];
+		bool rotten = m->from <= r->durable;
+		struct fail why;
+
+		fail_with(&why, FAIL_TEMPORARY, "4.3.0",
+			rotten ? "A part of the log that was durable cannot be read any more"
+			       : "The last writes before the end were not completed");
+		spool_report(rotten ? LOG_ERROR : LOG_WARNING,
+			rotten ? "spool_rotten" : "spool_torn", m->id, m->segment, m->offset, &why);
+	}
+	if (r->missing_count > MISSING_MAX)
+		log_line(LOG_ERROR, "spool_rotten", "and %zu more places",
+			r->missing_count - MISSING_MAX);
+}
+
+/* --- the files
+ * ---------------------------------------------------------------------------------------- */
+
+static bool find_segments(struct recovery *r, bool *checkpoint, struct fail *why)
+{
+	struct spool *s = r->s;
+	size_t count;
+	str *names;
+
+	if (!disk_list(s->disk, &r->arena, &names, &count, why))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		struct disk_file *f;
+		uint32_t number;
+
+		*checkpoint |= str_eq(names[i], S(CHECKPOINT_NAME));
+		if (!segment_name_read(names[i], &number))
+			continue;
+		f = disk_open_file(s->disk, names[i], why);
+		if (!f)
+			return false;
+		segment_add(&s->segments, number, disk_size(f));
+		disk_close_file(f);
+	}
+	return true;
+}
+
+static void load_checkpoint(struct recovery *r, bool there)
+{
+	struct spool *s = r->s;
+	struct fail why;
+
+	if (!there || checkpoint_load(s->disk, &s->index, &s->mark, &s->checkpoint_octets, &why))
+		return;
+	/* Without it the whole log is read, and what has ended long ago may be found again: a
+	 * second copy is better than none. */
+	spool_report(LOG_ERROR, "spool_checkpoint_lost", 0, 0, 0, &why);
+	index_free(&s->index);
+	index_init(&s->index, &s->segments);
+	s->mark = (struct checkpoint_mark){ 0 };
+	s->checkpoint_octets = 0;
+}
+
+/* --- the log
+ * ------------------------------------------------------------------------------------------ */
+
+static bool apply_message(struct recovery *r, struct segment *seg, const struct record_walk *w)
+{
+	struct index *ix = &r->s->index;
+	struct index_entry *e = index_find(ix, w->record.id);
+	struct letter m;
+
+	if (!letter_read(w->head, &m))
+		return false;
+	if (e && e->rcpt_count != m.rcpt_count) {
+		index_remove(ix, e);
+		e = NULL;
+	}
+	if (!e)
+		e = index_add(ix, w->record.id, m.rcpt_count);
+	index_place(e, seg, w->offset, w->site.offset - w->offset);
+	index_unpack(e, &m.outcomes);
+	if (e->waiting == 0)
+		index_remove(ix, e);
+	return !m.outcomes.broken && m.outcomes.rest.n == 0;
+}
+
+static bool apply_updates(struct recovery *r, str head)
+{
+	struct unpack u = { .rest = head };
+
+	while (u.rest.n > 0 && !u.broken) {
+		uint64_t id = unpack_u64(&u);
+		uint32_t rcpt = unpack_u32(&u);
+		struct spool_rcpt now;
+
+		outcome_unpack(&u, &now);
+		if (!u.broken)
+			index_update(&r->s->index, id, rcpt, &now);
+	}
+	return !u.broken;
+}
+
+static void apply(struct recovery *r, struct segment *seg, const struct record_walk *w)
+{
+	const struct record *record = &w->record;
+	bool good = !w->rotten;
+
+	if (r->s->mark.segment == 0 && r->sequence == 0)
+		r->sequence = record->sequence - record->gap; /* no checkpoint: what was before? */
+	if (record->sequence - record->gap > r->sequence)
+		note_missing(r, r->sequence + 1, 0, seg->number, w->offset);
+	if (record->sequence - record->doubt > r->durable)
+		r->durable = record->sequence - record->doubt;
+	r->sequence = record->sequence;
+	if (good && record->type == RECORD_MESSAGE)
+		good = apply_message(r, seg, w);
+	if (good && record->type == RECORD_UPDATES)
+		good = apply_updates(r, w->head);
+	if (!good)
+		note_missing(r, record->sequence, record->id, seg->number, w->offset);
+}
+
+static void walk(struct recovery *r, struct segment *seg, str bytes)
+{
+	uint32_t from = seg->number == r->s->mark.segment ? r->s->mark.offset : 0;
+	struct record_walk w = {
+		.bytes = bytes,
+		.site = {r->s->salt, seg->number, from > SEGMENT_START ? from : SEGMENT_START},
+		.sequence = r->sequence,
+	};
+	bool empty = w.site.offset == SEGMENT_START;
+	uint32_t end = w.site.offset;
+
+	while (record_walk_next(&w)) {
+		apply(r, seg, &w);
+		end = w.site.offset;
+		empty = false;
+	}
+	if (w.strange_octets > 0)
+		r->tear = (struct missing){ r->sequence + 1, 0, seg->number, end };
+	if (empty && w.strange_octets == 0 && seg->octets >= SEGMENT_OCTETS_MIN)
+		r->fresh = seg->number;
+}
+
+static bool replay_segment(struct recovery *r, struct segment *seg, struct fail *why)
+{
+	struct disk_file *f;
+	char name[SEGMENT_NAME_MAX], *bytes;
+	struct fail strange;
+	bool read;
+	size_t n;
+
+	r->fresh = 0;
+	if (seg->octets > SEGMENT_OCTETS_MAX)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "Segment %u is too large to be ours",
+			seg->number);
+	f = disk_open_file(r->s->disk, segment_name(seg->number, name), why);
+	if (!f)
+		return false;
+	bytes = mem_alloc(seg->octets);
+	read = disk_read(f, 0, bytes, seg->octets, &n, why);
+	if (read && segment_header_read(str_from(bytes, n), seg->number, &strange))
+		walk(r, seg, str_from(bytes, n));
+	else if (read && seg->octets > 0)
+		spool_report(LOG_ERROR, "spool_rotten", 0, seg->number, 0, &strange);
+	/* What was read here may be in the system's memory only, as after kill -9; what follows
+	 * builds on it. */
+	read = read && disk_sync(f, why);
+	mem_free(bytes);
+	disk_close_file(f);
+	return read;
+}
+
+static bool replay(struct recovery *r, struct fail *why)
+{
+	struct segments *set = &r->s->segments;
+
+	r->sequence = r->durable = r->s->mark.sequence;
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->items[i]->number < r->s->mark.segment)
+			continue;
+		if (!replay_segment(r, set->items[i], why))
+			return false;
+	}
+	if (r->tear.from > r->sequence)
+		note_missing(r, r->tear.from, 0, r->tear.segment, r->tear.offset);
+	report_missing(r);
+	return true;
+}
+
+/* --- the messages
+ * -------------------------------------------------------------------------------------- */
+
+/* The head of an entry's record, verified, in the arena. */
+static bool read_head(struct recovery *r, const struct index_entry *e, struct record *record,
+	str *head, struct fail *why)
+{
+	struct record_site site = { r->s->salt, e->segment->number, e->offset };
+	size_t first = e->octets < RECORD_OCTETS_FIRST ? e->octets : RECORD_OCTETS_FIRST, all;
+	char *bytes = arena_alloc(&r->arena, first);
+
+	if (!segment_read(&r->s->reader, site.segment, site.offset, bytes, first, why))
+		return false;
+	if (!record_read(str_from(bytes, first), &site, record) || record->id != e->id ||
+		record->type != RECORD_MESSAGE ||
+		record_octets(record->head_octets, record->data_octets) != e->octets)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "The record is rotten");
+	all = RECORD_HEADER_OCTETS + record->head_octets;
+	if (all > first) {
+		bytes = arena_alloc(&r->arena, all);
+		if (!segment_read(&r->s->reader, site.segment, site.offset, bytes, all, why))
+			return false;
+	}
+	*head = str_from(bytes + RECORD_HEADER_OCTETS, record->head_octets);
+	return record_sum(*head) == record->head_sum ||
+	       fail_with(why, FAIL_TEMPORARY, "4.3.0", "The head of the record is rotten");
+}
+
+static bool block_whole(struct recovery *r, const struct content_place *place)
+{
+	char *bytes = mem_alloc(place->octets);
+	bool whole = segment_read(&r->s->reader, (uint32_t)(place->at >> 32), (uint32_t)place->at,
+			     bytes, place->octets, NULL) &&
+		     content_checksum(str_from(bytes, place->octets)) == place->checksum;
+
+	mem_free(bytes);
+	return whole;
+}
+
+static bool content_whole(struct recovery *r, const struct content *c)
+{
+	for (size_t i = 0; i < c->block_count; i++)
+		if (!block_whole(r, &c->blocks[i].place))
+			return false;
+	return true;
+}
+
+static bool read_message(struct recovery *r, struct index_entry *e, struct envelope *envelope,
+	struct content **content, bool *torn, struct fail *why)
+{
+	struct record record;
+	struct letter m;
+	uint64_t data_at;
+	str head;
+
+	if (!e->segment)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "Its segment is missing");
+	if (!read_head(r, e, &record, &head, why))
+		return false;
+	if (!letter_read(head, &m) || m.rcpt_count != e->rcpt_count ||
+		!envelope_read(m.envelope, &r->arena, envelope, why) || envelope->id != e->id ||
+		envelope->rcpt_count != e->rcpt_count)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "The envelope is rotten");
+	data_at = content_at(
+		e->segment->number, e->offset + RECORD_HEADER_OCTETS + record.head_octets);
+	*content = letter_content(&m, r->s->budget, data_at, record.data_octets, record.data_sum);
+	/* One of the last writes: its sync may not have come to an end, and then its blocks may be
+	 * torn.  Nobody was told that it was accepted. */
+	if (record.sequence <= r->durable || content_whole(r, *content))
+		return true;
+	content_drop(*content);
+	*torn = true;
+	return fail_with(why, FAIL_TEMPORARY, "4.3.0", "It was not completed before the end");
+}
+
+static void tell(struct recovery *r, struct index_entry *e)
+{
+	struct spool_found found = { 0 };
+	struct spool_rcpt *rcpts;
+	struct envelope envelope;
+	struct content *content;
+	bool torn = false;
+	struct fail why;
+
+	if (!read_message(r, e, &envelope, &content, &torn, &why)) {
+		spool_report(torn ? LOG_WARNING : LOG_ERROR, torn ? "spool_torn" : "spool_rotten",
+			e->id, e->segment ? e->segment->number : 0, e->offset, &why);
+		index_remove(&r->s->index, e);
+		return;
+	}
+	index_fill(&r->s->index, e, content);
+	rcpts = mem_alloc(e->rcpt_count * sizeof *rcpts);
+	for (uint32_t i = 0; i < e->rcpt_count; i++)
+		index_outcome(e, i, &rcpts[i]);
+	found.envelope = &envelope;
+	found.rcpts = rcpts;
+	found.content = content;
+	r->messages++;
+	r->found(r->owner, &found);
+	mem_free(rcpts);
+	content_drop(content);
+}
+
+/* In the order of the log, so that the disk is read from front to back. */
+static int by_place(const void *a, const void *b)
+{
+	const struct index_entry *const *left = a, *const *right = b;
+	uint64_t l = (*left)->segment ? content_at((*left)->segment->number, (*left)->offset) : 0;
+	uint64_t r =
+		(*right)->segment ? content_at((*right)->segment->number, (*right)->offset) : 0;
+
+	return l < r ? -1 : l > r;
+}
+
+static void tell_all(struct recovery *r)
+{
+	struct index *ix = &r->s->index;
+	struct index_entry **entries = mem_alloc(ix->count * sizeof *entries);
+	size_t count = 0;
+
+	for (size_t i = 0; i < ix->bucket_count; i++)
+		for (struct index_entry *e = ix->buckets[i]; e; e = e->next)
+			entries[count++] = e;
+	qsort(entries, count, sizeof *entries, by_place);
+	for (size_t i = 0; i < count; i++) {
+		tell(r, entries[i]);
+		arena_reset(&r->arena);
+	}
+	mem_free(entries);
+}
+
+/* --- a new beginning
+ * ------------------------------------------------------------------------------------- */
+
+/* Never go on in a segment that was written before: what is torn in it stays behind us.  On a full
+ * disk a small one will do, for the updates that make room. */
+static bool new_tail(struct recovery *r, struct fail *why)
+{
+	struct spool *s = r->s;
+	uint64_t octets = s->setup.segment_octets;
+	uint32_t number = r->fresh;
+	struct disk_file *f = NULL;
+	char name[SEGMENT_NAME_MAX];
+
+	if (number) {
+		f = disk_open_file(s->disk, segment_name(number, name), why);
+		if (!f)
+			return false;
+		s->tail = segment_find(&s->segments, number);
+	} else {
+		number = s->mark.segment;
+		if (s->segments.count > 0)
+			number = s->segments.items[s->segments.count - 1]->number;
+		if (number < s->mark.segment)
+			number = s->mark.segment;
+		number++;
+		while (!(f = segment_create(s->disk, number, octets, why))) {
+			if (!spool_disk_full(why) || octets / 4 < SEGMENT_OCTETS_MIN)
+				return false;
+			octets /= 4;
+			number++;
+		}
+		s->tail = segment_add(&s->segments, number, octets);
+	}
+	s->tail->file = f;
+	s->tail_at = SEGMENT_START;
+	return true;
+}
+
+bool spool_recover(struct spool *s, spool_found_fn *found, void *owner, struct fail *why)
+{
+	struct recovery *r = MEM_NEW(struct recovery);
+	struct checkpoint_mark mark;
+	bool checkpoint = false, good;
+
+	r->s = s;
+	r->found = found;
+	r->owner = owner;
+	arena_init(&r->arena, ARENA_UNLIMITED);
+	good = find_segments(r, &checkpoint, why);
+	if (good) {
+		load_checkpoint(r, checkpoint);
+		good = replay(r, why);
+	}
+	if (good) {
+		arena_reset(&r->arena);
+		tell_all(r);
+		good = new_tail(r, why);
+	}
+	if (good) {
+		s->sequence = s->previous = s->durable = r->sequence;
+		mark = (struct checkpoint_mark){ s->tail->number, s->tail_at, s->sequence };
+		good = spool_keep_now(s, &mark, why);
+	}
+	if (good && (r->messages > 0 || r->missing_count > 0))
+		log_line(LOG_INFO, "spool_recovered", "%zu messages", r->messages);
+	segment_reader_close(&s->reader);
+	s->reader.disk = s->disk;
+	arena_free(&r->arena);
+	mem_free(r);
+	return good;
+}
