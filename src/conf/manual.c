@@ -108,16 +108,13 @@ static bool has_later(unsigned in)
 }
 
 /* Known words that a later version will do; without this list nobody would know why they fail. */
-static void put_later(unsigned in, str block, struct buf *to)
+static void put_later(unsigned in, const char *title, struct buf *to)
 {
 	bool first = true;
 
 	if (!has_later(in))
 		return;
-	buf_put(to, S(".It "));
-	buf_put(to, block.n > 0 ? S("In Cm ") : S("Outside of all blocks"));
-	put_word(block, to);
-	buf_put_char(to, '\n');
+	buf_putf(to, ".It %s\n", title);
 	for (size_t i = 0; i < conf_schema_count; i++) {
 		if (!(conf_schema[i].in & in) || conf_schema[i].read)
 			continue;
@@ -128,21 +125,23 @@ static void put_later(unsigned in, str block, struct buf *to)
 	buf_put(to, S(" .\n"));
 }
 
+/* clang-format off */
 static const struct {
 	unsigned in;
 	const char *title;
 } blocks[] = {
-	{CONF_IN_TOP,          "Outside of all blocks"          },
-	{ CONF_IN_NEWLINES,    "In bare\\-newlines"             },
-	{ CONF_IN_LISTEN,      "In listen"                      },
-	{ CONF_IN_DOMAIN,      "In domain"                      },
-	{ CONF_IN_WAY,         "In transport, route and mailbox"},
-	{ CONF_IN_QUEUE,       "In queue"                       },
-	{ CONF_IN_LIMITS,      "In limits"                      },
-	{ CONF_IN_RESOLVER,    "In resolver"                    },
-	{ CONF_IN_DIRECTORIES, "In directories"                 },
-	{ CONF_IN_LOG,         "In log"                         },
+	{ CONF_IN_TOP,           "Outside of all blocks" },
+	{ CONF_IN_NEWLINES,      "\\&In bare\\-newlines" },
+	{ CONF_IN_LISTEN,        "\\&In listen" },
+	{ CONF_IN_DOMAIN,        "\\&In domain" },
+	{ CONF_IN_WAY,           "\\&In transport, route and mailbox" },
+	{ CONF_IN_QUEUE,         "\\&In queue" },
+	{ CONF_IN_LIMITS,        "\\&In limits" },
+	{ CONF_IN_RESOLVER,      "\\&In resolver" },
+	{ CONF_IN_DIRECTORIES,   "\\&In directories" },
+	{ CONF_IN_LOG,           "\\&In log" },
 };
+/* clang-format on */
 
 void conf_manual(struct buf *to)
 {
@@ -156,6 +155,6 @@ void conf_manual(struct buf *to)
 		  "These are known and refused, so that nothing is weaker than it was written.\n"
 		  ".Bl -tag -width Ds\n"));
 	for (size_t i = 0; i < LENGTH(blocks); i++)
-		put_later(blocks[i].in, conf_schema_block(blocks[i].in), to);
+		put_later(blocks[i].in, blocks[i].title, to);
 	buf_put(to, S(".El\n"));
 }

@@ -197,7 +197,7 @@ const struct conf_row conf_schema[] = {
 	{ ROW(IN_HOP, "delay-between"), TIME(conf_transport, delay_between_ms, 0, DAY),
 	  .preset = "0", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "TIME",
-	  .text = "Pause between two mails to one destination, on each of its connections." },
+	  .text = "Pause from the end of one mail to the start of the next, to one destination." },
 	{ ROW(IN_HOP, "messages-per-connection"),
 	  COUNT(conf_transport, messages_per_connection, 1, 100000),
 	  .preset = "100", .kinds = HAS_PEER,

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 
 	arena_init(&arena, ARENA_UNLIMITED);
 	if (argc != 2 || !file_read(&arena, str_of(argv[1]), &source, &why)) {
-		fprintf(stderr, "usage: conf_manual facteur.conf.5.in > facteur.conf.5\n");
+		fprintf(stderr, "usage: manual facteur.conf.5.in > facteur.conf.5\n");
 		return 2;
 	}
 	while (source.n > 0) {
