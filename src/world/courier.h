@@ -16,8 +16,8 @@
 #include "base/fail.h"
 #include "world/loop.h"
 
-#define COURIER_CHILDREN_MAX 64	 /* at once, of one loop */
-#define COURIER_IDLE_MS 60000	 /* then a child goes */
+#define COURIER_CHILDREN_MAX 64  /* at once, of one loop */
+#define COURIER_IDLE_MS 60000    /* then a child goes */
 #define COURIER_SILENT_MS 300000 /* then a child that is to write or sync is given up */
 #define COURIER_PATH_MAX 1024
 #define COURIER_HEAD_MAX 4096
@@ -47,7 +47,7 @@ struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str us
 	str head, const struct courier_handler *handler, void *owner) MUST_USE;
 void courier_write(struct courier_parcel *p, str bytes); /* copied; who has much gives one block and
 							     waits for writable */
-void courier_finish(struct courier_parcel *p);		 /* all is there: deliver it */
-void courier_drop(struct courier_parcel *p);		 /* undo, if it is not too late */
+void courier_finish(struct courier_parcel *p);           /* all is there: deliver it */
+void courier_drop(struct courier_parcel *p);             /* undo, if it is not too late */
 
 #endif

@@ -1,0 +1,453 @@
+#include "world/courier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "world/courier_child.h"
+#include "world/courier_frame.h"
+#include "world/loop_event.h"
+#include "world/sock_inside.h"
+
+struct courier {
+	int control; /* to the office */
+	pid_t office;
+	pthread_mutex_t lock; /* of the list; a child itself belongs to its loop */
+	struct list children;
+};
+
+/* A child process, seen from here: parcels go to it one after the other. */
+struct child {
+	struct list link;
+	struct courier *courier;
+	struct loop *loop;
+	struct loop_hook end; /* the loop ends first */
+	struct loop_timer timer;
+	struct sock *sock;
+	struct list parcels; /* the first one is in its hands */
+	struct buf in;       /* an answer that is not whole yet */
+	char user[COURIER_USER_MAX + 1];
+};
+
+struct courier_parcel {
+	struct list link;
+	struct loop *loop;
+	struct child *child;                   /* null: it never had one */
+	const struct courier_handler *handler; /* null: it was dropped too late */
+	void *owner;
+	struct buf out; /* until its turn */
+	bool begun, finished;
+	struct loop_hook refusal; /* where there is no child */
+	struct fail why;
+};
+
+/* --- children --- */
+
+static void free_child(struct child *child)
+{
+	pthread_mutex_lock(&child->courier->lock);
+	list_remove(&child->link);
+	pthread_mutex_unlock(&child->courier->lock);
+	list_remove(&child->end.link);
+	loop_timer_cancel(child->loop, &child->timer);
+	sock_close(child->sock);
+	buf_free(&child->in);
+	mem_free(child);
+}
+
+static void free_parcel(struct courier_parcel *p)
+{
+	list_remove(&p->link);
+	list_remove(&p->refusal.link);
+	buf_free(&p->out);
+	mem_free(p);
+}
+
+static struct courier_parcel *in_hand(struct child *child)
+{
+	struct list *first = list_first(&child->parcels);
+
+	return first ? AROUND(first, struct courier_parcel, link) : NULL;
+}
+
+static void end_parcel(struct courier_parcel *p, const struct fail *why)
+{
+	list_remove(&p->link);
+	if (p->handler)
+		p->handler->done(p->owner, why);
+	free_parcel(p);
+}
+
+/* The process is gone, or as good as: so is every parcel that waits for it. */
+static void lose_child(struct child *child, const struct fail *why)
+{
+	struct list left;
+
+	list_init(&left);
+	list_insert(&child->parcels, &left);
+	list_remove(&child->parcels);
+	free_child(child);
+	while (!list_empty(&left))
+		end_parcel(AROUND(list_first(&left), struct courier_parcel, link), why);
+}
+
+/* Whose move is it?  The child's while it has something to write or to sync; the owner's while the
+ * parcel is open, and his deadlines are his own; nobody's without parcels. */
+static void watch(struct child *child)
+{
+	struct courier_parcel *p = in_hand(child);
+	int64_t now_ms = loop_now_ms(child->loop);
+
+	if (!p)
+		loop_timer_set(child->loop, &child->timer, now_ms + COURIER_IDLE_MS);
+	else if (p->finished || sock_backlog(child->sock) > 0)
+		loop_timer_set(child->loop, &child->timer, now_ms + COURIER_SILENT_MS);
+	else
+		loop_timer_cancel(child->loop, &child->timer);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct child *child = AROUND(timer, struct child, timer);
+	struct fail why;
+
+	fail_with(&why, FAIL_TEMPORARY, "4.3.0", "the disk of a Maildir does not answer");
+	lose_child(child, &why);
+}
+
+/* --- parcels --- */
+
+/* A frame for the child: at once, or when the parcel's turn comes. */
+static void put_frame(struct courier_parcel *p, enum courier_word word, str bytes)
+{
+	char head[COURIER_FRAME_HEAD];
+
+	courier_frame_head(word, bytes.n, head);
+	if (p->begun) {
+		sock_send(p->child->sock, str_from(head, sizeof head));
+		sock_send(p->child->sock, bytes);
+	} else {
+		buf_put(&p->out, str_from(head, sizeof head));
+		buf_put(&p->out, bytes);
+	}
+}
+
+/* If the first of those that wait can be handed over, it is. */
+static void begin_next(struct child *child)
+{
+	struct courier_parcel *p = in_hand(child);
+
+	if (p && !p->begun) {
+		p->begun = true;
+		sock_send(child->sock, buf_str(&p->out));
+		buf_free(&p->out);
+	}
+	watch(child);
+}
+
+/* The answer to the parcel in hand.  Its owner may do anything in done, even what ends this child:
+ * so that comes last. */
+static bool take_answer(struct child *child)
+{
+	struct courier_parcel *p = in_hand(child);
+	str left = buf_str(&child->in), rest;
+	enum courier_word word;
+	struct fail why;
+
+	switch (courier_frame_take(&left, &word, &rest)) {
+	case SCAN_MORE:
+		return true;
+	case SCAN_BAD:
+		return false;
+	case SCAN_DONE:
+		break;
+	}
+	if (word != COURIER_ANSWER || left.n > 0 || !p || !p->finished ||
+		!courier_answer_read(rest, &why))
+		return false;
+	buf_clear(&child->in);
+	list_remove(&p->link);
+	begin_next(child);
+	end_parcel(p, why.kind == FAIL_NONE ? NULL : &why);
+	return true;
+}
+
+static size_t on_received(void *owner, str bytes)
+{
+	struct child *child = owner;
+	struct fail why;
+
+	if (!buf_add(&child->in, bytes) || !take_answer(child)) {
+		fail_with(&why, FAIL_TEMPORARY, "4.3.0", "the courier is not understood");
+		lose_child(child, &why);
+	}
+	return bytes.n;
+}
+
+static void on_drained(void *owner)
+{
+	struct child *child = owner;
+	struct courier_parcel *p = in_hand(child);
+
+	watch(child);
+	if (p && p->begun && !p->finished && p->handler->writable)
+		p->handler->writable(p->owner);
+}
+
+static void on_closed(void *owner, const struct fail *why)
+{
+	struct fail gone;
+
+	(void)why;
+	fail_with(&gone, FAIL_TEMPORARY, "4.3.0", "the courier has died");
+	lose_child(owner, &gone);
+}
+
+static const struct sock_handler child_handler = {
+	.received = on_received,
+	.drained = on_drained,
+	.closed = on_closed,
+};
+
+/* --- finding and starting a child --- */
+
+/* The child of this user in this loop; else how many the loop has, and one of them without work. */
+static struct child *find_child(
+	struct courier *c, struct loop *loop, str user, size_t *count, struct child **idle)
+{
+	struct child *found = NULL;
+
+	*count = 0;
+	*idle = NULL;
+	pthread_mutex_lock(&c->lock);
+	LIST_EACH (link, &c->children) {
+		struct child *child = AROUND(link, struct child, link);
+
+		if (child->loop != loop)
+			continue;
+		++*count;
+		if (list_empty(&child->parcels))
+			*idle = child;
+		if (str_eq(str_of(child->user), user))
+			found = child;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
+/* Tell the office whose child is wanted, and give it its end of the stream. */
+static bool order_child(int control, str user, int descriptor)
+{
+	char name[COURIER_USER_MAX + 1] = "=";
+	struct iovec io = { name, user.n + 1 };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights = { 0 };
+	struct msghdr message = { .msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = &rights,
+		.msg_controllen = sizeof rights };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	memcpy(name + 1, user.p, user.n);
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
+	return sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+}
+
+static void on_loop_end(struct loop_hook *hook)
+{
+	struct child *child = AROUND(hook, struct child, end);
+
+	while (!list_empty(&child->parcels))
+		free_parcel(in_hand(child));
+	free_child(child);
+}
+
+static struct child *start_child(struct courier *c, struct loop *loop, str user, struct fail *why)
+{
+	struct child *child;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot send a courier: %s",
+			strerrordesc_np(errno));
+		return NULL;
+	}
+	if (!order_child(c->control, user, ends[1])) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot send a courier: %s",
+			strerrordesc_np(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return NULL;
+	}
+	close(ends[1]);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours; the child's own waits */
+	child = MEM_NEW(struct child);
+	child->courier = c;
+	child->loop = loop;
+	child->sock = sock_adopt(loop, ends[0], &child_handler, child);
+	child->timer.run = on_timer;
+	child->in.limit_octets = COURIER_FRAME_HEAD + COURIER_FRAME_MAX;
+	list_init(&child->parcels);
+	list_init(&child->end.link);
+	child->end.run = on_loop_end;
+	loop_at_end(loop, &child->end);
+	str_to_c(user, child->user, sizeof child->user);
+	pthread_mutex_lock(&c->lock);
+	list_append(&c->children, &child->link);
+	pthread_mutex_unlock(&c->lock);
+	return child;
+}
+
+static struct child *child_for(struct courier *c, struct loop *loop, str user, struct fail *why)
+{
+	size_t count;
+	struct child *idle, *child = find_child(c, loop, user, &count, &idle);
+
+	if (child)
+		return child;
+	if (user.n >= COURIER_USER_MAX || str_has(user, '\0')) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.5", "no name of a user: %.*s", STR(user));
+		return NULL;
+	}
+	if (count >= COURIER_CHILDREN_MAX && !idle) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "too many users have mail delivered now");
+		return NULL;
+	}
+	if (count >= COURIER_CHILDREN_MAX)
+		free_child(idle);
+	return start_child(c, loop, user, why);
+}
+
+/* --- what owners call --- */
+
+static void on_refusal(struct loop_hook *hook)
+{
+	struct courier_parcel *p = AROUND(hook, struct courier_parcel, refusal);
+
+	end_parcel(p, &p->why);
+}
+
+static struct child *accept_parcel(
+	struct courier *c, struct loop *loop, str user, str path, str head, struct fail *why)
+{
+	if (!courier_path_good(path)) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "no path of a Maildir: %.*s", STR(path));
+		return NULL;
+	}
+	if (head.n > COURIER_HEAD_MAX) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "the fields for the Maildir are too long");
+		return NULL;
+	}
+	return child_for(c, loop, user, why);
+}
+
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
+	str head, const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = MEM_NEW(struct courier_parcel);
+	struct buf begin = { 0 };
+
+	p->loop = loop;
+	p->handler = handler;
+	p->owner = owner;
+	list_init(&p->link);
+	list_init(&p->refusal.link);
+	p->refusal.run = on_refusal;
+	p->child = accept_parcel(c, loop, user, path, head, &p->why);
+	if (!p->child) {
+		loop_soon(loop, &p->refusal);
+		return p;
+	}
+	buf_put(&begin, path);
+	buf_put_char(&begin, '\0');
+	buf_put(&begin, head);
+	put_frame(p, COURIER_BEGIN, buf_str(&begin));
+	buf_free(&begin);
+	list_append(&p->child->parcels, &p->link);
+	begin_next(p->child);
+	return p;
+}
+
+void courier_write(struct courier_parcel *p, str bytes)
+{
+	while (p->child && bytes.n > 0) {
+		put_frame(p, COURIER_DATA, str_first(bytes, COURIER_FRAME_MAX));
+		bytes = str_skip(bytes, COURIER_FRAME_MAX);
+	}
+	if (p->child)
+		watch(p->child);
+}
+
+void courier_finish(struct courier_parcel *p)
+{
+	if (!p->child)
+		return;
+	p->finished = true;
+	put_frame(p, COURIER_FINISH, S(""));
+	watch(p->child);
+}
+
+void courier_drop(struct courier_parcel *p)
+{
+	struct child *child = p->child;
+
+	if (p->begun && p->finished) {
+		p->handler = NULL; /* its answer will come, and mean nothing */
+		return;
+	}
+	if (p->begun)
+		put_frame(p, COURIER_DROP, S(""));
+	free_parcel(p);
+	if (child)
+		begin_next(child);
+}
+
+struct courier *courier_open(str hostname, struct fail *why)
+{
+	struct courier *c;
+	int ends[2];
+	pid_t office;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot open the couriers' office: %s",
+			strerrordesc_np(errno));
+		return NULL;
+	}
+	office = fork();
+	if (office == 0)
+		courier_child_office(ends[1], hostname);
+	close(ends[1]);
+	if (office < 0) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot open the couriers' office: %s",
+			strerrordesc_np(errno));
+		close(ends[0]);
+		return NULL;
+	}
+	c = MEM_NEW(struct courier);
+	c->control = ends[0];
+	c->office = office;
+	pthread_mutex_init(&c->lock, NULL);
+	list_init(&c->children);
+	return c;
+}
+
+void courier_close(struct courier *c)
+{
+	if (!c)
+		return;
+	close(c->control);
+	while (waitpid(c->office, NULL, 0) < 0 && errno == EINTR)
+		;
+	pthread_mutex_destroy(&c->lock);
+	mem_free(c);
+}

@@ -1,0 +1,207 @@
+#include "world/courier_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "world/courier_frame.h"
+#include "world/courier_maildir.h"
+
+#define CONTROL_FD 3
+
+/* Take the user's rights, and no others. */
+static bool become(const char *user, struct fail *why)
+{
+	struct passwd *pw;
+
+	if (user[0] == '\0')
+		return true;
+	errno = 0;
+	pw = getpwnam(user);
+	if (!pw)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "cannot deliver as user %s: %s",
+			user, errno ? strerrordesc_np(errno) : "there is none");
+	if (geteuid() != 0 && pw->pw_uid == geteuid())
+		return true;
+	if (geteuid() != 0)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+			"cannot deliver as user %s: only root can, and we are not", user);
+	if (initgroups(user, pw->pw_gid) != 0 ||
+		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
+		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "cannot deliver as user %s: %s",
+			user, strerrordesc_np(errno));
+	return true;
+}
+
+static bool write_all(int fd, str bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0)
+			bytes = str_skip(bytes, (size_t)n);
+	}
+	return true;
+}
+
+/* One child's state: the stream, and the message in hand. */
+struct desk {
+	int fd;
+	str hostname;
+	const struct fail *unfit; /* why it cannot deliver at all, or null */
+	struct courier_reader reader;
+	struct courier_maildir maildir;
+};
+
+static bool answer(struct desk *d)
+{
+	struct fail why;
+	struct buf out = { 0 };
+	bool sent;
+
+	if (d->unfit)
+		why = *d->unfit;
+	courier_answer_write(
+		!d->unfit && courier_maildir_finish(&d->maildir, &why) ? NULL : &why, &out);
+	sent = write_all(d->fd, buf_str(&out));
+	buf_free(&out);
+	return sent;
+}
+
+static bool obey(struct desk *d, const struct courier_order *order)
+{
+	switch (order->word) {
+	case COURIER_BEGIN:
+		if (!d->unfit)
+			courier_maildir_begin(&d->maildir, d->hostname, order->path, order->head);
+		return true;
+	case COURIER_DATA:
+		if (!d->unfit)
+			courier_maildir_write(&d->maildir, order->bytes);
+		return true;
+	case COURIER_FINISH:
+		return answer(d);
+	case COURIER_DROP:
+		courier_maildir_drop(&d->maildir);
+		return true;
+	case COURIER_ANSWER:
+		break;
+	}
+	return false;
+}
+
+static void work(struct desk *d)
+{
+	static char bytes[COURIER_FEED_MAX];
+	struct courier_order order;
+	enum scan told;
+
+	for (;;) {
+		ssize_t n = read(d->fd, bytes, sizeof bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		courier_reader_feed(&d->reader, str_from(bytes, (size_t)n));
+		while ((told = courier_reader_next(&d->reader, &order)) == SCAN_DONE)
+			if (!obey(d, &order))
+				return;
+		if (told == SCAN_BAD)
+			break;
+	}
+	courier_maildir_drop(&d->maildir);
+}
+
+/* The child of one user. */
+static _Noreturn void deliver(int fd, const char *user, str hostname)
+{
+	struct fail why = { 0 };
+	struct desk desk = { .fd = fd, .hostname = hostname };
+
+	umask(077);
+	if (!become(user, &why))
+		desk.unfit = &why;
+	prctl(PR_SET_NAME, "facteur-deliver");
+	work(&desk);
+	_exit(0);
+}
+
+/* A message of the control socket: a user's name, and the descriptor that comes with it. */
+static ssize_t receive(int control, char user[COURIER_USER_MAX + 1], int *fd)
+{
+	struct iovec io = { user, COURIER_USER_MAX };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} rights;
+	struct msghdr message = { .msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = &rights,
+		.msg_controllen = sizeof rights };
+	ssize_t n = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	*fd = -1;
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(head), sizeof *fd);
+	user[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+/* It holds the daemon's rights, and nothing else of the daemon: no listening socket, no file.  What
+ * ends the daemon in an orderly way (Ctrl-C, a service manager's SIGTERM to the whole group) does
+ * not end deliveries: the end of the stream does. */
+static void settle(int control)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (control != CONTROL_FD)
+		dup2(control, CONTROL_FD);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+	}
+	close_range(CONTROL_FD + 1, ~0U, 0);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* children need not be waited for */
+	prctl(PR_SET_NAME, "facteur-courier");
+	if (chdir("/") != 0)
+		_exit(1);
+}
+
+_Noreturn void courier_child_office(int control, str hostname)
+{
+	char user[COURIER_USER_MAX + 1];
+
+	settle(control);
+	for (;;) {
+		int fd;
+		ssize_t n = receive(CONTROL_FD, user, &fd);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			_exit(0); /* the daemon has gone */
+		if (fd < 0)
+			continue;
+		if (fork() == 0) {
+			close(CONTROL_FD);
+			/* the name's first byte only keeps an empty one from being no message */
+			deliver(fd, user + 1, hostname);
+		}
+		close(fd); /* if there was no child: the end of the stream tells the daemon */
+	}
+}

@@ -1,0 +1,57 @@
+/*
+ * world/courier_frame - how the daemon and a courier's child speak to each other, as a machine
+ *
+ * A frame is a letter, four bytes of length (the high one first) and so many bytes.  The daemon
+ * orders: BEGIN (path, a NUL, head), DATA as often as it likes, then FINISH or DROP; each FINISH is
+ * answered by one ANSWER (status, a NUL, text; an empty status says delivered).
+ */
+#ifndef WORLD_COURIER_FRAME_H
+#define WORLD_COURIER_FRAME_H
+
+#include "base/buf.h"
+#include "base/fail.h"
+
+#define COURIER_FRAME_MAX 65536 /* of the bytes behind the length */
+#define COURIER_FRAME_HEAD 5
+
+enum courier_word {
+	COURIER_BEGIN = 'B',
+	COURIER_DATA = 'D',
+	COURIER_FINISH = 'F',
+	COURIER_DROP = 'X',
+	COURIER_ANSWER = 'A',
+};
+
+/* The first bytes of a frame whose rest has n bytes. */
+void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_HEAD]);
+
+/* Take one whole frame off *input. */
+enum scan courier_frame_take(str *input, enum courier_word *word, str *rest) MUST_USE;
+
+/* The child's side: orders in their legal order only. */
+struct courier_reader {
+	struct buf in;
+	size_t told_n;  /* bytes of the order that was told last */
+	bool in_parcel; /* between BEGIN and FINISH or DROP */
+};
+
+struct courier_order {
+	enum courier_word word;
+	str path, head; /* of BEGIN */
+	str bytes;      /* of DATA */
+};
+
+#define COURIER_FEED_MAX 65536 /* bytes to feed at once */
+
+void courier_reader_feed(struct courier_reader *r, str bytes); /* after MORE */
+/* What is told lives until the next call.  BAD: whoever speaks here is not our daemon. */
+enum scan courier_reader_next(struct courier_reader *r, struct courier_order *order) MUST_USE;
+
+/* ANSWER, both sides; why null: delivered.  read: false when it is none. */
+void courier_answer_write(const struct fail *why, struct buf *to);
+bool courier_answer_read(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
+
+/* Absolute, no "..", no empty component, at most COURIER_PATH_MAX. */
+bool courier_path_good(str path) MUST_USE;
+
+#endif

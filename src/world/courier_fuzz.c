@@ -1,0 +1,51 @@
+/* Law: whatever bytes a child hears, in whatever cuts, it holds at most one frame and one feed of
+ * them, hears the same orders, and none that is out of order or leads out of a path. */
+#include "test/fuzz.h"
+
+#include "world/courier.h"
+#include "world/courier_frame.h"
+
+#define HELD_MAX (COURIER_FRAME_HEAD + COURIER_FRAME_MAX + COURIER_FEED_MAX)
+
+/* A number that stands for all orders heard up to the end, or the first bad one. */
+static uint64_t hear(str bytes, size_t cut)
+{
+	struct courier_reader r = { 0 };
+	struct courier_order o;
+	enum scan told = SCAN_MORE;
+	bool open = false;
+	uint64_t sum = 1;
+
+	while (bytes.n > 0 && told != SCAN_BAD) {
+		courier_reader_feed(&r, str_first(bytes, cut));
+		bytes = str_skip(bytes, cut);
+		LAW(buf_str(&r.in).n <= HELD_MAX);
+		while ((told = courier_reader_next(&r, &o)) == SCAN_DONE) {
+			LAW((o.word == COURIER_BEGIN) != open);
+			open = o.word == COURIER_BEGIN || o.word == COURIER_DATA;
+			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
+			LAW(o.word != COURIER_BEGIN ||
+				(o.path.n <= COURIER_PATH_MAX && o.path.p[0] == '/' &&
+					str_find_str(o.path, S("/../")) == o.path.n &&
+					!str_ends(o.path, S("/.."))));
+			sum = sum * 31 + (uint64_t)o.word + o.bytes.n + o.path.n + o.head.n;
+		}
+	}
+	buf_free(&r.in);
+	return sum * 2 + (told == SCAN_BAD);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	str bytes = str_from(data, size);
+	uint64_t whole;
+	struct fail why;
+
+	if (size < 1 || size > COURIER_FEED_MAX)
+		return 0;
+	whole = hear(bytes, size);
+	LAW(hear(bytes, 1 + data[0] % 64u) == whole);
+	if (courier_answer_read(bytes, &why))
+		LAW(strlen(why.text) < sizeof why.text);
+	return 0;
+}
