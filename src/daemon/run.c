@@ -136,8 +136,27 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 
 /* --- the start --------------------------------------------------------------------------------- */
 
+/* The first time there is nothing compiled yet. */
+static bool compile_first(struct daemon *d, struct fail *why)
+{
+	struct generation_report report = { 0 };
+	bool compiled = file_exists(file_path(&d->arena, d->dir, S("current"))) ||
+		generation_compile(d->dir, &report);
+
+	if (!compiled) {
+		process_print_error(buf_str(&report.lines));
+		*why = report.why;
+		if (why->kind == FAIL_NONE)
+			fail_with(why, FAIL_PERMANENT, "5.3.5", "the configuration was refused");
+	}
+	generation_report_free(&report);
+	return compiled;
+}
+
 static bool load(struct daemon *d, struct fail *why)
 {
+	if (!compile_first(d, why))
+		return false;
 	d->router = generation_load(d->dir, why);
 	if (!d->router)
 		return false;
