@@ -92,10 +92,8 @@ static bool begin(struct work *w, str dir, struct generation_report *r)
 {
 	*w = (struct work){ .lock = -1, .report = r };
 	arena_init(&w->arena, ARENA_UNLIMITED);
-	if (!file_absolute(&w->arena, dir, &w->dir, &r->why)) {
-		r->why.kind = FAIL_PERMANENT;
+	if (!file_absolute(&w->arena, dir, &w->dir, &r->why))
 		return false;
-	}
 	w->generations = in_dir(w, S("generations"));
 	w->current = r->generation = read_current(&w->arena, w->dir);
 	return true;
@@ -107,7 +105,7 @@ static bool begin_locked(struct work *w, str dir, struct generation_report *r)
 		return false;
 	w->lock = file_lock(in_dir(w, S("generations/lock")), &r->why);
 	if (w->lock < 0)
-		return fail_while(&r->why, " (another compile or rollback is at work)");
+		return false;
 	w->current = r->generation = read_current(&w->arena, w->dir); /* now it stays */
 	return list_generations(w);
 }
@@ -148,10 +146,8 @@ static bool read_sources(struct work *w, const struct conf_source **sources, siz
 
 	*sources = NULL;
 	*count = 0;
-	if (!file_list(&w->arena, folder, &names, &name_count, &r->why)) {
-		r->why.kind = FAIL_PERMANENT;
+	if (!file_list(&w->arena, folder, &names, &name_count, &r->why))
 		return false;
-	}
 	for (size_t i = 0; i < name_count; i++) {
 		struct conf_source source;
 		struct fail why = { 0 };

@@ -10,15 +10,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the kernel said of a path.  A full disk is worth another try, like all else that an admin
- * may repair meanwhile. */
+/* What the kernel said of a path.  What passes by itself, or by freeing something, is temporary; a
+ * missing file or a forbidden one waits for the admin. */
 static bool fail_errno(struct fail *why, str path)
 {
 	int error = errno;
-	bool full = error == ENOSPC || error == EDQUOT;
+	enum fail_kind kind = FAIL_PERMANENT;
+	const char *status = "5.3.0";
 
-	return fail_with(why, FAIL_TEMPORARY, full ? "4.3.1" : "4.3.0", "%.*s: %s", STR(path),
-		strerrordesc_np(error));
+	switch (error) {
+	case ENOSPC:
+	case EDQUOT:
+		kind = FAIL_TEMPORARY;
+		status = "4.3.1";
+		break;
+	case EAGAIN:
+	case EIO:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		kind = FAIL_TEMPORARY;
+		status = "4.3.0";
+		break;
+	}
+	return fail_with(why, kind, status, "%.*s: %s", STR(path), strerrordesc_np(error));
 }
 
 static bool path_to_c(str path, char to[PATH_MAX], struct fail *why)
@@ -325,7 +340,11 @@ int file_lock(str path, struct fail *why)
 	}
 	if (flock(lock, LOCK_EX | LOCK_NB) == 0)
 		return lock;
-	fail_errno(why, path);
+	if (errno == EWOULDBLOCK)
+		fail_with(
+			why, FAIL_TEMPORARY, "4.3.0", "%.*s: another process holds it", STR(path));
+	else
+		fail_errno(why, path);
 	close(lock);
 	return -1;
 }
