@@ -130,17 +130,37 @@ static int command_help(struct command_line *line)
 	return EXIT_DONE;
 }
 
-/* The part of facteur(8) that lists the commands, and facteur.conf(5): for the build. */
-static int command_manual(struct command_line *line)
+static void print_commands(struct buf *out)
 {
-	if (str_eq(line->words[1], S("facteur.conf.5"))) {
-		conf_manual(&line->out);
-		return EXIT_DONE;
-	}
 	for (size_t i = 0; i < command_count; i++)
 		if (commands[i].text.n > 0)
-			buf_putf(&line->out, ".It Cm %.*s %.*s\n%.*s\n", STR(commands[i].name),
+			buf_putf(out, ".It Cm %.*s %.*s\n%.*s\n", STR(commands[i].name),
 				STR(commands[i].usage), STR(commands[i].text));
+}
+
+/* Makes a manual page of its source: the vocabulary of the configuration and the list of commands
+ * are put in where they are marked, from the tables that the program itself reads by. */
+static int command_manual(struct command_line *line)
+{
+	struct arena arena;
+	struct fail why;
+	str source, row;
+
+	arena_init(&arena, ARENA_UNLIMITED);
+	if (!file_read(&arena, line->words[1], &source, &why)) {
+		buf_putf(&line->out, "%s\n", why.text);
+		return EXIT_NO;
+	}
+	while (source.n > 0) {
+		str_cut(&source, '\n', &row);
+		if (str_eq(row, S(".\\\" VOCABULARY")))
+			conf_manual(&line->out);
+		else if (str_eq(row, S(".\\\" COMMANDS")))
+			print_commands(&line->out);
+		else
+			buf_putf(&line->out, "%.*s\n", STR(row));
+	}
+	arena_free(&arena);
 	return EXIT_DONE;
 }
 
