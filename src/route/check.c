@@ -23,6 +23,7 @@ struct check {
 	struct arena step; /* of one expansion */
 };
 
+PRINTF_LIKE(4, 0)
 static void put_line(struct check *c, const char *kind, const struct conf_origin *at,
 	const char *format, va_list args)
 {
