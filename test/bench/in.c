@@ -52,7 +52,7 @@ static void answer(struct in *in, const struct smtp_server_act *act)
 			in->calls->commit(in);
 		break;
 	}
-	smtp_server_answer(in->machine, act->ticket, NULL, S("taken"));
+	(void)smtp_server_answer(in->machine, act->ticket, NULL, S("taken"));
 }
 
 /* False: the session is over. */

@@ -39,14 +39,51 @@ struct way {
 	struct list link;
 	struct out out;
 	struct mail *mail;
-	size_t given, mails;
+	struct list *next; /* block to give */
+	size_t mails;
 };
+
+static struct mail *mail_new(str sender)
+{
+	struct mail *m = MEM_NEW(struct mail);
+
+	list_init(&m->blocks);
+	m->sender = mem_copy(sender);
+	return m;
+}
+
+static void mail_add(struct mail *m, str bytes)
+{
+	while (bytes.n) {
+		struct block *b =
+			list_empty(&m->blocks) ? NULL : AROUND(m->blocks.prev, struct block, link);
+		str part;
+
+		if (!b || b->n == BLOCK_OCTETS) {
+			struct list *spare = list_first(&all.blocks);
+
+			if (spare)
+				list_remove(spare);
+			b = spare ? AROUND(spare, struct block, link) : mem_alloc(sizeof *b);
+			b->n = 0;
+			list_append(&m->blocks, &b->link);
+		}
+		part = str_first(bytes, BLOCK_OCTETS - b->n);
+		memcpy(b->bytes + b->n, part.p, part.n);
+		b->n += part.n;
+		m->octets += part.n;
+		bytes = str_skip(bytes, part.n);
+	}
+}
 
 static void mail_free(struct mail *m)
 {
 	if (!m)
 		return;
-	buf_free(&m->bytes);
+	LIST_EACH_SAFE (link, &m->blocks) {
+		list_remove(link);
+		list_prepend(&all.blocks, link);
+	}
 	mem_free((void *)(uintptr_t)m->sender.p);
 	mem_free((void *)(uintptr_t)m->recipient.p);
 	mem_free(m);
@@ -66,13 +103,13 @@ static void way_take(struct way *w, bool act)
 
 	list_remove(&m->link);
 	w->mail = m;
-	w->given = 0;
+	w->next = m->blocks.next;
 	w->mails++;
 	m->rcpt.address = m->recipient;
 	out_mail(&w->out,
 		&(struct smtp_client_mail){
 			.sender = m->sender,
-			.size_octets = buf_str(&m->bytes).n,
+			.size_octets = m->octets,
 			.rcpts = &m->rcpt,
 			.rcpt_count = 1,
 		},
@@ -94,10 +131,10 @@ static void ready(struct out *out)
 static str body(struct out *out)
 {
 	struct way *w = way_of(out);
-	str portion = str_first(str_skip(buf_str(&w->mail->bytes), w->given), 65536);
+	struct block *b = AROUND(w->next, struct block, link);
 
-	w->given += portion.n;
-	return portion;
+	w->next = w->next->next;
+	return str_from(b->bytes, b->n);
 }
 
 static void results(struct out *out)
@@ -112,8 +149,8 @@ static void way_over(struct out *out, const struct fail *trouble)
 {
 	struct way *w = way_of(out);
 
-	if (trouble->kind != FAIL_NONE)
-		fprintf(stderr, "%s\n", trouble->text);
+	if (w->mail)
+		fprintf(stderr, "a mail is lost: %s\n", trouble->text);
 	mail_free(w->mail);
 	list_remove(&w->link);
 	mem_free(w);
@@ -156,8 +193,7 @@ static void on_mail(struct in *in, const struct smtp_mail *mail)
 	struct session *s = session_of(in);
 
 	mail_free(s->mail);
-	s->mail = MEM_NEW(struct mail);
-	s->mail->sender = mem_copy(mail->sender);
+	s->mail = mail_new(mail->sender);
 }
 
 static void on_rcpt(struct in *in, const struct smtp_rcpt *rcpt)
@@ -170,7 +206,7 @@ static void on_rcpt(struct in *in, const struct smtp_rcpt *rcpt)
 
 static void on_body(struct in *in, str bytes)
 {
-	buf_put(&session_of(in)->mail->bytes, bytes);
+	mail_add(session_of(in)->mail, bytes);
 }
 
 static void on_commit(struct in *in)
@@ -224,6 +260,7 @@ int main(int argc, char **argv)
 	all.reuse = measure_number(argc, argv, "reuse", "100");
 	list_init(&all.waiting);
 	list_init(&all.idle);
+	list_init(&all.blocks);
 	all.loop = loop_new("null_relay");
 	in_listen(all.loop, &at, accepted, NULL);
 	loop_run(all.loop);
