@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "base/number.h"
 #include "world/courier.h"
 #include "world/courier_frame.h"
