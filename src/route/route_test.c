@@ -193,22 +193,23 @@ TEST(route_expand_tells_each_step)
 
 	arena_init(&a, ARENA_UNLIMITED);
 	CHECK(route_expand(r, &a, S("abuse+x@a.test"), &all, &why, tell, &text));
-	CHECK_STR(buf_str(&text),
-		S("0 abuse+x@a.test -> root@a.test (a.aliases:2)\n"
-		  "1 root@a.test -> boss@a.test (a.aliases:1)\n"
-		  "2 boss@a.test -> boss@a.test (a.virtual:4)\n"
-		  "2 boss@a.test -> copy@far.test (a.virtual:4)\n"
-		  "0 abuse+x@a.test -> Out@Far.test (a.aliases:2)\n"));
+	CHECK_STR(buf_str(&text), S("0 abuse+x@a.test -> root@a.test (a.aliases:2)\n"
+				    "1 root@a.test -> boss@a.test (a.aliases:1)\n"
+				    "2 boss@a.test -> boss@a.test (a.virtual:4)\n"
+				    "2 boss@a.test -> copy@far.test (a.virtual:4)\n"
+				    "0 abuse+x@a.test -> Out@Far.test (a.aliases:2)\n"));
 	CHECK_STR(all.items[0].origin.file, S("a.virtual"));
 	CHECK_INT(all.items[0].origin.line, 4);
 	CHECK_INT(all.items[2].origin.line, 2);
 	CHECK_INT(all.items[2].origin.column, 14);
 	buf_clear(&text);
 	CHECK(route_expand(r, &a, S("postmaster"), &all, &why, tell, &text));
-	CHECK(str_starts(buf_str(&text), S("0 postmaster -> boss@a.test (a.conf:2)\n0 boss@a.test")));
+	CHECK(str_starts(
+		buf_str(&text), S("0 postmaster -> boss@a.test (a.conf:2)\n0 boss@a.test")));
 	buf_clear(&text);
 	CHECK(route_expand(r, &a, S("other@b.test"), &all, &why, tell, &text));
-	CHECK(str_starts(buf_str(&text), S("0 other@b.test -> all@b.test (a.conf:8)\n1 all@b.test")));
+	CHECK(str_starts(
+		buf_str(&text), S("0 other@b.test -> all@b.test (a.conf:8)\n1 all@b.test")));
 	buf_clear(&text);
 	CHECK(route_expand(r, &a, S("anna@c.test"), &all, &why, tell, &text));
 	CHECK_STR(buf_str(&text), S(""));
@@ -243,23 +244,24 @@ TEST(route_expand_keeps_to_its_arena)
 static const struct {
 	const char *address, *way; /* transport, next hop, origin; or the reason */
 } ways[] = {
-	{ "boss@a.test", "mailbox  a.conf:11" },
-	{ "Boss+tag@A.Test", "mailbox  a.conf:11" },
-	{ "carl@a.test", "lists  a.conf:12" },
-	{ "anna-x@c.test", "mailbox  a.conf:13" },
-	{ "else@Else.Test", "smtp else.test default" },
-	{ "else@b\xc3\xbc" "cher.else.test", "smtp xn--bcher-kva.else.test default" },
-	{ "x@[192.0.2.1]", "smtp [192.0.2.1] default" },
-	{ "x@far.test", "slow far.test a.conf:15" },
-	{ "One@far.test", "lists  a.conf:18" },
-	{ "one+x@far.test", "slow far.test a.conf:15" },
-	{ "x@sub.far.test", "onward  a.conf:16" },
-	{ "x@a.b.far.test", "onward  a.conf:16" },
-	{ "x@deep.far.test", "onward  a.conf:16" },
-	{ "x@a.deep.far.test", "lists  a.conf:17" },
-	{ "x@notfar.test", "smtp notfar.test default" },
-	{ "gone@a.test", "550 5.1.1 <gone@a.test>: nobody here has this address [a.conf:7]" },
-	{ "gone", "550 5.1.3 <gone>: not an address []" },
+	{"boss@a.test",              "mailbox  a.conf:11"					      },
+	{ "Boss+tag@A.Test",         "mailbox  a.conf:11"                                              },
+	{ "carl@a.test",             "lists  a.conf:12"						},
+	{ "anna-x@c.test",           "mailbox  a.conf:13"                                              },
+	{ "else@Else.Test",          "smtp else.test default"                                          },
+	{ "else@b\xc3\xbc"
+	  "cher.else.test", "smtp xn--bcher-kva.else.test default"                            },
+	{ "x@[192.0.2.1]",           "smtp [192.0.2.1] default"                                        },
+	{ "x@far.test",              "slow far.test a.conf:15"                                         },
+	{ "One@far.test",            "lists  a.conf:18"						},
+	{ "one+x@far.test",          "slow far.test a.conf:15"                                         },
+	{ "x@sub.far.test",          "onward  a.conf:16"                                               },
+	{ "x@a.b.far.test",          "onward  a.conf:16"                                               },
+	{ "x@deep.far.test",         "onward  a.conf:16"                                               },
+	{ "x@a.deep.far.test",       "lists  a.conf:17"                                                },
+	{ "x@notfar.test",           "smtp notfar.test default"                                        },
+	{ "gone@a.test",             "550 5.1.1 <gone@a.test>: nobody here has this address [a.conf:7]"},
+	{ "gone",		    "550 5.1.3 <gone>: not an address []"                             },
 };
 
 TEST(route_finds_the_most_telling_way)
@@ -311,7 +313,10 @@ TEST(route_hosted_domains)
 	struct router *r = router_fake_new(conf_text, files, LENGTH(files));
 
 	CHECK_STR(route_hosted(r, S("x@A.Test"))->name, S("a.test"));
-	CHECK_STR(route_hosted(r, S("x@B\xc3\x9c" "cher.test"))->name, S("xn--bcher-kva.test"));
+	CHECK_STR(route_hosted(r, S("x@B\xc3\x9c"
+				    "cher.test"))
+			  ->name,
+		S("xn--bcher-kva.test"));
 	CHECK(!route_hosted(r, S("x@sub.a.test")) && !route_hosted(r, S("x")));
 	CHECK(!route_hosted(r, S("")) && !route_hosted(r, S("x@[127.0.0.1]")));
 	CHECK_STR(router_conf(r)->hostname.text, S("pivot.test"));
