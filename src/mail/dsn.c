@@ -22,20 +22,22 @@ struct report {
 	struct buf text;
 };
 
+/* clang-format off */
 static const struct {
-	const char *word;           /* RFC 3464 section 2.3.3 */
+	const char *word;	    /* RFC 3464 section 2.3.3 */
 	const char *subject, *says; /* of all recipients; of one */
-	char class;                 /* of its status, where the reply has none */
+	char class;		    /* of its status, where the reply has none */
 } actions[] = {
-	[DSN_FAILED] = {"failed",     "Undelivered mail: your message could not be delivered",
-			"could not be delivered. We do not try again.",                                          '5'},
-	[DSN_DELAYED] = { "delayed",   "Delayed mail: your message is still on its way",
-			"has not been delivered yet. We keep trying; you need not send it again.",               '4'},
-	[DSN_DELIVERED] = { "delivered", "Your message was delivered",                            "was delivered.", '2'},
-	[DSN_RELAYED] = { "relayed",   "Your message was passed on",
-			"was passed on to a server that does not report on its delivery.",                       '2'},
-	[DSN_EXPANDED] = { "expanded",  "Your message was passed on",
-			"was passed on to the several addresses behind this one.",                               '2'},
+	[DSN_FAILED] = { "failed", "Undelivered mail: your message could not be delivered",
+		"Your message could not be delivered. We do not try again.", '5' },
+	[DSN_DELAYED] = { "delayed", "Delayed mail: your message is still on its way",
+		"Your message has not been delivered yet. We keep trying; you need not send it again.", '4' },
+	[DSN_DELIVERED] = { "delivered", "Your message was delivered",
+		"Your message was delivered.", '2' },
+	[DSN_RELAYED] = { "relayed", "Your message was passed on",
+		"Your message was passed on to a server that does not report on its delivery.", '2' },
+	[DSN_EXPANDED] = { "expanded", "Your message was passed on",
+		"Your message was passed on to the several addresses behind this one.", '2' },
 };
 
 /* What people can do about it, by the status behind its class; the first that fits. */
@@ -43,27 +45,21 @@ static const struct {
 	str detail;
 	const char *advice;
 } advices[] = {
-	{STR_INIT(".1.1"),
-         "There is no such mailbox: please check the address for a typing error."                 },
-	{ STR_INIT(".1.2"),  "There is no such domain: please check what stands behind the @."    },
-	{ STR_INIT(".1.10"),
-         "This domain accepts no mail: please reach the person in another way."                   },
-	{ STR_INIT(".2.1"),  "The mailbox is closed: please reach the person in another way."     },
-	{ STR_INIT(".2.2"),  "The mailbox is full: please tell the person in another way."        },
-	{ STR_INIT(".2.3"),  "The message is too large: please send less at once, or only a link."},
-	{ STR_INIT(".3.4"),  "The message is too large: please send less at once, or only a link."},
-	{ STR_INIT(".4."),
-         "The other mail server could not be reached, or did not finish its work."                },
-	{ STR_INIT(".5."),   "The two mail servers did not understand each other: please tell your "
-			   "postmaster."                                },
-	{ STR_INIT(".6."),
-         "The other server cannot take the message in this form: plain text may do."              },
-	{ STR_INIT(".7."),
-         "The other server refused it by its own rules; only its postmaster can say more."        },
+	{ STR_INIT(".1.1"), "There is no such mailbox: please check the address for a typing error." },
+	{ STR_INIT(".1.2"), "There is no such domain: please check what stands behind the @." },
+	{ STR_INIT(".1.10"), "This domain accepts no mail: please reach the person in another way." },
+	{ STR_INIT(".2.1"), "The mailbox is closed: please reach the person in another way." },
+	{ STR_INIT(".2.2"), "The mailbox is full: please reach the person in another way." },
+	{ STR_INIT(".2.3"), "The message is too large: please send less at once, or only a link." },
+	{ STR_INIT(".3.4"), "The message is too large: please send less at once, or only a link." },
+	{ STR_INIT(".4."), "The other mail server could not be reached, or did not finish its work." },
+	{ STR_INIT(".5."), "The two mail servers did not understand each other: please tell your postmaster." },
+	{ STR_INIT(".6."), "The other server cannot take the message in this form: plain text may do." },
+	{ STR_INIT(".7."), "The other server refused it by its own rules; only its postmaster can say more." },
 };
+/* clang-format on */
 
-/* --- text from outside --------------------------------------------------------------------------
- */
+/* --- text from outside ---------------------------------------------------------------------- */
 
 /* No control character, and bytes above 127 only where our parts are UTF-8. */
 static void put_clean(struct report *r, str s)
@@ -100,8 +96,7 @@ static void put_words(struct report *r, size_t column, str fold, str text)
 	buf_put(&r->text, S("\r\n"));
 }
 
-/* --- the header, and words for people -----------------------------------------------------------
- */
+/* --- the header, and words for people ------------------------------------------------------- */
 
 /* The one that tells most of all: what has failed comes first. */
 static enum dsn_action worst_action(const struct dsn *d)
@@ -182,7 +177,8 @@ static void put_recipient_for_people(struct report *r, const struct dsn_recipien
 		put_clean(r, to->original);
 		buf_put(&r->text, S(">)\r\n"));
 	}
-	buf_putf(&r->text, "  Your message %s\r\n", actions[to->action].says);
+	buf_put(&r->text, S("  "));
+	put_words(r, 2, S("\r\n  "), str_of(actions[to->action].says));
 	if (to->action == DSN_FAILED || to->action == DSN_DELAYED)
 		put_advice(r, to);
 	if (to->remote_mta.n > 0 && !to->reply_is_ours) {
@@ -217,8 +213,7 @@ static void put_people_part(struct report *r)
 		d->original_whole ? "Your message" : "The header of your message");
 }
 
-/* --- fields for machines ------------------------------------------------------------------------
- */
+/* --- fields for machines -------------------------------------------------------------------- */
 
 static void put_date_field(struct report *r, const char *name, int64_t ms)
 {
@@ -327,8 +322,7 @@ static void put_machine_part(struct report *r)
 	buf_put(&r->text, S("\r\n"));
 }
 
-/* --- the original -------------------------------------------------------------------------------
- */
+/* --- the original --------------------------------------------------------------------------- */
 
 static void put_original_part(struct report *r)
 {

@@ -22,21 +22,23 @@ static bool has_high(str s)
 	return seen & high;
 }
 
+/* clang-format off */
 static const struct {
 	str name;
 	unsigned flag;
 } fields[] = {
-	{STR_INIT("Date"),            HEADER_DATE          },
-	{ STR_INIT("From"),           HEADER_FROM          },
-	{ STR_INIT("Message-ID"),     HEADER_MESSAGE_ID    },
-	{ STR_INIT("Sender"),         HEADER_SENDER        },
-	{ STR_INIT("Return-Path"),    HEADER_RETURN_PATH   },
-	{ STR_INIT("DKIM-Signature"), HEADER_DKIM_SIGNATURE},
-	{ STR_INIT("MIME-Version"),   HEADER_MIME_VERSION  },
-	{ STR_INIT("To"),             HEADER_TO            },
-	{ STR_INIT("Cc"),             HEADER_CC            },
-	{ STR_INIT("Subject"),        HEADER_SUBJECT       },
+	{ STR_INIT("Date"), HEADER_DATE },
+	{ STR_INIT("From"), HEADER_FROM },
+	{ STR_INIT("Message-ID"), HEADER_MESSAGE_ID },
+	{ STR_INIT("Sender"), HEADER_SENDER },
+	{ STR_INIT("Return-Path"), HEADER_RETURN_PATH },
+	{ STR_INIT("DKIM-Signature"), HEADER_DKIM_SIGNATURE },
+	{ STR_INIT("MIME-Version"), HEADER_MIME_VERSION },
+	{ STR_INIT("To"), HEADER_TO },
+	{ STR_INIT("Cc"), HEADER_CC },
+	{ STR_INIT("Subject"), HEADER_SUBJECT },
 };
+/* clang-format on */
 
 /* Content whose bytes are what was signed, or is inside a signature. */
 static const str signed_types[] = {

@@ -6,35 +6,37 @@
 
 enum { MALFORMED = 1, HEADER_HIGH = 2, BODY_HIGH = 4, SIGNED = 8 };
 
+/* clang-format off */
 static const struct {
 	str message;
 	uint64_t octets;
 	unsigned fields, flags, received, delivered_to;
 } cases[] = {
-	{STR_INIT(""),								   0,  0,                         0,                     0, 0},
-	{ STR_INIT("\r\nbody\r\n"),						      0,  0,                         0,                     0, 0},
-	{ STR_INIT("Date: x\r\n"),						       9,  HEADER_DATE,               0,                     0, 0},
-	{ STR_INIT("date: x\r\nFROM : y\r\n\r\nSubject: z\r\n"),                         19, HEADER_DATE | HEADER_FROM, 0,
-         0,																       0},
-	{ STR_INIT("Date: x\r\n \r\n\tTo: z\r\n\r\nb\xe9\r\n"),                          20, HEADER_DATE,               BODY_HIGH,             0, 0},
-	{ STR_INIT("Subject: \xc3\xa9\r\n\r\n"),                                         13, HEADER_SUBJECT,            HEADER_HIGH,           0, 0},
-	{ STR_INIT("Received: a\r\n b\r\nReceived: c\r\nDelivered-To: d\r\n\r\n"),       47, 0,                         0,                     2, 1},
-	{ STR_INIT("To: a\r\nHello,\r\nCc: no\r\n"),                                     7,  HEADER_TO,                 MALFORMED,             0, 0},
-	{ STR_INIT("Hello world\r\n"),						   0,  0,                         MALFORMED,             0, 0},
-	{ STR_INIT(" folded: x\r\n"),						    0,  0,                         MALFORMED,             0, 0},
-	{ STR_INIT(": x\r\n"),							   0,  0,                         MALFORMED,             0, 0},
-	{ STR_INIT("From a@b Mon Jan  1 00:00:00\r\nFrom: a\r\n"),                       0,  0,                         MALFORMED,             0, 0},
-	{ STR_INIT("T\xc3\xa9: x\r\n"),						  0,  0,                         MALFORMED | BODY_HIGH, 0, 0},
-	{ STR_INIT("DKIM-Signature: a\r\n\r\n"),                                         19, HEADER_DKIM_SIGNATURE,     SIGNED,                0, 0},
-	{ STR_INIT("ARC-Seal: a\r\n\r\n"),					       13, 0,                         SIGNED,                0, 0},
-	{ STR_INIT("Content-Type: multipart/signed; boundary=x\r\n\r\n"),                44, 0,                         SIGNED,                0, 0},
+	{ STR_INIT(""), 0, 0, 0, 0, 0 },
+	{ STR_INIT("\r\nbody\r\n"), 0, 0, 0, 0, 0 },
+	{ STR_INIT("Date: x\r\n"), 9, HEADER_DATE, 0, 0, 0 },
+	{ STR_INIT("date: x\r\nFROM : y\r\n\r\nSubject: z\r\n"), 19, HEADER_DATE | HEADER_FROM, 0,
+		0, 0 },
+	{ STR_INIT("Date: x\r\n \r\n\tTo: z\r\n\r\nb\xe9\r\n"), 20, HEADER_DATE, BODY_HIGH, 0, 0 },
+	{ STR_INIT("Subject: \xc3\xa9\r\n\r\n"), 13, HEADER_SUBJECT, HEADER_HIGH, 0, 0 },
+	{ STR_INIT("Received: a\r\n b\r\nReceived: c\r\nDelivered-To: d\r\n\r\n"), 47, 0, 0, 2, 1 },
+	{ STR_INIT("To: a\r\nHello,\r\nCc: no\r\n"), 7, HEADER_TO, MALFORMED, 0, 0 },
+	{ STR_INIT("Hello world\r\n"), 0, 0, MALFORMED, 0, 0 },
+	{ STR_INIT(" folded: x\r\n"), 0, 0, MALFORMED, 0, 0 },
+	{ STR_INIT(": x\r\n"), 0, 0, MALFORMED, 0, 0 },
+	{ STR_INIT("From a@b Mon Jan  1 00:00:00\r\nFrom: a\r\n"), 0, 0, MALFORMED, 0, 0 },
+	{ STR_INIT("T\xc3\xa9: x\r\n"), 0, 0, MALFORMED | BODY_HIGH, 0, 0 },
+	{ STR_INIT("DKIM-Signature: a\r\n\r\n"), 19, HEADER_DKIM_SIGNATURE, SIGNED, 0, 0 },
+	{ STR_INIT("ARC-Seal: a\r\n\r\n"), 13, 0, SIGNED, 0, 0 },
+	{ STR_INIT("Content-Type: multipart/signed; boundary=x\r\n\r\n"), 44, 0, SIGNED, 0, 0 },
 	{ STR_INIT("Content-Type:\r\n (a (b) c) Multipart/\r\n SIGNED\r\n;x=y\r\n\r\n"), 47, 0,
-         SIGNED | MALFORMED,														   0, 0},
-	{ STR_INIT("Content-Type: application/x-pkcs7-mime\r\nTo: x\r\n\r\n"),           47, HEADER_TO,
-         SIGNED,															       0, 0},
-	{ STR_INIT("Content-Type: text/plain; x=multipart/signed\r\n\r\n"),              46, 0,                         0,                     0, 0},
-	{ STR_INIT("Content-Type: multipart/signedx\r\n\r\n"),                           33, 0,                         0,                     0, 0},
+		SIGNED | MALFORMED, 0, 0 },
+	{ STR_INIT("Content-Type: application/x-pkcs7-mime\r\nTo: x\r\n\r\n"), 47, HEADER_TO,
+		SIGNED, 0, 0 },
+	{ STR_INIT("Content-Type: text/plain; x=multipart/signed\r\n\r\n"), 46, 0, 0, 0, 0 },
+	{ STR_INIT("Content-Type: multipart/signedx\r\n\r\n"), 33, 0, 0, 0, 0 },
 };
+/* clang-format on */
 
 /* As its users do: what is not decided is offered again. */
 static uint64_t scan(struct header_scan *h, str message, size_t cut)

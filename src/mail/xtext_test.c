@@ -4,19 +4,21 @@
 
 TEST(xtext_is_decoded_and_encoded)
 {
+	/* clang-format off */
 	static const struct {
 		str in, xtext, utf8;
 	} cases[] = {
-		{STR_INIT("a+2Bb+3dc"),                                   STR_INIT("a+b=c"), STR_INIT("a+2Bb+3dc")},
-		{ STR_INIT("a+2"),					STR_INIT("a+2"),   STR_INIT("a+2")      },
-		{ STR_INIT("a+xy+"),				      STR_INIT("a+xy+"), STR_INIT("a+xy+")    },
+		{ STR_INIT("a+2Bb+3dc"), STR_INIT("a+b=c"), STR_INIT("a+2Bb+3dc") },
+		{ STR_INIT("a+2"), STR_INIT("a+2"), STR_INIT("a+2") },
+		{ STR_INIT("a+xy+"), STR_INIT("a+xy+"), STR_INIT("a+xy+") },
 		{ STR_INIT("\\x{E9}\\x{20AC}\\x{1F4EF}\\x{5C}"),
-                 STR_INIT("\\x{E9}\\x{20AC}\\x{1F4EF}\\x{5C}"),
-                 STR_INIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xaf\\")                                               },
+			STR_INIT("\\x{E9}\\x{20AC}\\x{1F4EF}\\x{5C}"),
+			STR_INIT("\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xaf\\") },
 		{ STR_INIT("\\x{110000}\\x{D800}\\x{}\\x{0000041}\\x{4"),
-                 STR_INIT("\\x{110000}\\x{D800}\\x{}\\x{0000041}\\x{4"),
-                 STR_INIT("\\x{110000}\\x{D800}\\x{}\\x{0000041}\\x{4")                                           },
+			STR_INIT("\\x{110000}\\x{D800}\\x{}\\x{0000041}\\x{4"),
+			STR_INIT("\\x{110000}\\x{D800}\\x{}\\x{0000041}\\x{4") },
 	};
+	/* clang-format on */
 	struct buf to = { 0 };
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {

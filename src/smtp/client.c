@@ -59,8 +59,7 @@ struct smtp_client {
 	struct smtp_client_result *results;
 };
 
-/* --- results and ends ---------------------------------------------------------------------------
- */
+/* --- results and ends ----------------------------------------------------------------------- */
 
 static void decide(struct smtp_client *c, size_t i, const struct fail *reply)
 {
@@ -143,8 +142,7 @@ static void mail_is_over(struct smtp_client *c, bool clean)
 	c->waiting = WAIT_RSET;
 }
 
-/* --- what we say --------------------------------------------------------------------------------
- */
+/* --- what we say ---------------------------------------------------------------------------- */
 
 static void say_hello(struct smtp_client *c, enum waiting how)
 {
@@ -182,8 +180,7 @@ static void say_data(struct smtp_client *c)
 	want_body(c);
 }
 
-/* --- what the peer says -------------------------------------------------------------------------
- */
+/* --- what the peer says --------------------------------------------------------------------- */
 
 static void on_nothing(struct smtp_client *c, const struct fail *reply)
 {
@@ -369,24 +366,26 @@ static void on_quit(struct smtp_client *c, const struct fail *reply)
 	end(c, reply);
 }
 
+/* clang-format off */
 static const struct {
 	const char *when; /* ends a sentence */
 	void (*replied)(struct smtp_client *c, const struct fail *reply);
 } waits[] = {
-	[WAIT_NOTHING] = {"",					     on_nothing },
-	[WAIT_GREETING] = { " while waiting for the greeting",             on_greeting},
-	[WAIT_EHLO] = { " while waiting for the reply to EHLO",        on_ehlo    },
-	[WAIT_HELO] = { " while waiting for the reply to HELO",        on_helo    },
-	[WAIT_STARTTLS] = { " while waiting for the reply to STARTTLS",    on_starttls},
-	[WAIT_HANDSHAKE] = { " while waiting for the TLS handshake",        on_nothing },
-	[WAIT_MAIL] = { " while waiting for the reply to MAIL",        on_mail    },
-	[WAIT_RCPT] = { " while waiting for the reply to RCPT",        on_rcpt    },
-	[WAIT_DATA] = { " while waiting for the reply to DATA",        on_data    },
-	[WAIT_FINAL] = { " while waiting for the reply to the content", on_final   },
-	[WAIT_RSET] = { " while waiting for the reply to RSET",        on_rset    },
-	[WAIT_QUIT] = { " while waiting for the reply to QUIT",        on_quit    },
-	[WAIT_OVER] = { "",					    on_nothing },
+	[WAIT_NOTHING] = { "", on_nothing },
+	[WAIT_GREETING] = { " while waiting for the greeting", on_greeting },
+	[WAIT_EHLO] = { " while waiting for the reply to EHLO", on_ehlo },
+	[WAIT_HELO] = { " while waiting for the reply to HELO", on_helo },
+	[WAIT_STARTTLS] = { " while waiting for the reply to STARTTLS", on_starttls },
+	[WAIT_HANDSHAKE] = { " while waiting for the TLS handshake", on_nothing },
+	[WAIT_MAIL] = { " while waiting for the reply to MAIL", on_mail },
+	[WAIT_RCPT] = { " while waiting for the reply to RCPT", on_rcpt },
+	[WAIT_DATA] = { " while waiting for the reply to DATA", on_data },
+	[WAIT_FINAL] = { " while waiting for the reply to the content", on_final },
+	[WAIT_RSET] = { " while waiting for the reply to RSET", on_rset },
+	[WAIT_QUIT] = { " while waiting for the reply to QUIT", on_quit },
+	[WAIT_OVER] = { "", on_nothing },
 };
+/* clang-format on */
 
 /* 3xx belongs to DATA, and nothing else that is good does. */
 static void take_reply(struct smtp_client *c)
@@ -452,8 +451,7 @@ size_t smtp_client_feed(struct smtp_client *c, str bytes, int64_t now_ms)
 	return taken;
 }
 
-/* --- the rest of the verbs ----------------------------------------------------------------------
- */
+/* --- the rest of the verbs ------------------------------------------------------------------ */
 
 struct smtp_client *smtp_client_new(const struct smtp_client_setup *setup, int64_t now_ms)
 {

@@ -6,7 +6,8 @@
  * Sans-IO.  It says READY when a mail can be given to it (after the greetings, and again after each
  * mail); then it pipelines as much as the peer allows: with PIPELINING and CHUNKING a small mail is
  * one segment there and one back.  Every recipient of a mail gets exactly one result before the
- * next READY or the CLOSE, whatever the peer does.  What the peer says is cleaned before it is kept.
+ * next READY or the CLOSE, whatever the peer does.  What the peer says is cleaned before it is
+ * kept.
  */
 #ifndef SMTP_CLIENT_H
 #define SMTP_CLIENT_H
@@ -19,11 +20,13 @@
 struct smtp_client; /* opaque */
 
 struct smtp_client_setup {
-	str hello;	/* our name in EHLO or LHLO; borrowed */
+	str hello; /* our name in EHLO or LHLO; borrowed */
 	bool lmtp;
-	bool tls_wanted;   /* STARTTLS when offered; refused or broken: the driver may try again without */
+	bool tls_wanted;   /* STARTTLS when offered; refused or broken: the driver may try again
+			      without */
 	bool tls_required; /* no STARTTLS: a temporary failure of the conversation, 4.7.4 */
-	int64_t greeting_ms_max, command_ms_max, data_ms_max, final_ms_max; /* RFC 5321 section 4.5.3.2 */
+	/* RFC 5321 section 4.5.3.2 */
+	int64_t greeting_ms_max, command_ms_max, data_ms_max, final_ms_max;
 };
 
 struct smtp_client_rcpt {
@@ -35,7 +38,8 @@ struct smtp_client_rcpt {
 /* Borrowed until the mail's results are there. */
 struct smtp_client_mail {
 	str sender;
-	bool smtputf8, eightbit; /* say SMTPUTF8, BODY=8BITMIME; the caller has looked at the peer */
+	bool smtputf8,
+		eightbit; /* say SMTPUTF8, BODY=8BITMIME: the caller has looked at the peer */
 	enum smtp_ret ret;
 	str envid;
 	uint64_t size_octets; /* exactly what smtp_client_body will be given */
@@ -44,8 +48,8 @@ struct smtp_client_mail {
 };
 
 struct smtp_client_result {
-	bool done;	    /* false: not tried: the conversation broke before the peer had said a word
-			       of it, or could have it all */
+	bool done; /* false: not tried: the conversation broke before the peer had said a word
+		      of it, or could have it all */
 	bool delivered;
 	struct fail reply; /* the peer's words, for success too (kind FAIL_NONE) */
 };

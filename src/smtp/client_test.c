@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "smtp/client.h"
 
-/* --- the scripted peer --------------------------------------------------------------------------
- */
+/* --- the scripted peer ---------------------------------------------------------------------- */
 
 struct step {
 	enum {
@@ -243,36 +242,39 @@ static void play(
 	}
 }
 
-/* --- the mails ----------------------------------------------------------------------------------
- */
+/* --- the mails ------------------------------------------------------------------------------ */
 
 #define CONTENT "Subject: x\r\n\r\n.hidden\r\n"
 
+/* clang-format off */
 static const struct smtp_client_rcpt two[] = {
-	{.address = STR_INIT("a@b.example")     },
+	{ .address = STR_INIT("a@b.example") },
 	{ .address = STR_INIT("c@d.example"),
-         .notify = SMTP_NOTIFY_FAILURE | SMTP_NOTIFY_DELAY,
-         .orcpt = STR_INIT("rfc822;c@d.example") },
+		.notify = SMTP_NOTIFY_FAILURE | SMTP_NOTIFY_DELAY,
+		.orcpt = STR_INIT("rfc822;c@d.example") },
 };
+/* clang-format on */
 
 static char large[70000];
 
+/* clang-format off */
 static struct mail mails[] = {
-	{.mail = { .sender = STR_INIT("s@t.example"), .rcpts = two, .rcpt_count = 2 },
-         .content = STR_INIT(CONTENT)										      },
-	{ .mail = { .rcpts = two, .rcpt_count = 1 },                                   .content = STR_INIT("a\r\n.\rb\r\n")},
-	{ .mail = { .rcpts = two, .rcpt_count = 1 },                                   .content = STR_INIT(CONTENT),         .body_max = 5 },
-	{ .mail = { .rcpts = two, .rcpt_count = 2 },									   .content = { large, sizeof large }                                                                     },
-	{ .mail = { .rcpts = two, .rcpt_count = 1 }									  },
+	{ .mail = { .sender = STR_INIT("s@t.example"), .rcpts = two, .rcpt_count = 2 },
+		.content = STR_INIT(CONTENT) },
+	{ .mail = { .rcpts = two, .rcpt_count = 1 }, .content = STR_INIT("a\r\n.\rb\r\n") },
+	{ .mail = { .rcpts = two, .rcpt_count = 1 }, .content = STR_INIT(CONTENT), .body_max = 5 },
+	{ .mail = { .rcpts = two, .rcpt_count = 2 }, .content = { large, sizeof large } },
+	{ .mail = { .rcpts = two, .rcpt_count = 1 } },
 	{ .mail = { .sender = STR_INIT("s@t.example"),
-		  .rcpts = two,
-		  .rcpt_count = 2,
-		  .smtputf8 = true,
-		  .eightbit = true,
-		  .ret = SMTP_RET_HDRS,
-		  .envid = STR_INIT("id+2B7") },
-         .content = STR_INIT(CONTENT) },
+		.rcpts = two,
+		.rcpt_count = 2,
+		.smtputf8 = true,
+		.eightbit = true,
+		.ret = SMTP_RET_HDRS,
+		.envid = STR_INIT("id+2B7") },
+		.content = STR_INIT(CONTENT) },
 };
+/* clang-format on */
 
 static void play_all(const struct smtp_client_setup *setup, const struct step *steps)
 {
@@ -291,8 +293,7 @@ static void play_all(const struct smtp_client_setup *setup, const struct step *s
 #define BOUNCE "MAIL FROM:<>\r\nRCPT TO:<a@b.example>\r\n"
 #define BYE QUIT, WE("QUIT\r\n"), PEER("221 bye\r\n"), CLOSE("")
 
-/* --- the conversations --------------------------------------------------------------------------
- */
+/* --- the conversations ---------------------------------------------------------------------- */
 
 TEST(smtp_client_step_by_step)
 {

@@ -18,35 +18,37 @@ static bool pass(str content, size_t n, bool doubled, struct buf *to)
 	return smtp_dots_whole(&d);
 }
 
+/* clang-format off */
 static const struct {
 	str content, doubled; /* doubled null: refused, whatever way it goes */
 } cases[] = {
-	{STR_INIT(""),				STR_INIT("")                  },
-	{ STR_INIT("\r\n"),                           STR_INIT("\r\n")              },
-	{ STR_INIT("a\r\nb\r\n"),                     STR_INIT("a\r\nb\r\n")        },
-	{ STR_INIT(".\r\n"),                          STR_INIT("..\r\n")            },
+	{ STR_INIT(""), STR_INIT("") },
+	{ STR_INIT("\r\n"), STR_INIT("\r\n") },
+	{ STR_INIT("a\r\nb\r\n"), STR_INIT("a\r\nb\r\n") },
+	{ STR_INIT(".\r\n"), STR_INIT("..\r\n") },
 	{ STR_INIT("a\r\n.\r\n..b\r\nc.d\r\n.e\r\n"),
-         STR_INIT("a\r\n..\r\n...b\r\nc.d\r\n..e\r\n")                              },
-	{ STR_INIT("a\r\n.\0\r\nb\r\n"),              STR_INIT("a\r\n..\0\r\nb\r\n")},
-	{ STR_INIT("\0a.\r\n\0\0\r\n"),               STR_INIT("\0a.\r\n\0\0\r\n")  },
-	{ STR_INIT("a"),			      { 0 }                         },
-	{ STR_INIT("a\r"),			    { 0 }                         },
-	{ STR_INIT("a\n"),			    { 0 }                         },
-	{ STR_INIT("\n"),			     { 0 }                         },
-	{ STR_INIT("\r\r\n"),                         { 0 }                         },
-	{ STR_INIT("a\rb\r\n"),                       { 0 }                         },
- /* what must never be sent: vectors/smtp/smuggling-sequences.json */
-	{ STR_INIT("a\n.\nb\r\n"),                    { 0 }                         },
-	{ STR_INIT("a\n.\rb\r\n"),                    { 0 }                         },
-	{ STR_INIT("a\r.\nb\r\n"),                    { 0 }                         },
-	{ STR_INIT("a\r.\rb\r\n"),                    { 0 }                         },
-	{ STR_INIT("a\n.\r\nb\r\n"),                  { 0 }                         },
-	{ STR_INIT("a\r.\r\nb\r\n"),                  { 0 }                         },
-	{ STR_INIT("a\r\n.\r\r\nb\r\n"),              { 0 }                         },
-	{ STR_INIT("a\r\r\n.\r\r\nb\r\n"),            { 0 }                         },
-	{ STR_INIT("a\r\n\0.\r\nb\r\n"),              { 0 }                         },
-	{ STR_INIT("a\r\n\0\0\0.\r\nb\r\n"),          { 0 }                         },
+		STR_INIT("a\r\n..\r\n...b\r\nc.d\r\n..e\r\n") },
+	{ STR_INIT("a\r\n.\0\r\nb\r\n"), STR_INIT("a\r\n..\0\r\nb\r\n") },
+	{ STR_INIT("\0a.\r\n\0\0\r\n"), STR_INIT("\0a.\r\n\0\0\r\n") },
+	{ STR_INIT("a"), { 0 } },
+	{ STR_INIT("a\r"), { 0 } },
+	{ STR_INIT("a\n"), { 0 } },
+	{ STR_INIT("\n"), { 0 } },
+	{ STR_INIT("\r\r\n"), { 0 } },
+	{ STR_INIT("a\rb\r\n"), { 0 } },
+/* what must never be sent: vectors/smtp/smuggling-sequences.json */
+	{ STR_INIT("a\n.\nb\r\n"), { 0 } },
+	{ STR_INIT("a\n.\rb\r\n"), { 0 } },
+	{ STR_INIT("a\r.\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r.\rb\r\n"), { 0 } },
+	{ STR_INIT("a\n.\r\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r.\r\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r\n.\r\r\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r\r\n.\r\r\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r\n\0.\r\nb\r\n"), { 0 } },
+	{ STR_INIT("a\r\n\0\0\0.\r\nb\r\n"), { 0 } },
 };
+/* clang-format on */
 
 TEST(smtp_dots_pass_the_same_in_every_cut)
 {

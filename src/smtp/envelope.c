@@ -28,15 +28,17 @@ void smtp_envelope_mail(
 	buf_put(to, S("\r\n"));
 }
 
+/* clang-format off */
 static const struct {
 	unsigned flag;
 	const char *word;
 } notify_words[] = {
-	{SMTP_NOTIFY_NEVER,    "NEVER"  },
-	{ SMTP_NOTIFY_SUCCESS, "SUCCESS"},
-	{ SMTP_NOTIFY_FAILURE, "FAILURE"},
-	{ SMTP_NOTIFY_DELAY,   "DELAY"  },
+	{ SMTP_NOTIFY_NEVER, "NEVER" },
+	{ SMTP_NOTIFY_SUCCESS, "SUCCESS" },
+	{ SMTP_NOTIFY_FAILURE, "FAILURE" },
+	{ SMTP_NOTIFY_DELAY, "DELAY" },
 };
+/* clang-format on */
 
 void smtp_envelope_rcpt(
 	struct buf *to, const struct smtp_client_peer *peer, const struct smtp_client_rcpt *rcpt)

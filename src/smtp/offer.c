@@ -27,18 +27,20 @@ static void offer_limits(struct smtp_client_peer *peer, str params)
 	}
 }
 
+/* clang-format off */
 static const struct {
 	str keyword;
 	size_t flag; /* of struct smtp_client_peer, set to true */
 } flags[] = {
-	{STR_INIT("8BITMIME"),             offsetof(struct smtp_client_peer, eightbitmime)},
-	{ STR_INIT("CHUNKING"),            offsetof(struct smtp_client_peer, chunking)    },
-	{ STR_INIT("DSN"),                 offsetof(struct smtp_client_peer, dsn)         },
-	{ STR_INIT("ENHANCEDSTATUSCODES"), offsetof(struct smtp_client_peer, enhanced)    },
-	{ STR_INIT("PIPELINING"),          offsetof(struct smtp_client_peer, pipelining)  },
-	{ STR_INIT("SMTPUTF8"),            offsetof(struct smtp_client_peer, smtputf8)    },
-	{ STR_INIT("STARTTLS"),            offsetof(struct smtp_client_peer, starttls)    },
+	{ STR_INIT("8BITMIME"), offsetof(struct smtp_client_peer, eightbitmime) },
+	{ STR_INIT("CHUNKING"), offsetof(struct smtp_client_peer, chunking) },
+	{ STR_INIT("DSN"), offsetof(struct smtp_client_peer, dsn) },
+	{ STR_INIT("ENHANCEDSTATUSCODES"), offsetof(struct smtp_client_peer, enhanced) },
+	{ STR_INIT("PIPELINING"), offsetof(struct smtp_client_peer, pipelining) },
+	{ STR_INIT("SMTPUTF8"), offsetof(struct smtp_client_peer, smtputf8) },
+	{ STR_INIT("STARTTLS"), offsetof(struct smtp_client_peer, starttls) },
 };
+/* clang-format on */
 
 void smtp_offer_line(struct smtp_client_peer *peer, str line)
 {
