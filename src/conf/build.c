@@ -53,6 +53,8 @@ struct conf *conf_build_all(str dir, const struct conf_source *sources, size_t c
 	if (b->error_count == 0)
 		conf_check(b);
 	ok = b->error_count == 0;
+	if (errors && b->error_count > CONF_ERRORS_MAX)
+		buf_putf(errors, "and %zu errors more\n", b->error_count - CONF_ERRORS_MAX);
 	map_free(&b->names);
 	mem_free(b);
 	if (ok)

@@ -199,8 +199,8 @@ struct conf_source {
 struct conf *conf_build(
 	str dir, const struct conf_source *sources, size_t count, struct fail *why) MUST_USE;
 
-/* The same, with every error that can be found, one a line (CONF_ERRORS_MAX of them); *why is the
- * first. */
+/* The same, with every error that can be found, one a line: CONF_ERRORS_MAX of them, then how many
+ * more there are.  *why is the first. */
 struct buf;
 #define CONF_ERRORS_MAX 100
 struct conf *conf_build_all(str dir, const struct conf_source *sources, size_t count,

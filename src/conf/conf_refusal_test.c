@@ -391,7 +391,8 @@ TEST(conf_tells_all_errors_up_to_a_limit)
 	CHECK(!conf_build_all(S("/"), &source, 1, &errors, &why));
 	for (size_t i = 0; i < buf_str(&errors).n; i++)
 		lines += buf_str(&errors).p[i] == '\n';
-	CHECK_INT(lines, CONF_ERRORS_MAX);
+	CHECK_INT(lines, CONF_ERRORS_MAX + 1);
+	CHECK(str_ends(buf_str(&errors), S("\nand 200 errors more\n")));
 	buf_free(&text);
 	buf_free(&errors);
 }
