@@ -16,6 +16,7 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("broken@example.org"), DIRECTORY_ALL, { { STR_INIT("badx@sink2.test"), 1, 0 } } },
 	{ STR_INIT("null@example.org"), DIRECTORY_ALL, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("box@example.org"), DIRECTORY_ALL, { { STR_INIT("box@example.org"), 0, 0 } } },
+	{ STR_INIT("files@example.org"), DIRECTORY_ALL, { { STR_INIT("files@example.org"), 0, 0 } } },
 	{ STR_INIT("nobody@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("badly@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("r1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("r1@sink1.test"), 0, 0 } } },
@@ -52,6 +53,7 @@ const str directory_aliases = STR_INIT("one: one@sink1.test\n"
 
 const str directory_conf = STR_INIT("domain example.org { aliases example.org }\n"
 				    "mailbox box@example.org { lmtp 10.0.2.4:24 }\n"
+				    "mailbox files@example.org { maildir /mail/{address} }\n"
 				    "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
 				    "transport slow { smtp; connections 1; delay-between 20s }\n"
 				    "route fixed.test { transport fixed }\n"

@@ -12,6 +12,7 @@
 #include "test/sim/directory.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
+#include "world/courier.h"
 #include "world/sock.h"
 
 static const char conf_text[] =
@@ -29,6 +30,7 @@ static struct pivot {
 	struct node *node;
 	struct loop *loop;
 	struct mail *mail;
+	struct courier *courier;
 	struct router *router;
 	int descriptor;
 	unsigned workers;
@@ -86,6 +88,7 @@ static void boot(void *owner)
 	pivot.loop = setup.loop = loop_new("main");
 	pivot.router = setup.router = router_make();
 	pivot.descriptor = port.descriptor = sock_bind(&at, 0, &why);
+	pivot.courier = setup.courier = courier_open(S("pivot.test"), &why);
 	pivot.mail = mail_start(&setup, &why);
 	if (!pivot.mail) {
 		trace("the pivot does not start: %s", why.text);
@@ -125,6 +128,7 @@ static void take_apart(void *owner)
 	(void)owner;
 	mail_free(pivot.mail);
 	sock_unbind(pivot.descriptor);
+	courier_close(pivot.courier);
 	router_drop(pivot.router);
 	loop_stop(pivot.loop);
 	loop_join(pivot.loop);
