@@ -215,8 +215,20 @@ static bool unquote(struct arena *a, str word, str *inner)
 	return str_ends(word, S("\""));
 }
 
-static bool keep_address(struct alias_builder *b, const struct alias_text *t, str word,
-	struct entry *e, struct fail *why)
+/* Quotes that a local part does not need are taken off, as RFC 5321 section 4.1.2 asks of those who
+ * send. */
+static str without_quotes(struct arena *a, str address)
+{
+	str inner, plain;
+
+	if (!unquote(a, address_local(address), &inner))
+		return address;
+	plain = arena_printf(a, "%.*s@%.*s", STR(inner), STR(address_domain(address)));
+	return address_parse(plain, true, NULL) ? plain : address;
+}
+
+static bool keep_address(struct alias_builder *b, struct arena *a, const struct alias_text *t,
+	str word, struct entry *e, struct fail *why)
 {
 	size_t angle = str_find_last(word, '<');
 	char raw[ADDRESS_KEY_MAX];
@@ -229,7 +241,7 @@ static bool keep_address(struct alias_builder *b, const struct alias_text *t, st
 		return alias_text_wrong(t, why, "the target is too long");
 	if (!address_parse(address, true, &bad))
 		return alias_text_wrong(t, why, "%s", bad.text);
-	return keep_target(b, t, address, e, why);
+	return keep_target(b, t, without_quotes(a, address), e, why);
 }
 
 /* "@domain": the same local part there; for the first target of a virtual line, as in Postfix. */
@@ -282,7 +294,7 @@ static bool read_target(struct alias_builder *b, struct arena *a, const struct r
 	/* Quotes around a whole address are taken off; those of a local part are its own. */
 	if (inner.p != word.p && str_has(inner, '@') && address_parse(inner, true, NULL))
 		word = inner;
-	return keep_address(b, t, word, e, why);
+	return keep_address(b, a, t, word, e, why);
 }
 
 static bool read_list(struct alias_builder *b, struct arena *a, struct reading *r, struct entry *e,

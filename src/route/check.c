@@ -158,9 +158,16 @@ static bool check_recipient(struct check *c, str recipient, const struct conf_or
 	arena_reset(&c->step);
 	if (route_expand_blame(c->r, &c->step, recipient, targets, &why, NULL, NULL, &blame))
 		return true;
+	if (blame.by_rule && blame.at.file.n == 0)
+		return false; /* a mailbox that is closed on purpose */
 	if (blame.at.file.n == 0)
 		blame.at = *from;
-	if (first_blame(c, &blame.at))
+	if (!first_blame(c, &blame.at))
+		return false;
+	if (blame.by_rule)
+		warn(c, &blame.at, "mail for '%.*s' is refused, because of %s", STR(recipient),
+			why.text);
+	else
 		report(c, &blame.at, "%s%s", why.text, nearest_known(c, blame.nobody, near));
 	return false;
 }

@@ -56,6 +56,9 @@ static const struct {
 		"x: y@else.test\n", "",
 		"a.conf:3:7: this can never apply: 'a.test' is hosted, at a.conf:2; give the address a mailbox\n"
 		"a.conf:4:7: this can never apply: 'a.test' is hosted, at a.conf:2; give the address a mailbox\n", 2 },
+	{ HEAD "domain a.test { aliases a }\nmailbox x@a.test { error 5.2.1 closed }\nmailbox y@a.test { discard }\n",
+		"z: y, x\n", "",
+		"warning: a:1:7: mail for 'z@a.test' is refused, because of <x@a.test>: closed\n", 0 },
 	{ HEAD "transport lonely { discard }\ntransport smtp { smtp; connections 3 }\n", "", "",
 		"warning: a.conf:2:1: transport 'lonely' is never used\n", 0 },
 	{ HEAD "domain a.test { virtual b }\ndomain b.test { aliases a }\n", "x: y@else.test\n",

@@ -15,6 +15,7 @@ struct expansion {
 	const struct router *r;
 	struct arena *a;
 	str recipient;
+	bool hosted; /* the recipient is */
 	struct route_targets *targets;
 	size_t size; /* room for targets */
 	struct visits visits;
@@ -170,6 +171,23 @@ static bool add_target(struct expansion *x, enum route_end end, const struct vis
 	return true;
 }
 
+/* What an error transport would return to its sender later is refused now (P4); to those whom we
+ * relay for, who asked for an address that is not hosted, it is returned. */
+static bool add_address(struct expansion *x, const struct visit *v)
+{
+	const struct conf_transport *t = router_transport(x->r, v->key, &(struct conf_origin){ 0 });
+
+	if (!x->hosted || t->kind != CONF_ERROR)
+		return add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
+	fail_with(x->why, FAIL_PERMANENT, "", "<%.*s>: %.*s", STR(v->address), STR(t->text));
+	if (x->why)
+		str_to_c(t->status, x->why->status, sizeof x->why->status);
+	put_blame(x, &t->origin);
+	if (x->blame)
+		*x->blame = (struct route_blame){ .at = v->at, .by_rule = true };
+	return false;
+}
+
 static bool discard(struct expansion *x, const struct visit *v, const struct conf_origin *at)
 {
 	for (size_t i = 0; i < x->targets->count; i++)
@@ -233,13 +251,15 @@ static bool visit(struct expansion *x, const struct visit *up, str address, str 
 	v->domain = router_domain(x->r, key);
 	v->at = *at;
 	v->up = up;
+	if (!up)
+		x->hosted = v->domain;
 	if (up) {
 		v->depth = up->depth + 1;
 		v->has_sender = up->has_sender;
 		v->sender = up->sender;
 	}
 	if (!v->domain)
-		return add_target(x, ROUTE_ADDRESS, v, address, at);
+		return add_address(x, v);
 	if (v->depth > x->r->conf->limits.alias_depth_max)
 		return FAULT(x, at, "4.4.6", "<%.*s>: aliases lead to aliases deeper than %u",
 			STR(x->recipient), x->r->conf->limits.alias_depth_max);
@@ -393,7 +413,7 @@ static bool resolve(struct expansion *x, struct visit *v)
 			break;
 		case BY_MAILBOX:
 			if (router_mailbox(x->r, v->domain, v->key))
-				return add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
+				return add_address(x, v);
 			break;
 		case BY_POSTMASTER:
 			if (str_eq(address_local(v->key), S("postmaster")) &&

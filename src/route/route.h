@@ -55,9 +55,10 @@ typedef void route_step(
  * own address means the next place.  Duplicates are merged; postmaster of every hosted domain (and
  * "postmaster" alone) always leads somewhere.  The strs of the targets are in the arena, and those
  * of their origins live as long as the router.  False: an unknown hosted recipient (550 5.1.1, with
- * the origin of its domain, or of the alias that leads to it), no address at all (5.1.3), or, as
- * what compile should have refused is worth another try: a loop or too deep (451 4.4.6), too many
- * (451 4.3.5), no memory (452). */
+ * the origin of its domain, or of the alias that leads to it), one that an error transport would
+ * bounce later (its own words; P4), no address at all (5.1.3), or, as what compile should have
+ * refused is worth another try: a loop or too deep (451 4.4.6), too many (451 4.3.5), no memory
+ * (452). */
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner) MUST_USE;
 

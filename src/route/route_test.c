@@ -289,6 +289,31 @@ TEST(route_finds_the_most_telling_way)
 	router_drop(r);
 }
 
+/* No backscatter: what is known to fail is refused, but those whom we relay for get a bounce. */
+TEST(route_expand_refuses_what_a_rule_will_refuse)
+{
+	static const struct router_fake_file file = { "a", "old: x@gone.test\n" };
+	struct router *r = router_fake_new("hostname p.test\ndomain a.test { aliases a }\n"
+					   "mailbox closed@a.test { error 5.2.1 This is closed }\n"
+					   "route gone.test { error They are gone }\n",
+		&file, 1);
+	struct route_targets all;
+	struct fail why = { 0 };
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	CHECK(!route_expand(r, &a, S("closed@a.test"), &all, &why, NULL, NULL));
+	CHECK_STR(str_of(why.text), S("<closed@a.test>: This is closed"));
+	CHECK_STR(str_of(why.status), S("5.2.1"));
+	CHECK_STR(str_of(why.origin), S("a.conf:3"));
+	CHECK_INT(fail_code(&why), 550);
+	CHECK(!route_expand(r, &a, S("old@a.test"), &all, &why, NULL, NULL));
+	CHECK_STR(str_of(why.text), S("<x@gone.test>: They are gone"));
+	CHECK(route_expand(r, &a, S("x@gone.test"), &all, &why, NULL, NULL));
+	arena_free(&a);
+	router_drop(r);
+}
+
 TEST(route_star_takes_the_rest)
 {
 	struct router *r = router_fake_new("hostname p.test\ntransport onward { smtp 192.0.2.1 }\n"

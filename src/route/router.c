@@ -100,3 +100,36 @@ const struct conf_mailbox *router_mailbox(
 		return mailbox;
 	return map_get(&r->mailboxes, base);
 }
+
+/* The most telling route: of the address, of its domain, of the longest .subdomain, then the one
+ * for all. */
+static const struct conf_route *find_route(const struct router *r, str key)
+{
+	str domain = address_domain(key);
+	const struct conf_route *route = map_get(&r->routes, key);
+
+	if (!route)
+		route = map_get(&r->routes, domain);
+	for (size_t i = 1; !route && i < domain.n; i++)
+		if (domain.p[i] == '.')
+			route = map_get(&r->routes, str_skip(domain, i));
+	return route ? route : r->star;
+}
+
+const struct conf_transport *router_transport(
+	const struct router *r, str key, struct conf_origin *decided)
+{
+	const struct conf_domain *d = router_domain(r, key);
+	const struct conf_mailbox *mailbox = d ? router_mailbox(r, d, key) : NULL;
+	const struct conf_route *route = d ? NULL : find_route(r, key);
+
+	if (mailbox)
+		*decided = mailbox->origin;
+	else if (route)
+		*decided = route->origin;
+	else
+		*decided = d ? d->origin : r->direct->origin;
+	if (d)
+		return mailbox ? mailbox->transport : NULL;
+	return route ? route->transport : r->direct;
+}

@@ -32,10 +32,16 @@ bool router_base(
 const struct conf_mailbox *router_mailbox(
 	const struct router *r, const struct conf_domain *d, str key);
 
+/* The transport of an address in table form, and the line that decided; null: hosted, but nobody.
+ */
+const struct conf_transport *router_transport(
+	const struct router *r, str key, struct conf_origin *decided);
+
 /* What is to blame for an expansion that failed. */
 struct route_blame {
 	struct conf_origin at; /* the line; file "": no line of an alias */
 	str nobody;            /* the hosted address that nobody has, or "" */
+	bool by_rule;          /* an error transport: it is meant so */
 };
 
 /* As route_expand; when it fails, *blame says more. */
