@@ -15,17 +15,28 @@
 #include "test/bench/measure.h"
 #include "test/bench/out.h"
 
+/* Content is kept in blocks, which are used again: growing buffers would be the work of a server
+ * that is not meant to do any. */
+#define BLOCK_OCTETS 65536
+struct block {
+	struct list link;
+	size_t n;
+	char bytes[BLOCK_OCTETS];
+};
+
 static struct {
 	struct loop *loop;
 	struct endpoint to;
 	struct list waiting; /* mails */
 	struct list idle;    /* ways that are READY */
+	struct list blocks;  /* free ones */
 	uint64_t ways, ways_max, reuse;
 } all;
 
 struct mail {
 	struct list link;
-	struct buf bytes;
+	struct list blocks;
+	uint64_t octets;
 	str sender, recipient;
 	struct smtp_client_rcpt rcpt;
 };
