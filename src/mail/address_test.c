@@ -114,7 +114,7 @@ static const struct {
 	{ 59, "a quoted local part of more than 64"              },
 	{ 60, "a quoted local part of more than 64"              },
 	{ 71, "'::' for a single group of zeros, which RFC 5952 discourages in writing, not in "
-         "reading"						    },
+	      "reading"			     },
 };
 
 static bool deviates(int id)

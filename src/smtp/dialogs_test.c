@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "smtp/server_play.h"
+#include "smtp/play.h"
 
 #define FOLDER TEST_VECTORS "/smtp/chasquid-dialogs/"
 

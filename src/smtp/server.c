@@ -49,7 +49,7 @@ void smtp_server_say(struct smtp_server *s, int code, const char *status, const 
 void smtp_server_hang_up(struct smtp_server *s, const char *status, const char *text)
 {
 	smtp_server_say(s, 421, status, text);
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	s->closing = true;
 }
 
@@ -69,7 +69,7 @@ void smtp_server_refuse_as(struct smtp_server *s, int code, const char *status, 
 	smtp_server_say(s, code, status, text);
 	if (code != 421)
 		return;
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	s->closing = true;
 }
 
@@ -101,7 +101,7 @@ bool smtp_server_answer(
 	if (!s->question.open || !s->question.told || s->question.ticket != ticket)
 		return false;
 	forget_told(s);
-	smtp_server_answered(s, refusal, text);
+	smtp_server_transaction_answered(s, refusal, text);
 	return true;
 }
 
@@ -112,10 +112,10 @@ void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal)
 	if (!s->in_message || s->data.fault || (asked && s->question.told))
 		return;
 	forget_told(s);
-	smtp_server_drop_message(s, refusal);
+	smtp_server_transaction_drop(s, refusal);
 	if (asked) { /* but nobody has heard the question yet */
 		s->question.open = false;
-		smtp_server_end_message(s);
+		smtp_server_transaction_message_over(s);
 	}
 }
 
@@ -199,7 +199,7 @@ static void read_data(struct smtp_server *s, str *rest)
 	if (!s->refusal)
 		s->body = piece;
 	if (got == SCAN_DONE)
-		smtp_server_end_message(s);
+		smtp_server_transaction_message_over(s);
 }
 
 static void read_chunk(struct smtp_server *s, str *rest)
@@ -222,7 +222,7 @@ static void read_on(struct smtp_server *s, str *rest)
 {
 	if (s->early) {
 		smtp_server_say(s, 554, "5.5.0", "You have to wait for my replies");
-		smtp_server_end_transaction(s, true);
+		smtp_server_transaction_end(s, true);
 		s->closing = true;
 		return;
 	}
@@ -248,7 +248,7 @@ static void settle(struct smtp_server *s)
 	if (!s->greeted || s->closing || s->question.open || s->body.n > 0)
 		return;
 	if (s->reading == READING_CHUNK && s->chunk_left == 0)
-		smtp_server_end_chunk(s);
+		smtp_server_transaction_chunk_over(s);
 	if (s->stopping && !s->closing && !s->question.open && !s->in_message &&
 		s->reading != READING_CHUNK)
 		smtp_server_hang_up(s, "4.3.2", "This server is about to stop, try again later");
@@ -350,7 +350,7 @@ static void answer_late(struct smtp_server *s)
 		.text = "This took us too long, try again later" };
 	enum smtp_server_question kind = s->question.kind;
 
-	smtp_server_answered(s, &late, S(""));
+	smtp_server_transaction_answered(s, &late, S(""));
 	if (kind == SMTP_ASK_MAIL)
 		s->reset_due = true;
 	if (kind == SMTP_ASK_COMMIT) {

@@ -19,7 +19,7 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 		smtp_server_refuse_as(s, fail_code(&why), "", why.text);
 		return;
 	}
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	mem_free((void *)s->helo.p);
 	s->helo = mem_copy(name);
 	s->at = AT_REST;
@@ -131,7 +131,7 @@ static void on_bdat(struct smtp_server *s, str arg)
 
 	if (!smtp_command_bdat(arg, &bdat, &why)) {
 		smtp_server_refuse(s, &why);
-		smtp_server_end_transaction(s, true);
+		smtp_server_transaction_end(s, true);
 		s->closing = true;
 		return;
 	}
@@ -144,19 +144,19 @@ static void on_bdat(struct smtp_server *s, str arg)
 		smtp_server_ask(s, SMTP_ASK_DATA);
 	} else if (s->at != AT_CHUNKS) {
 		no_message(s, &why);
-		smtp_server_drop_message(s, &why);
+		smtp_server_transaction_drop(s, &why);
 	}
 }
 
 static void on_rset(struct smtp_server *s, str arg __attribute__((unused)))
 {
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	smtp_server_say(s, 250, "2.0.0", "Forgotten");
 }
 
 static void on_quit(struct smtp_server *s, str arg __attribute__((unused)))
 {
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	smtp_server_say(s, 221, "2.0.0", "Good bye");
 	s->closing = true;
 }
@@ -164,7 +164,7 @@ static void on_quit(struct smtp_server *s, str arg __attribute__((unused)))
 /* A browser, or somebody who makes one talk to us: no line of it may become a command. */
 static void on_foreign(struct smtp_server *s, str arg __attribute__((unused)))
 {
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 	smtp_server_say(s, 502, "5.7.0", "This is a mail server");
 	s->closing = true;
 }

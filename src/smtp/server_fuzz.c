@@ -2,13 +2,13 @@
  * Laws: replies, questions and bodies do not depend on how the bytes were cut, nor on how late the
  * answers come (but where a client did not wait, that is told apart by what had arrived, so a run
  * that ends in 554 5.5.0 is not compared); each command gets exactly one reply; a body has only
- * CRLF line ends, and only between ASK_DATA's yes and ASK_COMMIT (server_play asserts that).
+ * CRLF line ends, and only between ASK_DATA's yes and ASK_COMMIT (smtp/play asserts that).
  *
  * The first byte chooses the limits, 0xff ends a flight.
  */
 #include "test/fuzz.h"
 
-#include "smtp/server_play.h"
+#include "smtp/play.h"
 
 #define LINE_OCTETS_MAX 80
 

@@ -84,12 +84,12 @@ void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind);
 
 /* --- smtp/server_transaction.c */
 
-void smtp_server_end_transaction(struct smtp_server *s, bool reset); /* if there is one */
-void smtp_server_drop_message(
-	struct smtp_server *s, const struct fail *why); /* the first why holds */
-void smtp_server_end_message(struct smtp_server *s);    /* all of its bytes are here */
-void smtp_server_end_chunk(struct smtp_server *s);
-void smtp_server_answered(struct smtp_server *s, const struct fail *refusal, str text);
+void smtp_server_transaction_end(struct smtp_server *s, bool reset); /* if there is one */
+void smtp_server_transaction_drop(
+	struct smtp_server *s, const struct fail *why);           /* the first why holds */
+void smtp_server_transaction_message_over(struct smtp_server *s); /* all of its bytes are here */
+void smtp_server_transaction_chunk_over(struct smtp_server *s);
+void smtp_server_transaction_answered(struct smtp_server *s, const struct fail *refusal, str text);
 
 /* --- smtp/server_command.c */
 

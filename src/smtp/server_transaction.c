@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 
-void smtp_server_end_transaction(struct smtp_server *s, bool reset)
+void smtp_server_transaction_end(struct smtp_server *s, bool reset)
 {
 	if (s->at & AT_TRANSACTION) {
 		s->reset_due = reset;
@@ -18,7 +18,7 @@ void smtp_server_end_transaction(struct smtp_server *s, bool reset)
 	s->refusal = NULL;
 }
 
-void smtp_server_drop_message(struct smtp_server *s, const struct fail *why)
+void smtp_server_transaction_drop(struct smtp_server *s, const struct fail *why)
 {
 	if (s->refusal)
 		return;
@@ -32,11 +32,11 @@ static void refuse_message(struct smtp_server *s, const struct fail *why)
 	s->errors++;
 	smtp_server_say(s, fail_code(why), smtp_server_status(why), why->text);
 	s->closing = s->closing || fail_code(why) == 421;
-	smtp_server_end_transaction(s, true);
+	smtp_server_transaction_end(s, true);
 }
 
 /* All of its bytes are here. */
-void smtp_server_end_message(struct smtp_server *s)
+void smtp_server_transaction_message_over(struct smtp_server *s)
 {
 	struct fail why;
 
@@ -51,7 +51,7 @@ void smtp_server_end_message(struct smtp_server *s)
 	}
 }
 
-void smtp_server_end_chunk(struct smtp_server *s)
+void smtp_server_transaction_chunk_over(struct smtp_server *s)
 {
 	char text[64];
 
@@ -67,7 +67,7 @@ void smtp_server_end_chunk(struct smtp_server *s)
 	if (s->chunk_last)
 		smtp_data_end(&s->data);
 	if (s->chunk_last || s->refusal || s->data.fault) {
-		smtp_server_end_message(s);
+		smtp_server_transaction_message_over(s);
 		return;
 	}
 	snprintf(text, sizeof text, "%llu octets", (unsigned long long)s->chunk_octets);
@@ -93,7 +93,7 @@ static void begin_message(struct smtp_server *s)
 	 * is wanted (RFC 2920 section 3.1): it is neither a message nor commands. */
 	if (s->pending) {
 		s->early = true;
-		smtp_server_end_transaction(s, true);
+		smtp_server_transaction_end(s, true);
 		return;
 	}
 	s->reading = READING_DATA;
@@ -132,10 +132,10 @@ static void data_answered(struct smtp_server *s, const struct fail *refusal)
 	if (!refusal) {
 		begin_message(s);
 	} else if (s->reading == READING_CHUNK) {
-		smtp_server_drop_message(s, refusal);
+		smtp_server_transaction_drop(s, refusal);
 	} else {
 		smtp_server_refuse(s, refusal);
-		smtp_server_end_transaction(s, true);
+		smtp_server_transaction_end(s, true);
 	}
 }
 
@@ -148,10 +148,10 @@ static void commit_answered(struct smtp_server *s, const struct fail *refusal, s
 		return;
 	}
 	smtp_server_say(s, 250, "2.0.0", str_to_c(text, line, sizeof line));
-	smtp_server_end_transaction(s, false);
+	smtp_server_transaction_end(s, false);
 }
 
-void smtp_server_answered(struct smtp_server *s, const struct fail *refusal, str text)
+void smtp_server_transaction_answered(struct smtp_server *s, const struct fail *refusal, str text)
 {
 	s->question.open = false;
 	s->since_ms = s->now_ms;

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "smtp/server_play.h"
+#include "smtp/play.h"
 
 #define HEAD "Subject: one\r\n\r\nfirst"
 #define SECOND "MAIL FROM:<evil@x>\r\nRCPT TO:<b@x>\r\nDATA\r\nSubject: two\r\n\r\nsmuggled"

@@ -1,4 +1,4 @@
-#include "smtp/server_play.h"
+#include "smtp/play.h"
 
 #include <assert.h>
 #include <stdio.h>

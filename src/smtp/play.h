@@ -1,5 +1,5 @@
 /*
- * smtp/server_play - for tests: drives a server machine as flow/inbound does, and writes down what
+ * smtp/play - for tests: drives a server machine as flow/inbound does, and writes down what
  * happens in two lines of text, which must not depend on how the bytes were cut or how late the
  * answers were
  *
@@ -7,8 +7,8 @@
  * 451 4.7.1, "bye..." with 421 4.3.2; a sender that begins with "nodata" is refused at DATA, and a
  * message that has the word REFUSE at its end.
  */
-#ifndef SMTP_SERVER_PLAY_H
-#define SMTP_SERVER_PLAY_H
+#ifndef SMTP_PLAY_H
+#define SMTP_PLAY_H
 
 #include "base/buf.h"
 #include "smtp/server.h"
