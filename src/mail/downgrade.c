@@ -173,8 +173,6 @@ static bool push_level(struct downgrade *d, str value, bool digest)
 /* The header is over: what is its body? */
 static int kind_of_body(struct downgrade *d)
 {
-	static const str fixed[] = { STR_INIT("multipart/signed"), STR_INIT("message/partial"),
-		STR_INIT("message/external-body") };
 	struct entity *e = here(d);
 	bool in_digest = !e->is_message && d->depth > 0 && d->levels[d->depth - 1].digest;
 	str value = str_from(d->type, d->type_n < sizeof d->type ? d->type_n : sizeof d->type);
@@ -185,13 +183,15 @@ static int kind_of_body(struct downgrade *d)
 		return ENTITY_FIXED;
 	if (!e->has_type)
 		return in_digest ? ENTITY_MESSAGE : ENTITY_TEXT;
-	if (one_of(type, fixed, LENGTH(fixed)))
+	if (str_eq(type, S("multipart/signed")))
 		return ENTITY_FIXED;
 	if (str_starts(type, S("multipart/")))
 		return push_level(d, value, str_eq(type, S("multipart/digest"))) ? ENTITY_MULTIPART
 										 : ENTITY_FIXED;
-	if (str_eq(type, S("message/rfc822")) || str_eq(type, S("message/global")))
+	if (str_eq(type, S("message/rfc822")))
 		return ENTITY_MESSAGE;
+	if (str_starts(type, S("message/")) && !str_starts(type, S("message/global")))
+		return ENTITY_FIXED; /* may have no encoding, RFC 2046 section 5.2; RFC 6532 may */
 	return str_starts(type, S("text/")) ? ENTITY_TEXT : ENTITY_DATA;
 }
 
@@ -299,6 +299,7 @@ static void delimiter_line(struct downgrade *d, str line, size_t level, bool clo
 	put(d, S("\r\n"));
 	d->at = d->levels[level].entity;
 	d->depth = closes ? level : level + 1;
+	here(d)->has_parts = true;
 	if (closes)
 		d->where = IN_BETWEEN;
 	else
@@ -312,15 +313,12 @@ static void begin_field(struct downgrade *d, str name)
 	d->field = FIELD_OTHER;
 	if (str_eq_nocase(name, S("MIME-Version")))
 		e->has_version = true;
-	if (str_eq_nocase(name, S("Content-Type"))) {
+	if (str_eq_nocase(name, S("Content-Type")) && d->type_n == 0) { /* the first one counts */
 		e->has_type = true;
-		d->type_n = 0;
 		d->field = FIELD_TYPE;
 	}
-	if (str_eq_nocase(name, S("Content-Transfer-Encoding"))) {
-		d->encoding_n = 0;
-		d->field = FIELD_ENCODING;
-	}
+	if (str_eq_nocase(name, S("Content-Transfer-Encoding")))
+		d->field = FIELD_ENCODING; /* two are one that we do not understand */
 }
 
 static void keep(char *to, size_t size, size_t *n, str text)
@@ -511,6 +509,7 @@ bool downgrade_scan_end(struct downgrade *d, uint64_t *octets)
 
 		if (!e->high)
 			continue;
+		d->failed |= e->kind == ENTITY_MULTIPART && !e->has_parts; /* it is all between */
 		d->entities[e->parent].high = true;
 		put_fields(e, &fields);
 		*octets += buf_str(&fields).n - e->encoding_octets;

@@ -21,6 +21,12 @@ static const struct {
 	{ STR_INIT("MIME-Version: 1.0\r\nContent-Type: image/x\r\n\r\n\xe9\r\n"),
 	  STR_INIT("MIME-Version: 1.0\r\nContent-Type: image/x\r\n"
 		"Content-Transfer-Encoding: base64\r\n\r\n6Q0K\r\n") },
+	{ STR_INIT("MIME-Version: 1.0\r\nContent-Type: text/x\r\nContent-Type: image/x\r\n\r\n\xe9\r\n"),
+	  STR_INIT("MIME-Version: 1.0\r\nContent-Type: text/x\r\nContent-Type: image/x\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n") },
+	{ STR_INIT("MIME-Version: 1.0\r\nContent-Type: message/global\r\n\r\nTo: \xc3\xa9\r\n\r\n"),
+	  STR_INIT("MIME-Version: 1.0\r\nContent-Type: message/global\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\nVG86IMOpDQoNCg==\r\n") },
 	/* parts: only what must be is converted; what nobody sees loses its high bytes */
 	{ STR_INIT("MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"a b\"\r\n"
 		"Content-Transfer-Encoding:\r\n 8bit\r\n\r\nDonn\xe9" "es\r\n"
@@ -53,8 +59,11 @@ static const struct {
 	{ STR_INIT("Subject: \xe9\r\n\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: multipart/signed; boundary=i\r\n\r\n--i\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: multipart/mixed\r\n\r\n\xe9\r\n"), { 0 } },
+	{ STR_INIT("Content-Type: multipart/mixed; boundary=i\r\n\r\n--j\r\n\r\n\xe9\r\n--j--\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: message/partial\r\n\r\n\xe9\r\n"), { 0 } },
+	{ STR_INIT("Content-Type: message/feedback-report\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Content-Transfer-Encoding: base64\r\n\r\n\xe9\r\n"), { 0 } },
+	{ STR_INIT("Content-Transfer-Encoding: 8bit\r\nContent-Transfer-Encoding: base64\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Content-Transfer-Encoding: x-uue\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Subject: x\r\n\r\na\nb\r\n"), { 0 } },
 	{ STR_INIT("Subject: x\r\n\r\na\rb\r\n"), { 0 } },
