@@ -26,6 +26,7 @@ struct entity {
 	bool is_message; /* its header is a message's */
 	bool high;       /* bytes above 127 in its body, or in what is in it: it is converted */
 	bool has_type, has_version;
+	bool has_parts;
 	bool lacks_blank;                      /* between header and body */
 	uint64_t encoding_octets;              /* of fields that are replaced */
 	uint64_t plain_octets, encoded_octets; /* of its body, when it is a leaf */

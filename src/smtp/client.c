@@ -265,7 +265,7 @@ static void on_mail(struct smtp_client *c, const struct fail *reply)
 		return;
 	}
 	if (!c->peer.pipelining)
-		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail.rcpts[0]);
+		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail, 0);
 	c->waiting = WAIT_RCPT;
 }
 
@@ -309,7 +309,7 @@ static void on_rcpt(struct smtp_client *c, const struct fail *reply)
 	if (c->rcpt_at == c->mail.rcpt_count)
 		on_envelope(c);
 	else if (!c->peer.pipelining)
-		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail.rcpts[c->rcpt_at]);
+		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail, c->rcpt_at);
 }
 
 /* 354 although nobody was accepted is the price of pipelining: an empty message (RFC 2920 section
@@ -507,7 +507,7 @@ static void say_envelope(struct smtp_client *c)
 	if (!c->peer.pipelining)
 		return;
 	for (size_t i = 0; i < c->mail.rcpt_count; i++)
-		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail.rcpts[i]);
+		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail, i);
 	if (!c->peer.chunking || c->mail.size_octets <= BURST_OCTETS_MAX)
 		say_data(c);
 }

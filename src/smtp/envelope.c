@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/ascii.h"
+#include "base/utf8.h"
 
 static str checked(str s)
 {
@@ -40,9 +41,10 @@ static const struct {
 };
 /* clang-format on */
 
-void smtp_envelope_rcpt(
-	struct buf *to, const struct smtp_client_peer *peer, const struct smtp_client_rcpt *rcpt)
+void smtp_envelope_rcpt(struct buf *to, const struct smtp_client_peer *peer,
+	const struct smtp_client_mail *mail, size_t index)
 {
+	const struct smtp_client_rcpt *rcpt = &mail->rcpts[index];
 	const char *before = " NOTIFY=";
 
 	buf_putf(to, "RCPT TO:<%.*s>", STR(checked(rcpt->address)));
@@ -52,7 +54,7 @@ void smtp_envelope_rcpt(
 		buf_putf(to, "%s%s", before, notify_words[i].word);
 		before = ",";
 	}
-	if (peer->dsn && rcpt->orcpt.n > 0)
+	if (peer->dsn && rcpt->orcpt.n > 0 && (mail->smtputf8 || utf8_ascii(rcpt->orcpt)))
 		buf_putf(to, " ORCPT=%.*s", STR(checked(rcpt->orcpt)));
 	buf_put(to, S("\r\n"));
 }

@@ -13,7 +13,8 @@
 
 void smtp_envelope_mail(
 	struct buf *to, const struct smtp_client_peer *peer, const struct smtp_client_mail *mail);
-void smtp_envelope_rcpt(
-	struct buf *to, const struct smtp_client_peer *peer, const struct smtp_client_rcpt *rcpt);
+/* The recipient with that index. */
+void smtp_envelope_rcpt(struct buf *to, const struct smtp_client_peer *peer,
+	const struct smtp_client_mail *mail, size_t index);
 
 #endif
