@@ -156,6 +156,8 @@ static void results(struct out *out)
 	w->mail = NULL;
 }
 
+static void dispatch(void);
+
 static void way_over(struct out *out, const struct fail *trouble)
 {
 	struct way *w = way_of(out);
@@ -166,6 +168,8 @@ static void way_over(struct out *out, const struct fail *trouble)
 	list_remove(&w->link);
 	mem_free(w);
 	all.ways--;
+	if (!list_empty(&all.waiting))
+		dispatch();
 }
 
 static const struct out_calls out_calls = {
