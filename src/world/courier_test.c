@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -310,6 +311,55 @@ TEST(courier_becomes_the_user)
 	send_to(&s, "nobody", below("not-his/box"));
 	run();
 	CHECK(!s.delivered && strstr(s.why.text, "Permission denied") != NULL);
+	finish();
+}
+
+/* A child that dies takes its parcels with it, and its successor works.  Whose it is, the name of
+ * the file in its hands says. */
+static struct sender victim, bystander;
+
+static void on_victim_writable(void *owner)
+{
+	struct sender *s = owner;
+	char file[300];
+	uint64_t pid = 0;
+	str name;
+
+	if (s->blocks-- > 1) {
+		courier_write(s->parcel, S("some bytes\r\n"));
+		return;
+	}
+	do {
+		if (access(below("box/tmp").p, R_OK) != 0 || look("box/tmp", file, NULL) == 0)
+			continue; /* it has not come so far yet */
+		name = str_skip(str_of(file), str_find(str_of(file), 'P') + 1);
+		CHECK(number_parse(str_first(name, str_find(name, 'Q')), 1 << 30, &pid));
+	} while (pid == 0);
+	CHECK(kill((pid_t)pid, SIGKILL) == 0);
+}
+
+TEST(courier_tells_of_a_child_that_died)
+{
+	static const struct courier_handler victim_handler = { on_victim_writable, on_done };
+	char file[300];
+
+	begin();
+	victim = (struct sender){ .blocks = 3 };
+	bystander = (struct sender){ .blocks = 1, .block_octets = 10 };
+	waiting = 2;
+	victim.parcel = courier_send(
+		courier, loop, S(""), below("box"), S("X: y\r\n"), &victim_handler, &victim);
+	bystander.parcel =
+		courier_send(courier, loop, S(""), below("box"), S(""), &handler, &bystander);
+	run();
+	CHECK(victim.dones == 1 && !victim.delivered);
+	CHECK_STR(str_of(victim.why.text), S("the courier has died"));
+	CHECK(bystander.dones == 1 && !bystander.delivered);
+	bystander = (struct sender){ .blocks = 1, .block_octets = 10 };
+	send_to(&bystander, "", below("box"));
+	run();
+	CHECK(bystander.delivered);
+	CHECK_INT(look("box/new", file, NULL), 1);
 	finish();
 }
 

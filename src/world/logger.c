@@ -16,13 +16,14 @@
 #define PREFIX_MAX 64
 #define LINE_MAX (LOG_RECORD_MAX + PREFIX_MAX)
 
-/* Where lines go; set before there are threads. */
+/* Where lines go; set before there are threads, and not again while standard error is the same. */
 static struct {
+	dev_t device;
+	ino_t inode;
 	int fd;
 	bool is_ours;   /* to close */
 	bool is_socket; /* a system call can be told not to wait */
 	bool is_journal;
-	enum log_format format;
 } sink = { .fd = STDERR_FILENO };
 
 /* The rest of a line whose beginning the kernel has taken already: it goes before all others, of
@@ -57,12 +58,16 @@ static void open_sink(void)
 	struct stat st;
 	int fd;
 
-	if (sink.is_ours)
-		close(sink.fd);
-	sink.fd = STDERR_FILENO;
-	sink.is_ours = sink.is_socket = sink.is_journal = false;
 	if (fstat(STDERR_FILENO, &st) != 0)
 		return;
+	if (sink.device == st.st_dev && sink.inode == st.st_ino)
+		return;
+	if (sink.is_ours)
+		close(sink.fd);
+	sink.device = st.st_dev;
+	sink.inode = st.st_ino;
+	sink.fd = STDERR_FILENO;
+	sink.is_ours = false;
 	sink.is_journal = journal(&st);
 	sink.is_socket = S_ISSOCK(st.st_mode);
 	if (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode))
@@ -141,23 +146,28 @@ void logger_hold(bool hold)
 	buf_free(&mine.lines);
 }
 
+static bool is_json(str line)
+{
+	return str_starts(line, S("{"));
+}
+
 static size_t print_line(enum log_level level, str line, char to[LINE_MAX])
 {
 	static const int priorities[] = { 7, 6, 4, 3 }; /* of syslog(3) */
 	char time[DATE_TEXT_MAX];
-	int n;
+	size_t n = 0;
 
 	date_print_iso(clock_wall_ms(), time);
-	if (sink.format == LOG_JSON)
-		n = sink.is_journal ? snprintf(to, LINE_MAX, "<%d>{\"time\":\"%s\",%.*s\n",
-					      priorities[level], time, STR(str_skip(line, 1)))
-				    : snprintf(to, LINE_MAX, "{\"time\":\"%s\",%.*s\n", time,
-					      STR(str_skip(line, 1)));
+	if (sink.is_journal)
+		n = (size_t)snprintf(to, LINE_MAX, "<%d>", priorities[level]);
+	if (is_json(line))
+		n += (size_t)snprintf(to + n, LINE_MAX - n, "{\"time\":\"%s\",%.*s\n", time,
+			STR(str_skip(line, 1)));
 	else if (sink.is_journal)
-		n = snprintf(to, LINE_MAX, "<%d>%.*s\n", priorities[level], STR(line));
+		n += (size_t)snprintf(to + n, LINE_MAX - n, "%.*s\n", STR(line));
 	else
-		n = snprintf(to, LINE_MAX, "%s %.*s\n", time, STR(line));
-	return (size_t)n;
+		n = (size_t)snprintf(to, LINE_MAX, "%s %.*s\n", time, STR(line));
+	return n;
 }
 
 static bool keep(enum log_level level, str line)
@@ -172,23 +182,20 @@ static bool keep(enum log_level level, str line)
 }
 
 /* The record that tells of lost ones; made by hand, as log_open's would come back here. */
-static bool keep_lost(void)
+static bool keep_lost(bool json)
 {
 	char text[80];
 
-	if (sink.format == LOG_JSON)
-		snprintf(text, sizeof text,
-			"{\"event\":\"log_lost\",\"level\":\"warning\",\"lines\":%llu}",
-			(unsigned long long)mine.lost);
-	else
-		snprintf(text, sizeof text, "log_lost level=warning lines=%llu",
-			(unsigned long long)mine.lost);
+	snprintf(text, sizeof text,
+		json ? "{\"event\":\"log_lost\",\"level\":\"warning\",\"lines\":%llu}"
+		     : "log_lost level=warning lines=%llu",
+		(unsigned long long)mine.lost);
 	return keep(LOG_WARNING, str_of(text));
 }
 
 static void logger_write(enum log_level level, str line)
 {
-	if (mine.lost > 0 && keep_lost())
+	if (mine.lost > 0 && keep_lost(is_json(line)))
 		mine.lost = 0;
 	if (mine.lost > 0 || !keep(level, line))
 		mine.lost++;
@@ -200,6 +207,5 @@ void logger_setup(enum log_level lowest, enum log_format format)
 {
 	logger_flush();
 	open_sink();
-	sink.format = format;
 	log_setup(logger_write, lowest, format);
 }

@@ -119,12 +119,14 @@ TEST(logger_gives_the_journal_priorities)
 	log_line(LOG_WARNING, "hello", "%s", "x");
 	read_all(&got);
 	CHECK_STR(buf_str(&got), S("<4>hello level=warning text=x\n"));
-	unsetenv("JOURNAL_STREAM");
-	logger_setup(LOG_INFO, LOG_PLAIN); /* another stream than systemd's */
+	restore();
+	redirect(true); /* another stream than systemd's */
+	logger_setup(LOG_INFO, LOG_PLAIN);
 	buf_clear(&got);
 	log_line(LOG_INFO, "hello", "%s", "x");
 	read_all(&got);
 	CHECK_STR(without_time(buf_str(&got)), S("hello text=x\n"));
+	unsetenv("JOURNAL_STREAM");
 	buf_free(&got);
 	restore();
 }

@@ -3,64 +3,15 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "world/loop_event.h"
 #include "world/sock_inside.h"
 #include "world/sock_wire.h"
 
-#define READS_A_ROUND 4     /* then it is the turn of others */
-#define OUT_KEPT_MAX 256    /* an idle stream keeps no larger buffer */
-#define FINISH_MS_MAX 15000 /* for a peer to read our last words */
-
-/* A stream that its owner has left to us, to write what is queued. */
-struct finish {
-	struct sock *sock;
-	struct loop_timer timer;
-	struct loop_hook end; /* the loop ends first */
-	bool heard_more;      /* the peer still talks */
-	bool said_end;
-};
-
-/*
- * The descriptor is watched edge-triggered, for reading always, for writing from the first time on
- * that a write would have blocked: so the common stream costs epoll_ctl only at its two ends.
- * `readable' and `blocked' remember the edges.
- */
-struct sock {
-	struct loop *loop;
-	const struct sock_handler *handler; /* null: nobody is there any more, it is finishing */
-	void *owner;
-	struct event event;
-	struct loop_hook hook;
-	struct buf out;        /* to be written */
-	struct buf rest;       /* received and not taken */
-	struct endpoint *peer; /* of sock_connect, for messages */
-	struct tls_stream *tls;
-	size_t clear_n; /* bytes at the front of out that go before the handshake */
-	struct finish *finish;
-	int fd;
-	int error; /* of the system; not yet told */
-
-	bool connecting : 1;
-	bool handshaking : 1;
-	bool watches_writes : 1;
-	bool readable : 1; /* as far as we know */
-	bool hung_up : 1;  /* the kernel says that there is an end behind the bytes */
-	bool blocked : 1;  /* a write would block */
-	bool held : 1;     /* the owner said "not now" */
-	bool offering : 1; /* received is being called; meanwhile: */
-	bool resumed : 1;  /* the owner said sock_resume */
-	bool dropped : 1;  /* what is offered is void: TLS begins, or the owner has left */
-	bool queued : 1;   /* something was sent since the last drained */
-	bool gone : 1;     /* closed has been called */
-	bool busy : 1;     /* we are in a function of this file that looks at it again */
-	bool dead : 1;     /* sock_close was called meanwhile */
-};
+#define READS_A_ROUND 4  /* then it is the turn of others */
+#define OUT_KEPT_MAX 256 /* an idle stream keeps no larger buffer */
 
 static _Thread_local char scratch[SOCK_READ_MAX];
 
@@ -68,10 +19,10 @@ static void free_sock(struct sock *s)
 {
 	event_del(&s->event);
 	list_remove(&s->hook.link);
-	if (s->finish) {
-		loop_timer_cancel(s->loop, &s->finish->timer);
-		list_remove(&s->finish->end.link);
-		mem_free(s->finish);
+	if (s->ending) {
+		loop_timer_cancel(s->loop, &s->ending->timer);
+		list_remove(&s->ending->end.link);
+		mem_free(s->ending);
 	}
 	tls_stream_free(s->tls);
 	if (s->fd >= 0)
@@ -241,7 +192,7 @@ static size_t offer(struct sock *s, str bytes)
 	size_t taken;
 
 	if (!s->handler) {
-		s->finish->heard_more = true;
+		s->ending->heard_more = true;
 		return bytes.n;
 	}
 	s->resumed = s->dropped = false;
@@ -346,13 +297,13 @@ static void finish_on(struct sock *s)
 	flush(s);
 	if (!s->error && buf_str(&s->out).n > 0)
 		return;
-	if (!s->error && s->tls && !s->handshaking && !s->finish->said_end)
+	if (!s->error && s->tls && !s->handshaking && !s->ending->said_end)
 		tls_stream_say_end(s->tls);
-	if (s->error || !s->finish->heard_more)
+	if (s->error || !s->ending->heard_more)
 		s->dead = true;
-	else if (!s->finish->said_end)
+	else if (!s->ending->said_end)
 		shutdown(s->fd, SHUT_WR);
-	s->finish->said_end = true;
+	s->ending->said_end = true;
 }
 
 static void serve_open(struct sock *s)
@@ -463,12 +414,12 @@ void sock_close(struct sock *s)
 
 static void on_finish_late(struct loop_timer *timer)
 {
-	sock_close(AROUND(timer, struct finish, timer)->sock);
+	sock_close(AROUND(timer, struct sock_ending, timer)->sock);
 }
 
 static void on_loop_end(struct loop_hook *hook)
 {
-	sock_close(AROUND(hook, struct finish, end)->sock);
+	sock_close(AROUND(hook, struct sock_ending, end)->sock);
 }
 
 void sock_finish(struct sock *s)
@@ -478,14 +429,14 @@ void sock_finish(struct sock *s)
 		return;
 	}
 	s->handler = NULL;
-	s->finish = MEM_NEW(struct finish);
-	s->finish->sock = s;
-	s->finish->heard_more = buf_str(&s->rest).n > 0;
-	s->finish->timer.run = on_finish_late;
-	loop_timer_set(s->loop, &s->finish->timer, loop_now_ms(s->loop) + FINISH_MS_MAX);
-	s->finish->end.run = on_loop_end;
-	list_init(&s->finish->end.link);
-	loop_at_end(s->loop, &s->finish->end);
+	s->ending = MEM_NEW(struct sock_ending);
+	s->ending->sock = s;
+	s->ending->heard_more = buf_str(&s->rest).n > 0;
+	s->ending->timer.run = on_finish_late;
+	loop_timer_set(s->loop, &s->ending->timer, loop_now_ms(s->loop) + SOCK_FINISH_MS_MAX);
+	s->ending->end.run = on_loop_end;
+	list_init(&s->ending->end.link);
+	loop_at_end(s->loop, &s->ending->end);
 	s->held = false;
 	s->dropped = true;
 	if (!s->offering)

@@ -19,7 +19,8 @@
 #include "world/loop.h"
 #include "world/tls.h"
 
-#define SOCK_READ_MAX 65536 /* one offer of bytes is never longer */
+#define SOCK_READ_MAX 65536	 /* one offer of bytes is never longer */
+#define SOCK_FINISH_MS_MAX 15000 /* for a peer to read our last words */
 
 struct sock;
 struct sock_listener;
@@ -44,15 +45,14 @@ struct sock_handler {
  * permissions. -1: *why says what went wrong. */
 int sock_bind(const struct endpoint *at, unsigned mode, struct fail *why) MUST_USE;
 void sock_unbind(int descriptor); /* close it, when all listeners on it are gone */
-void sock_bound(
-	int descriptor, struct endpoint *at); /* where it listens: the port if 0 was asked */
+void sock_bound(int descriptor, struct endpoint *at); /* where: with the port, if 0 was asked */
 
 /* Accept in this loop.  accepted gets a stream whose handler it must set by sock_own before it
  * returns, or close.  listener_free stops accepting; the descriptor stays open. */
-typedef void sock_accepted(
-	void *owner, struct sock *s, const struct endpoint *peer, const struct endpoint *local);
-struct sock_listener *sock_listen(
-	struct loop *l, int descriptor, sock_accepted *accepted, void *owner) MUST_USE;
+typedef void sock_accepted(void *owner, struct sock *s, const struct endpoint *peer,
+	const struct endpoint *local);
+struct sock_listener *sock_listen(struct loop *l, int descriptor, sock_accepted *accepted,
+	void *owner) MUST_USE;
 void sock_listener_free(struct sock_listener *listener);
 
 void sock_own(struct sock *s, const struct sock_handler *handler, void *owner);
@@ -61,13 +61,17 @@ void sock_own(struct sock *s, const struct sock_handler *handler, void *owner);
 struct sock *sock_connect(struct loop *l, const struct endpoint *to, const struct ip *from,
 	const struct sock_handler *handler, void *owner) MUST_USE;
 
-void sock_send(struct sock *s, str bytes); /* copied; after closed it is silently dropped */
+/* Copied; after closed it is silently dropped. */
+void sock_send(struct sock *s, str bytes);
 size_t sock_backlog(const struct sock *s) MUST_USE; /* bytes queued and not yet written */
-void sock_resume(struct sock *s);                   /* offer what was not taken, then read on */
+
 void sock_pause(struct sock *s);  /* do not read until sock_resume; what arrives waits */
-void sock_finish(struct sock *s); /* write what is queued, then close; no handler is called again,
-				     and the pointer is dead: the loop does the rest */
-void sock_close(struct sock *s);  /* at once; queued bytes are dropped */
+void sock_resume(struct sock *s); /* offer what was not taken, then read on */
+
+/* Write what is queued, then close: the pointer is dead, the loop does the rest.  A peer that still
+ * talks is given SOCK_FINISH_MS_MAX to read it. */
+void sock_finish(struct sock *s);
+void sock_close(struct sock *s); /* at once; queued bytes are dropped */
 
 /* Become the client or the server of a TLS handshake on the open stream.  Bytes already received
  * in clear and not taken are dropped (RFC 3207 section 4.2).  host: for SNI and verification. */
