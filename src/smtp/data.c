@@ -63,9 +63,8 @@ static enum scan swallow(struct smtp_data *d, str *input)
 
 /* --- sound: pass on --------------------------------------------------------------------------- */
 
-/* Take whole lines, as many as there are, up to the first that needs more than to be passed on: a
- * dot at its start, a line end that is cut or bare.  The caller has seen that *input does not begin
- * with such a thing. */
+/* Take whole lines, as many as there are, up to the first thing that needs more than to be passed
+ * on: a dot at the start of a line, a line end that is cut or bare.  That may be at once. */
 static str take_lines(struct smtp_data *d, str *input)
 {
 	size_t text_max = d->line_octets_max - 2;

@@ -34,13 +34,19 @@ void smtp_server_free(struct smtp_server *s)
 
 void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text)
 {
+	char digits[] = { (char)('0' + code / 100), (char)('0' + code / 10 % 10),
+		(char)('0' + code % 10), ' ' };
 	char line[FAIL_TEXT_MAX];
 
 	fail_clean(str_of(text), line, sizeof line);
 	for (char *c = line; *c && !s->smtputf8; c++)
 		if (ascii_high(*c))
 			*c = '?';
-	buf_putf(&s->out, "%d %s%s%s\r\n", code, status, *status ? " " : "", line);
+	buf_put(&s->out, str_from(digits, sizeof digits));
+	buf_put(&s->out, str_of(status));
+	buf_put(&s->out, *status ? S(" ") : S(""));
+	buf_put(&s->out, str_of(line));
+	buf_put(&s->out, S("\r\n"));
 	/* Without PIPELINING each reply has to be waited for (RFC 2920 section 3.1). */
 	if (!s->extended && s->pending)
 		s->early = true;

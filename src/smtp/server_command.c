@@ -29,14 +29,12 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 		buf_putf(&s->out, "250 %.*s\r\n", STR(s->setup->hostname));
 		return;
 	}
-	buf_putf(&s->out, "250-%.*s\r\n", STR(s->setup->hostname));
-	buf_put(&s->out, S("250-PIPELINING\r\n"));
-	buf_putf(&s->out, "250-SIZE %llu\r\n", (unsigned long long)limits->message_octets_max);
-	buf_put(&s->out, S("250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n"
-			   "250-CHUNKING\r\n"));
-	buf_putf(&s->out, "250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n", limits->transactions_max,
-		limits->recipients_max);
-	buf_put(&s->out, S("250 HELP\r\n"));
+	buf_putf(&s->out,
+		"250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+		"250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+		"250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n250 HELP\r\n",
+		STR(s->setup->hostname), (unsigned long long)limits->message_octets_max,
+		limits->transactions_max, limits->recipients_max);
 }
 
 static void on_helo(struct smtp_server *s, str arg)
