@@ -1,7 +1,7 @@
 #include "test/bench/out.h"
 
 #define WAIT_MS_MAX INT32_MAX
-#define BACKLOG_OCTETS_MAX (256 << 10)
+#define BACKLOG_OCTETS_MAX (64 << 10)
 
 static const struct smtp_client_setup setup = {
 	.hello = STR_INIT("generator.test"),
