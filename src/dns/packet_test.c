@@ -5,8 +5,13 @@
 #include "dns/packet.h"
 
 #define HEAD "\x12\x34\x81\x80\x00\x01\x00\x02\x00\x00\x00\x00"
-#define QUESTION "\x07" "example\x03" "org\x00\x00\x0f\x00\x01"
-#define MX_A "\xc0\x0c\x00\x0f\x00\x01\x00\x00\x0e\x10\x00\x07\x00\x0a\x02" "mx\xc0\x0c"
+#define QUESTION      \
+	"\x07"        \
+	"example\x03" \
+	"org\x00\x00\x0f\x00\x01"
+#define MX_A                                                           \
+	"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x0e\x10\x00\x07\x00\x0a\x02" \
+	"mx\xc0\x0c"
 #define MX_B "\xc0\x0c\x00\x0f\x00\x01\x00\x00\x0e\x10\x00\x04\x00\x14\xc0\x2b"
 
 static struct dns_records *read(str packet, enum dns_type type, struct dns_packet *p, bool *good)
@@ -41,8 +46,8 @@ TEST(dns_packet_tells_what_is_unusable)
 	struct dns_packet p;
 	bool good;
 	struct dns_records *r = read(
-		S(HEAD QUESTION MX_A
-			"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x0e\x10\x00\x08\x00\x14\x04" "a b.\x00"),
+		S(HEAD QUESTION MX_A "\xc0\x0c\x00\x0f\x00\x01\x00\x00\x0e\x10\x00\x08\x00\x14\x04"
+				     "a b.\x00"),
 		DNS_MX, &p, &good);
 
 	CHECK(good && p.added == 1 && p.refused == 1);

@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-int64_t clock_wall_ms(void) MUST_USE; /* since 1970, UTC; may jump */
+int64_t clock_wall_ms(void) MUST_USE;   /* since 1970, UTC; may jump */
 int64_t clock_steady_ms(void) MUST_USE; /* never goes back; the same clock as loop_now_ms */
 
 /* Minutes east of UTC here at that moment, for the dates in headers. */

@@ -168,7 +168,7 @@ static bool take_answer(struct child *child)
 		break;
 	}
 	if (word != COURIER_ANSWER || left.n > 0 || !p || !p->finished ||
-		!courier_answer_read(rest, &why))
+		!courier_frame_read_answer(rest, &why))
 		return false;
 	buf_clear(&child->in);
 	list_remove(&p->link);
@@ -340,7 +340,7 @@ static void on_refusal(struct loop_hook *hook)
 static struct child *accept_parcel(
 	struct courier *c, struct loop *loop, str user, str path, str head, struct fail *why)
 {
-	if (!courier_path_good(path)) {
+	if (!courier_frame_path_good(path)) {
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "no path of a Maildir: %.*s", STR(path));
 		return NULL;
 	}

@@ -59,7 +59,7 @@ struct desk {
 	int fd;
 	str hostname;
 	const struct fail *unfit; /* why it cannot deliver at all, or null */
-	struct courier_reader reader;
+	struct courier_frame_reader reader;
 	struct courier_maildir maildir;
 };
 
@@ -71,7 +71,7 @@ static bool answer(struct desk *d)
 
 	if (d->unfit)
 		why = *d->unfit;
-	courier_answer_write(
+	courier_frame_write_answer(
 		!d->unfit && courier_maildir_finish(&d->maildir, &why) ? NULL : &why, &out);
 	sent = write_all(d->fd, buf_str(&out));
 	buf_free(&out);
@@ -113,8 +113,8 @@ static void work(struct desk *d)
 			continue;
 		if (n <= 0)
 			break;
-		courier_reader_feed(&d->reader, str_from(bytes, (size_t)n));
-		while ((told = courier_reader_next(&d->reader, &order)) == SCAN_DONE)
+		courier_frame_feed(&d->reader, str_from(bytes, (size_t)n));
+		while ((told = courier_frame_next(&d->reader, &order)) == SCAN_DONE)
 			if (!obey(d, &order))
 				return;
 		if (told == SCAN_BAD)

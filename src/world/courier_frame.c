@@ -38,7 +38,7 @@ enum scan courier_frame_take(str *input, enum courier_word *word, str *rest)
 	return SCAN_DONE;
 }
 
-bool courier_path_good(str path)
+bool courier_frame_path_good(str path)
 {
 	str part;
 
@@ -56,13 +56,13 @@ bool courier_path_good(str path)
 	return true;
 }
 
-void courier_reader_feed(struct courier_reader *r, str bytes)
+void courier_frame_feed(struct courier_frame_reader *r, str bytes)
 {
 	assert(bytes.n <= COURIER_FEED_MAX);
 	buf_put(&r->in, bytes);
 }
 
-static enum scan read_order(struct courier_reader *r, str rest, struct courier_order *order)
+static enum scan read_order(struct courier_frame_reader *r, str rest, struct courier_order *order)
 {
 	bool legal = order->word == COURIER_BEGIN ? !r->in_parcel : r->in_parcel;
 
@@ -70,7 +70,7 @@ static enum scan read_order(struct courier_reader *r, str rest, struct courier_o
 		return SCAN_BAD;
 	switch (order->word) {
 	case COURIER_BEGIN:
-		if (!str_cut(&rest, '\0', &order->path) || !courier_path_good(order->path) ||
+		if (!str_cut(&rest, '\0', &order->path) || !courier_frame_path_good(order->path) ||
 			rest.n > COURIER_HEAD_MAX)
 			return SCAN_BAD;
 		order->head = rest;
@@ -89,7 +89,7 @@ static enum scan read_order(struct courier_reader *r, str rest, struct courier_o
 	return SCAN_BAD;
 }
 
-enum scan courier_reader_next(struct courier_reader *r, struct courier_order *order)
+enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_order *order)
 {
 	str input, rest;
 	enum scan took;
@@ -105,7 +105,7 @@ enum scan courier_reader_next(struct courier_reader *r, struct courier_order *or
 	return read_order(r, rest, order);
 }
 
-void courier_answer_write(const struct fail *why, struct buf *to)
+void courier_frame_write_answer(const struct fail *why, struct buf *to)
 {
 	str status = why ? str_of(why->status) : S(""), text = why ? str_of(why->text) : S("");
 	char head[COURIER_FRAME_HEAD];
@@ -117,7 +117,7 @@ void courier_answer_write(const struct fail *why, struct buf *to)
 	buf_put(to, text);
 }
 
-bool courier_answer_read(str rest, struct fail *why)
+bool courier_frame_read_answer(str rest, struct fail *why)
 {
 	char code[sizeof why->status];
 	str status;

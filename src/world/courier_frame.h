@@ -29,7 +29,7 @@ void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_
 enum scan courier_frame_take(str *input, enum courier_word *word, str *rest) MUST_USE;
 
 /* The child's side: orders in their legal order only. */
-struct courier_reader {
+struct courier_frame_reader {
 	struct buf in;
 	size_t told_n;  /* bytes of the order that was told last */
 	bool in_parcel; /* between BEGIN and FINISH or DROP */
@@ -43,15 +43,15 @@ struct courier_order {
 
 #define COURIER_FEED_MAX 65536 /* bytes to feed at once */
 
-void courier_reader_feed(struct courier_reader *r, str bytes); /* after MORE */
+void courier_frame_feed(struct courier_frame_reader *r, str bytes); /* after MORE */
 /* What is told lives until the next call.  BAD: whoever speaks here is not our daemon. */
-enum scan courier_reader_next(struct courier_reader *r, struct courier_order *order) MUST_USE;
+enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_order *order) MUST_USE;
 
 /* ANSWER, both sides; why null: delivered.  read: false when it is none. */
-void courier_answer_write(const struct fail *why, struct buf *to);
-bool courier_answer_read(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
+void courier_frame_write_answer(const struct fail *why, struct buf *to);
+bool courier_frame_read_answer(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
 
 /* Absolute, no "..", no empty component, at most COURIER_PATH_MAX. */
-bool courier_path_good(str path) MUST_USE;
+bool courier_frame_path_good(str path) MUST_USE;
 
 #endif

@@ -10,17 +10,17 @@
 /* A number that stands for all orders heard up to the end, or the first bad one. */
 static uint64_t hear(str bytes, size_t cut)
 {
-	struct courier_reader r = { 0 };
+	struct courier_frame_reader r = { 0 };
 	struct courier_order o;
 	enum scan told = SCAN_MORE;
 	bool open = false;
 	uint64_t sum = 1;
 
 	while (bytes.n > 0 && told != SCAN_BAD) {
-		courier_reader_feed(&r, str_first(bytes, cut));
+		courier_frame_feed(&r, str_first(bytes, cut));
 		bytes = str_skip(bytes, cut);
 		LAW(buf_str(&r.in).n <= HELD_MAX);
-		while ((told = courier_reader_next(&r, &o)) == SCAN_DONE) {
+		while ((told = courier_frame_next(&r, &o)) == SCAN_DONE) {
 			LAW((o.word == COURIER_BEGIN) != open);
 			open = o.word == COURIER_BEGIN || o.word == COURIER_DATA;
 			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	whole = hear(bytes, size);
 	LAW(hear(bytes, 1 + data[0] % 64u) == whole);
-	if (courier_answer_read(bytes, &why))
+	if (courier_frame_read_answer(bytes, &why))
 		LAW(strlen(why.text) < sizeof why.text);
 	return 0;
 }

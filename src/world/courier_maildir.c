@@ -25,7 +25,8 @@ static bool failed(struct courier_maildir *m, const char *doing)
 static int enter(int at, const char *name)
 {
 	bool made = mkdirat(at, name, 0700) == 0;
-	int error = made || errno == EEXIST ? 0 : errno; /* one that is there may still be entered */
+	int error =
+		made || errno == EEXIST ? 0 : errno; /* one that is there may still be entered */
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0) {

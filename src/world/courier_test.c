@@ -383,14 +383,14 @@ TEST(courier_frames_do_not_depend_on_the_cut)
 	put_frame(&all, COURIER_BEGIN, S("/a/b\0"));
 	put_frame(&all, COURIER_DROP, S(""));
 	for (size_t cut = 1; cut < 20; cut++) {
-		struct courier_reader r = { 0 };
+		struct courier_frame_reader r = { 0 };
 		struct courier_order o;
 		char words[10] = "";
 		size_t n = 0;
 
 		for (str left = buf_str(&all); left.n > 0; left = str_skip(left, cut)) {
-			courier_reader_feed(&r, str_first(left, cut));
-			while (courier_reader_next(&r, &o) == SCAN_DONE) {
+			courier_frame_feed(&r, str_first(left, cut));
+			while (courier_frame_next(&r, &o) == SCAN_DONE) {
 				words[n++] = (char)o.word;
 				if (n == 1) {
 					CHECK_STR(o.path, S("/a/b"));
@@ -421,13 +421,13 @@ TEST(courier_frames_out_of_order_are_refused)
 	};
 
 	for (size_t i = 0; i < LENGTH(bad); i++) {
-		struct courier_reader r = { 0 };
+		struct courier_frame_reader r = { 0 };
 		struct courier_order o;
 		struct buf bytes = { 0 };
 
 		put_frame(&bytes, bad[i].word, bad[i].rest);
-		courier_reader_feed(&r, buf_str(&bytes));
-		CHECK_INT(courier_reader_next(&r, &o), SCAN_BAD);
+		courier_frame_feed(&r, buf_str(&bytes));
+		CHECK_INT(courier_frame_next(&r, &o), SCAN_BAD);
 		buf_free(&bytes);
 		buf_free(&r.in);
 	}

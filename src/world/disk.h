@@ -12,7 +12,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 
-struct disk;	  /* an open directory */
+struct disk;      /* an open directory */
 struct disk_file; /* an open file in it */
 
 /* Open the directory, making it (mode 0700) where it is missing. */
@@ -51,8 +51,8 @@ bool disk_rename(struct disk *d, str from, str to, struct fail *why) MUST_USE; /
 bool disk_remove(struct disk *d, str name, struct fail *why) MUST_USE;
 
 /* The names in the directory, sorted by bytes, in the arena. */
-bool disk_list(struct disk *d, struct arena *a, str **names, size_t *count,
-	struct fail *why) MUST_USE;
+bool disk_list(
+	struct disk *d, struct arena *a, str **names, size_t *count, struct fail *why) MUST_USE;
 
 uint64_t disk_free_octets(struct disk *d) MUST_USE; /* what we may still write here */
 

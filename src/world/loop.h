@@ -31,9 +31,9 @@ struct loop *loop_new(const char *name) MUST_USE; /* name: of the thread, at mos
 void loop_free(struct loop *l); /* after its thread has ended; posts not yet run are dropped */
 
 void loop_start(struct loop *l); /* serve in a new thread, until loop_stop and loop_join */
-void loop_run(struct loop *l);	 /* serve in the calling thread, until loop_stop */
-void loop_stop(struct loop *l);	 /* from any thread; what was posted before it still runs */
-void loop_join(struct loop *l);	 /* wait for the thread of loop_start to end */
+void loop_run(struct loop *l);   /* serve in the calling thread, until loop_stop */
+void loop_stop(struct loop *l);  /* from any thread; what was posted before it still runs */
+void loop_join(struct loop *l);  /* wait for the thread of loop_start to end */
 
 /* In order, as seen from one posting thread.  Cheap: the loop is woken once for many. */
 void loop_post(struct loop *l, struct loop_task *task);

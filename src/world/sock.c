@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "world/sock_address.h"
 #include "world/sock_inside.h"
 #include "world/sock_wire.h"
 
@@ -377,6 +378,22 @@ static void on_event(evutil_socket_t fd, short what, void *owner)
 }
 
 /* --- what owners call --- */
+
+void sock_unbind(int descriptor)
+{
+	close(descriptor);
+}
+
+void sock_bound(int descriptor, struct endpoint *at)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+
+	if (getsockname(descriptor, (struct sockaddr *)&address, &size) == 0)
+		sock_address_read(&address, size, at);
+	else
+		*at = (struct endpoint){ 0 };
+}
 
 void sock_send(struct sock *s, str bytes)
 {

@@ -19,7 +19,7 @@
 #include "world/loop.h"
 #include "world/tls.h"
 
-#define SOCK_READ_MAX 65536	 /* one offer of bytes is never longer */
+#define SOCK_READ_MAX 65536      /* one offer of bytes is never longer */
 #define SOCK_FINISH_MS_MAX 15000 /* for a peer to read our last words */
 
 struct sock;
@@ -49,10 +49,10 @@ void sock_bound(int descriptor, struct endpoint *at); /* where: with the port, i
 
 /* Accept in this loop.  accepted gets a stream whose handler it must set by sock_own before it
  * returns, or close.  listener_free stops accepting; the descriptor stays open. */
-typedef void sock_accepted(void *owner, struct sock *s, const struct endpoint *peer,
-	const struct endpoint *local);
-struct sock_listener *sock_listen(struct loop *l, int descriptor, sock_accepted *accepted,
-	void *owner) MUST_USE;
+typedef void sock_accepted(
+	void *owner, struct sock *s, const struct endpoint *peer, const struct endpoint *local);
+struct sock_listener *sock_listen(
+	struct loop *l, int descriptor, sock_accepted *accepted, void *owner) MUST_USE;
 void sock_listener_free(struct sock_listener *listener);
 
 void sock_own(struct sock *s, const struct sock_handler *handler, void *owner);

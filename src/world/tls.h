@@ -24,8 +24,8 @@ struct tls_facts {
 struct tls_context *tls_client_new(struct fail *why) MUST_USE;
 
 /* A server with a certificate chain and its key, PEM files.  It asks clients for none. */
-struct tls_context *tls_server_new(const char *certificate, const char *key, struct fail *why)
-	MUST_USE;
+struct tls_context *tls_server_new(
+	const char *certificate, const char *key, struct fail *why) MUST_USE;
 
 void tls_context_free(struct tls_context *context); /* null is allowed; drops one reference */
 
