@@ -41,7 +41,8 @@ static const struct command *find_command(str name);
 static const struct command commands[];
 static const size_t command_count;
 
-/* --- what works on the configuration folder ---------------------------------------------------- */
+/* --- what works on the configuration folder ----------------------------------------------------
+ */
 
 static int command_run(struct command_line *line)
 {
@@ -77,7 +78,8 @@ static int command_alias(struct command_line *line)
 	return code;
 }
 
-/* --- what the running daemon does -------------------------------------------------------------- */
+/* --- what the running daemon does --------------------------------------------------------------
+ */
 
 static int command_ask(struct command_line *line)
 {
@@ -95,7 +97,8 @@ static int command_ask(struct command_line *line)
 	return code;
 }
 
-/* --- help -------------------------------------------------------------------------------------- */
+/* --- help --------------------------------------------------------------------------------------
+ */
 
 static void print_usage(struct buf *out)
 {
@@ -109,7 +112,8 @@ static void print_usage(struct buf *out)
 		buf_putf(out, "  %-10.*s %.*s\n", STR(commands[i].name), STR(first));
 	}
 	buf_put(out,
-		S("\nDIR is the configuration folder, " DEFAULT_DIR " where it is not said.  Exit codes: 0 yes or\n"
+		S("\nDIR is the configuration folder, " DEFAULT_DIR
+		  " where it is not said.  Exit codes: 0 yes or\n"
 		  "done, 1 no, 2 wrong usage, 75 try again.  facteur help COMMAND says more.\n"));
 }
 
@@ -126,7 +130,8 @@ static int command_help(struct command_line *line)
 		buf_putf(&line->out, "there is no command %.*s\n", STR(line->words[1]));
 		return EXIT_NO;
 	}
-	buf_putf(&line->out, "facteur %.*s %.*s\n\n%.*s\n", STR(c->name), STR(c->usage), STR(c->text));
+	buf_putf(&line->out, "facteur %.*s %.*s\n\n%.*s\n", STR(c->name), STR(c->usage),
+		STR(c->text));
 	return EXIT_DONE;
 }
 
@@ -170,42 +175,46 @@ static int command_version(struct command_line *line)
 	return EXIT_DONE;
 }
 
-/* --- the table --------------------------------------------------------------------------------- */
+/* --- the table ---------------------------------------------------------------------------------
+ */
 
 static const struct command commands[] = {
-	{ STR_INIT("run"), STR_INIT("[-c DIR]"),
-		STR_INIT("Serve the current generation, in the foreground.\n"
-			 "Logs to standard error; TERM and INT stop it, HUP reloads.  Where nothing was\n"
+	{STR_INIT("run"),       STR_INIT("[-c DIR]"),
+         STR_INIT("Serve the current generation, in the foreground.\n"
+			 "Logs to standard error; TERM and INT stop it, HUP reloads.  Where "
+			 "nothing was\n"
 			 "compiled yet, it compiles first."),
-		0, 0, command_run },
-	{ STR_INIT("check"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Check conf.d and all that it names; change nothing."), 0, 0, command_compile },
-	{ STR_INIT("compile"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Check, then write a new generation and switch to it.\n"
+         0,																0,         command_run    },
+	{ STR_INIT("check"),    STR_INIT("[-c DIR] [--json]"),
+         STR_INIT("Check conf.d and all that it names; change nothing."),                                                               0, 0,
+         command_compile																	     },
+	{ STR_INIT("compile"),  STR_INIT("[-c DIR] [--json]"),
+         STR_INIT("Check, then write a new generation and switch to it.\n"
 			 "The running daemon serves it after a reload."),
-		0, 0, command_compile },
+         0,																0,         command_compile},
 	{ STR_INIT("rollback"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Switch back to the generation before the current one."), 0, 0,
-		command_compile },
-	{ STR_INIT("reload"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Have the daemon serve the current generation; no session is dropped."), 0, 0,
-		command_ask },
-	{ STR_INIT("stop"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("Have the daemon finish what it promised, then end."), 0, 0, command_ask },
-	{ STR_INIT("status"), STR_INIT("[-c DIR] [--json]"),
-		STR_INIT("The daemon on one screen."), 0, 0, command_ask },
-	{ STR_INIT("queue"), STR_INIT("list | show ID | retry ID...|all | delete ID...|all"),
-		STR_INIT("What waits in the queue; try it now; give it up.\n"
+         STR_INIT("Switch back to the generation before the current one."),                                                             0, 0,
+         command_compile																	     },
+	{ STR_INIT("reload"),   STR_INIT("[-c DIR] [--json]"),
+         STR_INIT("Have the daemon serve the current generation; no session is dropped."),                                              0,
+         0,																	   command_ask    },
+	{ STR_INIT("stop"),     STR_INIT("[-c DIR] [--json]"),
+         STR_INIT("Have the daemon finish what it promised, then end."),                                                                0, 0,         command_ask    },
+	{ STR_INIT("status"),   STR_INIT("[-c DIR] [--json]"),                                   STR_INIT("The daemon on one screen."),
+         0,																0,         command_ask    },
+	{ STR_INIT("queue"),    STR_INIT("list | show ID | retry ID...|all | delete ID...|all"),
+         STR_INIT("What waits in the queue; try it now; give it up.\n"
 			 "A recipient that is being delivered at this moment is not deleted."),
-		1, WORDS_MAX, command_ask },
-	{ STR_INIT("alias"), STR_INIT("ADDRESS"),
-		STR_INIT("What an address expands to, step by step, and by which transport it leaves."),
-		1, 1, command_alias },
-	{ STR_INIT("help"), STR_INIT("[COMMAND]"), STR_INIT("What the commands are."), 0, 1,
-		command_help },
-	{ STR_INIT("version"), STR_INIT(""), STR_INIT("Which version this is."), 0, 0,
-		command_version },
-	{ STR_INIT("manual"), STR_INIT(""), STR_INIT(""), 1, 1, command_manual },
+         1,																WORDS_MAX, command_ask    },
+	{ STR_INIT("alias"),    STR_INIT("ADDRESS"),
+         STR_INIT("What an address expands to, step by step, and by which transport it "
+			 "leaves."),
+         1,																1,         command_alias  },
+	{ STR_INIT("help"),     STR_INIT("[COMMAND]"),                                           STR_INIT("What the commands are."),    0, 1,
+         command_help																		},
+	{ STR_INIT("version"),  STR_INIT(""),						    STR_INIT("Which version this is."),    0, 0,
+         command_version																	     },
+	{ STR_INIT("manual"),   STR_INIT(""),						    STR_INIT(""),                          1, 1,         command_manual },
 };
 static const size_t command_count = LENGTH(commands);
 

@@ -75,8 +75,8 @@ static const struct sock_handler handler = {
 	.received = received, .closed = closed, .connected = connected
 };
 
-int client_ask(str run_dir, const str *words, size_t count, bool json, struct buf *out,
-	struct fail *why)
+int client_ask(
+	str run_dir, const str *words, size_t count, bool json, struct buf *out, struct fail *why)
 {
 	struct question q = { .out = out, .why = why, .code = EXIT_AGAIN, .timer.run = late };
 	struct endpoint at = { 0 };

@@ -224,6 +224,7 @@ int queue_command(struct dispatch *d, const str *words, size_t count, bool json,
 		return each(d, words + 1, count - 1, dispatch_retry, "retried", json, out);
 	if (count >= 2 && str_eq(words[0], S("delete")))
 		return each(d, words + 1, count - 1, dispatch_delete, "deleted", json, out);
-	buf_put(out, S("usage: facteur queue list | show ID | retry ID...|all | delete ID...|all\n"));
+	buf_put(out,
+		S("usage: facteur queue list | show ID | retry ID...|all | delete ID...|all\n"));
 	return 2;
 }

@@ -75,8 +75,8 @@ static void print_screen(const struct status *s, struct buf *out)
 		STR(s->conf->hostname.text), s->conf->generation,
 		number_show_time(s->now_ms - s->since_ms, up), s->workers);
 	print_listeners(s, out);
-	buf_putf(out, "%-12s%s%s\n", "accepting", s->accepting ? "yes" : "NO: ",
-		s->accepting ? "" : s->why_not.text);
+	buf_putf(out, "%-12s%s%s\n", "accepting",
+		s->accepting ? "yes" : "NO: ", s->accepting ? "" : s->why_not.text);
 	buf_putf(out, "%-12s%u open\n", "sessions", s->sessions);
 	buf_putf(out,
 		"%-12s%llu sessions, %llu accepted, %llu refused, %llu delivered, %llu deferred, "
@@ -85,17 +85,18 @@ static void print_screen(const struct status *s, struct buf *out)
 		(unsigned long long)s->minute.accepted, (unsigned long long)s->minute.refused,
 		(unsigned long long)s->minute.delivered, (unsigned long long)s->minute.deferred,
 		(unsigned long long)s->minute.bounced);
-	buf_putf(out, "%-12s%llu accepted, %llu refused, %llu delivered, %llu bounced\n", "since start",
-		(unsigned long long)s->total.accepted, (unsigned long long)s->total.refused,
-		(unsigned long long)s->total.delivered, (unsigned long long)s->total.bounced);
+	buf_putf(out, "%-12s%llu accepted, %llu refused, %llu delivered, %llu bounced\n",
+		"since start", (unsigned long long)s->total.accepted,
+		(unsigned long long)s->total.refused, (unsigned long long)s->total.delivered,
+		(unsigned long long)s->total.bounced);
 	buf_putf(out, "%-12s%zu messages, %zu recipients", "queue", sum.messages, sum.recipients);
 	if (sum.messages > 0)
 		buf_putf(out, ", the oldest for %s",
 			number_show_time(s->now_ms - sum.oldest_ms, age));
 	buf_put(out, S("\n"));
 	print_destinations(s, out);
-	buf_putf(out, "%-12s%s on disk, %s living, %s in memory; %llu commits in %llu syncs\n", "spool",
-		number_show_size(s->spool.log_octets, disk),
+	buf_putf(out, "%-12s%s on disk, %s living, %s in memory; %llu commits in %llu syncs\n",
+		"spool", number_show_size(s->spool.log_octets, disk),
 		number_show_size(s->spool.living_octets, living),
 		number_show_size(s->spool.memory_octets, memory),
 		(unsigned long long)s->spool.commits, (unsigned long long)s->spool.syncs);

@@ -48,8 +48,8 @@ static int request(struct client *c, str line, struct buf *out)
 		}
 		words[count++] = word;
 	}
-	return c->control->request(c->control->owner, words + 1, count - 1,
-		str_eq(words[0], S("json")), out);
+	return c->control->request(
+		c->control->owner, words + 1, count - 1, str_eq(words[0], S("json")), out);
 }
 
 static size_t received(void *owner, str bytes)
@@ -100,7 +100,8 @@ static void accepted(
 	c->timer.run = silent;
 	list_append(&control->clients, &c->link);
 	sock_own(s, &handler, c);
-	loop_timer_set(control->loop, &c->timer, loop_now_ms(control->loop) + CONTROL_SILENCE_MS_MAX);
+	loop_timer_set(
+		control->loop, &c->timer, loop_now_ms(control->loop) + CONTROL_SILENCE_MS_MAX);
 }
 
 struct control *control_new(struct loop *l, int descriptor, control_request *answer, void *owner)

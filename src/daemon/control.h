@@ -13,7 +13,7 @@
 #define CONTROL_LINE_MAX 60000 /* of a request */
 #define CONTROL_WORDS_MAX 1000
 #define CONTROL_SILENCE_MS_MAX 30000 /* a client that asks nothing is hung up on */
-#define CONTROL_NAME "control"	     /* of the socket, in the run folder */
+#define CONTROL_NAME "control"       /* of the socket, in the run folder */
 
 struct control;
 

@@ -45,7 +45,8 @@ struct router *mail_router(struct mail *m)
 	return m->router;
 }
 
-/* --- stopping ---------------------------------------------------------------------------------- */
+/* --- stopping ----------------------------------------------------------------------------------
+ */
 
 static void say_stopped(struct mail *m, bool clean)
 {
@@ -107,7 +108,8 @@ void mail_stop(struct mail *m, void (*stopped)(void *owner, bool clean), void *o
 		worker_stop(m->workers[i]);
 }
 
-/* --- numbers ----------------------------------------------------------------------------------- */
+/* --- numbers -----------------------------------------------------------------------------------
+ */
 
 static void subtract(struct flow_numbers *from, const struct flow_numbers *n)
 {
@@ -151,7 +153,8 @@ void mail_status(struct mail *m, struct status *s)
 	s->accepting = spool_accepts(m->spool, &s->why_not);
 }
 
-/* --- starting ---------------------------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------------------------
+ */
 
 static void accepted(void *owner, struct promise *message)
 {
@@ -191,7 +194,8 @@ static bool open_spool(struct mail *m, struct fail *why)
 
 static void make_workers(struct mail *m, const struct mail_setup *setup)
 {
-	struct flow parts = { .router = m->router,
+	struct flow parts = {
+		.router = m->router,
 		.spool = m->spool,
 		.resolver = m->resolver,
 		.courier = setup->courier,
@@ -199,12 +203,13 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.ids = &m->ids,
 		.census = m->census,
 		.numbers = &m->numbers,
-		.self = { .name = m->hostname,
-			.endpoints = setup->own,
-			.endpoint_count = setup->own_count },
+		.self = {.name = m->hostname,
+			 .endpoints = setup->own,
+			 .endpoint_count = setup->own_count},
 		.accepted = accepted,
 		.owner = m,
-		.drained = drained };
+		.drained = drained
+	};
 
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		parts.index = i;
@@ -260,7 +265,8 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	dispatch_serve(m->dispatch, m->spool);
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		worker_start(m->workers[i]);
-		worker_change(m->workers[i], m->router, setup->ports, setup->port_count, NULL, NULL);
+		worker_change(
+			m->workers[i], m->router, setup->ports, setup->port_count, NULL, NULL);
 	}
 	m->every_second.run = second_passed;
 	loop_timer_set(m->loop, &m->every_second, loop_now_ms(m->loop) + 1000);

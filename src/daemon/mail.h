@@ -14,8 +14,8 @@
 struct mail;
 
 struct mail_setup {
-	struct loop *loop;     /* the main loop */
-	struct router *router; /* the generation to begin with; a reference is taken */
+	struct loop *loop;       /* the main loop */
+	struct router *router;   /* the generation to begin with; a reference is taken */
 	struct courier *courier; /* null: no Maildir deliveries */
 	const struct worker_port *ports;
 	size_t port_count;

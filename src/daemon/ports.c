@@ -10,7 +10,7 @@
 struct open_port {
 	struct endpoint asked, at; /* as in the configuration; as it is */
 	int descriptor;
-	str name;    /* own copies of listener names, kept as long as we live: sessions show them */
+	str name; /* own copies of listener names, kept as long as we live: sessions show them */
 	bool wanted;
 	bool fresh; /* opened by the ports_want that is running */
 };
@@ -113,9 +113,9 @@ bool ports_want(struct ports *p, const struct conf *conf, struct fail *why)
 	p->wanted_count = 0;
 	for (size_t i = 0; i < p->count; i++)
 		if (p->open[i].wanted)
-			p->wanted[p->wanted_count++] = (struct worker_port){
-				.descriptor = p->open[i].descriptor, .name = p->open[i].name
-			};
+			p->wanted[p->wanted_count++] =
+				(struct worker_port){ .descriptor = p->open[i].descriptor,
+					.name = p->open[i].name };
 	return true;
 }
 
@@ -147,7 +147,8 @@ struct endpoint *ports_reached(const struct ports *p, struct arena *a, size_t *c
 		}
 		for (size_t k = 0; k < address_count; k++)
 			if (addresses[k].family == at->ip.family)
-				all[n++] = (struct endpoint){ .ip = addresses[k], .port = at->port };
+				all[n++] =
+					(struct endpoint){ .ip = addresses[k], .port = at->port };
 	}
 	*count = n;
 	return all;

@@ -33,7 +33,8 @@ struct daemon {
 	size_t own_count;
 };
 
-/* --- orders ------------------------------------------------------------------------------------ */
+/* --- orders ------------------------------------------------------------------------------------
+ */
 
 static void reload_over(void *owner)
 {
@@ -120,7 +121,8 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 		buf_putf(out, json ? "{\"reloaded\": %s, \"generation\": %u}\n" : "",
 			done ? "true" : "false", router_conf(d->router)->generation);
 		if (!json && done)
-			buf_putf(out, "generation %u is served\n", router_conf(d->router)->generation);
+			buf_putf(out, "generation %u is served\n",
+				router_conf(d->router)->generation);
 		if (!done && !json)
 			buf_putf(out, "%s\n", why.text);
 		return done ? 0 : 1;
@@ -134,14 +136,15 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 	return 2;
 }
 
-/* --- the start --------------------------------------------------------------------------------- */
+/* --- the start ---------------------------------------------------------------------------------
+ */
 
 /* The first time there is nothing compiled yet. */
 static bool compile_first(struct daemon *d, struct fail *why)
 {
 	struct generation_report report = { 0 };
 	bool compiled = file_exists(file_path(&d->arena, d->dir, S("current"))) ||
-		generation_compile(d->dir, &report);
+			generation_compile(d->dir, &report);
 
 	if (!compiled) {
 		process_print_error(buf_str(&report.lines));
@@ -171,7 +174,8 @@ static str user_to_be(const struct conf *conf)
 		return S("");
 	if (str_eq(conf->user, S(DEFAULT_USER)) && !process_user_exists(conf->user)) {
 		log_line(LOG_WARNING, "runs-as-root",
-			"there is no user %s: the daemon keeps root's rights (make install makes the "
+			"there is no user %s: the daemon keeps root's rights (make install makes "
+			"the "
 			"user, or the word \"user\" names another)",
 			DEFAULT_USER);
 		return S("");

@@ -1,8 +1,8 @@
 /*
  * daemon/run - the daemon, from its start to its end
  *
- * Reads top to bottom: the generation, the folders, the sockets, the user, the loops; then it serves
- * until a signal or an order ends it.
+ * Reads top to bottom: the generation, the folders, the sockets, the user, the loops; then it
+ * serves until a signal or an order ends it.
  */
 #ifndef DAEMON_RUN_H
 #define DAEMON_RUN_H

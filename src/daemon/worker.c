@@ -56,7 +56,8 @@ struct flow *worker_flow(struct worker *w)
 	return &w->flow;
 }
 
-/* --- where to listen --------------------------------------------------------------------------- */
+/* --- where to listen ---------------------------------------------------------------------------
+ */
 
 static void port_close(struct port *port)
 {
@@ -136,7 +137,8 @@ void worker_change(struct worker *w, struct router *router, const struct worker_
 	loop_post(w->flow.loop, &c->task);
 }
 
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end -----------------------------------------------------------------------------------
+ */
 
 static void stop_now(struct loop_task *task)
 {

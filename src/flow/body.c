@@ -89,10 +89,9 @@ static enum body_portion next_block(struct body *b, str *bytes, struct fail *why
 		b->block++;
 		return BODY_READY;
 	}
-	b->read = (struct spool_read){ .content = b->content,
-		.block = b->block,
-		.loop = b->flow->loop,
-		.done = read_done };
+	b->read = (struct spool_read){
+		.content = b->content, .block = b->block, .loop = b->flow->loop, .done = read_done
+	};
 	b->reading = true;
 	spool_read(b->flow->spool, &b->read);
 	return BODY_LATER;
@@ -115,7 +114,8 @@ enum body_portion body_measure(struct body *b, struct fail *why)
 		return portion;
 	if (!converts || !downgrade_scan_end(b->downgrade, &b->octets)) {
 		fail_with(why, FAIL_PERMANENT, "5.6.3",
-			"The next server takes 7-bit mail only, and this message cannot be converted");
+			"The next server takes 7-bit mail only, and this message cannot be "
+			"converted");
 		return BODY_FAILED;
 	}
 	b->block = 0;

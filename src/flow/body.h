@@ -12,13 +12,13 @@
 struct body;
 
 enum body_portion {
-	BODY_READY, /* *bytes are there, until the next call; empty: that was all */
-	BODY_LATER, /* ready will be called in the loop; then ask again */
+	BODY_READY,  /* *bytes are there, until the next call; empty: that was all */
+	BODY_LATER,  /* ready will be called in the loop; then ask again */
 	BODY_FAILED, /* *why */
 };
 
-struct body *body_new(struct flow *f, struct content *content, void (*ready)(void *owner),
-	void *owner) MUST_USE;
+struct body *body_new(
+	struct flow *f, struct content *content, void (*ready)(void *owner), void *owner) MUST_USE;
 void body_free(struct body *b); /* null is allowed; an open read is awaited behind the scenes */
 
 /* Make it 7-bit.  How long it will be is found out by reading it once: call body_measure until it

@@ -4,24 +4,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "flow/dispatch_inside.h"
 #include "flow/maildrop.h"
 #include "flow/notice.h"
 #include "flow/outbound.h"
 #include "world/clock.h"
 
 #define TIMER_MS_MAX 60000 /* the wall clock may jump: look again after so long */
-
-struct dispatch {
-	struct loop *loop;
-	struct schedule *schedule;
-	struct flow flow; /* for notices: they are made in the main loop */
-	struct flow *const *workers;
-	struct loop_timer timer;
-	bool serving, stopping, pumping;
-	unsigned on_their_way; /* deliveries, notices and records */
-	void (*quiet)(void *owner);
-	void *owner;
-};
 
 static void pump(struct dispatch *d);
 
@@ -30,40 +19,8 @@ struct schedule *dispatch_schedule(const struct dispatch *d)
 	return d->schedule;
 }
 
-/* --- writing down what became of recipients ---------------------------------------------------- */
-
-struct record {
-	struct spool_record record;
-	struct dispatch *dispatch;
-	struct promise *message; /* a reference */
-	size_t size;
-	struct spool_update updates[];
-};
-
-static struct record *record_new(struct dispatch *d, struct promise *m, size_t size)
-{
-	struct record *r = mem_zero(sizeof *r + size * sizeof r->updates[0]);
-
-	r->dispatch = d;
-	r->message = promise_keep(m);
-	r->size = size;
-	return r;
-}
-
-static void record_add(struct record *r, uint32_t rcpt, enum spool_rcpt_state state)
-{
-	const struct promise_rcpt *of = &r->message->rcpts[rcpt];
-	struct spool_update *update = &r->updates[r->record.count++];
-
-	assert(r->record.count <= r->size);
-	update->id = r->message->envelope.id;
-	update->rcpt = rcpt;
-	update->now.state = state;
-	update->now.attempts = of->attempts;
-	update->now.next_ms = of->next_ms;
-	if (state == SPOOL_WAITING && of->last)
-		update->now.last = of->last->fail;
-}
+/* --- what is on its way ------------------------------------------------------------------------
+ */
 
 void dispatch_begin(struct dispatch *d)
 {
@@ -74,50 +31,6 @@ void dispatch_over(struct dispatch *d)
 {
 	d->on_their_way--;
 	pump(d);
-}
-
-static void recorded(struct spool_record *record)
-{
-	struct record *r = AROUND(record, struct record, record);
-	struct dispatch *d = r->dispatch;
-
-	if (!record->ok)
-		log_line(LOG_ERROR, "not-recorded",
-			"what became of a message could not be written down: it may be sent again "
-			"after a restart");
-	for (size_t i = 0; i < record->count; i++)
-		if (r->updates[i].now.state != SPOOL_WAITING)
-			schedule_close(d->schedule, r->message, r->updates[i].rcpt,
-				r->updates[i].now.state);
-	promise_drop(r->message);
-	mem_free(r);
-	dispatch_over(d);
-}
-
-static void record_send(struct record *r)
-{
-	struct dispatch *d = r->dispatch;
-
-	if (r->record.count == 0) {
-		promise_drop(r->message);
-		mem_free(r);
-		return;
-	}
-	r->record.updates = r->updates;
-	r->record.loop = d->loop;
-	r->record.done = recorded;
-	dispatch_begin(d);
-	spool_record(d->flow.spool, &r->record);
-}
-
-void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
-	enum spool_rcpt_state end)
-{
-	struct record *r = record_new(d, m, count);
-
-	for (size_t i = 0; i < count; i++)
-		record_add(r, rcpts[i], end);
-	record_send(r);
 }
 
 void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count)
@@ -134,94 +47,14 @@ void dispatch_own(struct dispatch *d, struct promise *m)
 	pump(d);
 }
 
-/* --- what came back ---------------------------------------------------------------------------- */
+/* --- what came back ----------------------------------------------------------------------------
+ */
 
 /* Nobody reads the bytes now, and nobody will soon: let the memory go. */
 static void put_away(struct promise *m)
 {
 	if (m->users == 0)
 		content_forget(m->content);
-}
-
-/* The results of one job, sorted by what has to be done. */
-struct sorted {
-	struct notice_rcpt *failed, *told;
-	size_t failed_count, told_count;
-	struct record *record;
-};
-
-static void refused(struct sorted *s, uint32_t rcpt, const struct fail *reply, bool ours)
-{
-	s->failed[s->failed_count++] =
-		(struct notice_rcpt){ .rcpt = rcpt, .reply = *reply, .ours = ours };
-}
-
-static void put_off(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
-	const struct delivery_result *result, int64_t now_ms)
-{
-	struct promise_rcpt *r = &m->rcpts[rcpt];
-	struct promise_words *words = promise_words_new(&result->reply);
-
-	promise_rcpt_heard(m, rcpt, words);
-	promise_words_drop(words);
-	r->attempts++;
-	if (schedule_expired(d->schedule, m, now_ms)) {
-		refused(s, rcpt, &result->reply, result->ours);
-		return;
-	}
-	r->next_ms = now_ms + schedule_wait_ms(d->schedule, r->attempts);
-	r->in_hand = false;
-	FLOW_COUNT(&d->flow, deferred);
-	record_add(s->record, rcpt, SPOOL_WAITING);
-}
-
-static void sort(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
-	const struct delivery_result *result, const struct fail *trouble, int64_t now_ms)
-{
-	switch (result->end) {
-	case DELIVERY_DONE:
-		FLOW_COUNT(&d->flow, delivered);
-		record_add(s->record, rcpt, SPOOL_DELIVERED);
-		if (!result->dsn_passed && m->envelope.rcpts[rcpt].notify & SMTP_NOTIFY_SUCCESS)
-			s->told[s->told_count++] = (struct notice_rcpt){
-				.rcpt = rcpt, .reply = result->reply, .ours = result->ours
-			};
-		return;
-	case DELIVERY_REFUSED:
-		refused(s, rcpt, &result->reply, result->ours);
-		return;
-	case DELIVERY_LATER:
-		put_off(d, s, m, rcpt, result, now_ms);
-		return;
-	case DELIVERY_AGAIN:
-		if (schedule_expired(d->schedule, m, now_ms))
-			refused(s, rcpt, trouble, true);
-		else
-			m->rcpts[rcpt].in_hand = false;
-		return;
-	}
-}
-
-static void settle_results(struct dispatch *d, struct promise *m, const struct schedule_job *job,
-	const struct delivery_result *results, const struct fail *trouble, bool final,
-	const char *remote)
-{
-	int64_t now_ms = clock_wall_ms();
-	struct sorted s = { .record = record_new(d, m, job->count) };
-
-	s.failed = mem_zero(job->count * sizeof *s.failed);
-	s.told = mem_zero(job->count * sizeof *s.told);
-	for (size_t i = 0; i < job->count; i++)
-		sort(d, &s, m, job->rcpts[i], &results[i], trouble, now_ms);
-	record_send(s.record);
-	if (s.told_count > 0)
-		notice_send(&d->flow, d, m, final ? DSN_DELIVERED : DSN_RELAYED, s.told,
-			s.told_count, remote);
-	if (s.failed_count > 0)
-		notice_send(&d->flow, d, m, DSN_FAILED, s.failed, s.failed_count, remote);
-	mem_free(s.failed);
-	mem_free(s.told);
-	schedule_add(d->schedule, m, now_ms);
 }
 
 static void came_back(struct loop_task *task)
@@ -233,7 +66,7 @@ static void came_back(struct loop_task *task)
 
 	m->users--;
 	v->slot->driver = v->outbound;
-	settle_results(d, m, v->job, v->results, &v->trouble,
+	outcome_settle(d, m, v->job, v->results, &v->trouble,
 		kind == CONF_MAILDIR || kind == CONF_LMTP, v->remote);
 	schedule_done(d->schedule, v->slot, v->after, &v->trouble, clock_wall_ms());
 	put_away(m);
@@ -253,7 +86,8 @@ static void finished(void *owner, struct delivery *v)
 	loop_post(d->loop, &v->task);
 }
 
-/* --- what goes out ----------------------------------------------------------------------------- */
+/* --- what goes out -----------------------------------------------------------------------------
+ */
 
 static void arrived(struct loop_task *task)
 {
@@ -320,7 +154,7 @@ static void end_by_rule(struct dispatch *d, const struct schedule_act *act)
 			str_to_c(t->status, result->reply.status, sizeof result->reply.status);
 			conf_origin_print(&t->origin, result->reply.origin);
 		}
-		settle_results(d, m, act->job, results, NULL, false, "");
+		outcome_settle(d, m, act->job, results, NULL, false, "");
 	}
 	schedule_done(d->schedule, act->slot, SCHEDULE_CLOSED, NULL, clock_wall_ms());
 	schedule_job_free(act->job);
@@ -383,10 +217,12 @@ static void hang_up(struct dispatch *d, const struct schedule_act *act)
 
 static void no_way(struct dispatch *d, struct schedule_job *job)
 {
-	struct delivery_result result = { .end = DELIVERY_REFUSED, .reply = *job->why, .ours = true };
+	struct delivery_result result = {
+		.end = DELIVERY_REFUSED, .reply = *job->why, .ours = true
+	};
 	struct promise *m = promise_keep(job->message);
 
-	settle_results(d, m, job, &result, NULL, false, "");
+	outcome_settle(d, m, job, &result, NULL, false, "");
 	schedule_job_free(job);
 	promise_drop(m);
 }
@@ -403,7 +239,8 @@ static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt
 	}
 	arena_init(&a, ARENA_UNLIMITED);
 	fail_with(why, FAIL_TEMPORARY, "4.4.7", "The next server could not be reached");
-	if (route_find(schedule_router(d->schedule), &a, m->envelope.rcpts[rcpt].address, &way, NULL))
+	if (route_find(
+		    schedule_router(d->schedule), &a, m->envelope.rcpts[rcpt].address, &way, NULL))
 		schedule_trouble(d->schedule, &way, why);
 	arena_free(&a);
 }
@@ -427,7 +264,7 @@ static size_t gather_waiting(struct dispatch *d, struct promise *m, struct notic
 static bool same_sender(const struct envelope *e, uint32_t a, uint32_t b)
 {
 	return e->rcpts[a].has_sender == e->rcpts[b].has_sender &&
-		str_eq(e->rcpts[a].sender, e->rcpts[b].sender);
+	       str_eq(e->rcpts[a].sender, e->rcpts[b].sender);
 }
 
 /* One notice for each run of recipients that have the same sender. */
@@ -462,7 +299,8 @@ static void tell(struct dispatch *d, struct promise *borrowed, enum dsn_action a
 	promise_drop(m);
 }
 
-/* --- driving the schedule ---------------------------------------------------------------------- */
+/* --- driving the schedule ----------------------------------------------------------------------
+ */
 
 static void set_timer(struct dispatch *d, int64_t wall_ms)
 {
@@ -527,7 +365,8 @@ static void ticked(struct loop_timer *timer)
 	pump(AROUND(timer, struct dispatch, timer));
 }
 
-/* --- what others say to it --------------------------------------------------------------------- */
+/* --- what others say to it ---------------------------------------------------------------------
+ */
 
 struct dispatch *dispatch_new(const struct dispatch_setup *setup)
 {
@@ -637,16 +476,18 @@ void dispatch_retry(struct dispatch *d, struct promise *m)
 void dispatch_delete(struct dispatch *d, struct promise *borrowed)
 {
 	struct promise *m = promise_keep(borrowed);
-	struct record *r = record_new(d, m, m->envelope.rcpt_count);
+	uint32_t *rcpts = mem_zero(m->envelope.rcpt_count * sizeof *rcpts);
+	size_t count = 0;
 
 	schedule_withdraw(d->schedule, m, clock_wall_ms());
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++) {
 		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand)
 			continue;
 		m->rcpts[i].in_hand = true;
-		record_add(r, (uint32_t)i, SPOOL_DELETED);
+		rcpts[count++] = (uint32_t)i;
 	}
-	record_send(r);
+	dispatch_end(d, m, rcpts, count, SPOOL_DELETED);
+	mem_free(rcpts);
 	promise_drop(m);
 	pump(d);
 }

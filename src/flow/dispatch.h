@@ -42,7 +42,8 @@ struct schedule *dispatch_schedule(const struct dispatch *d);
 
 /* The admin's orders, in the main loop. */
 void dispatch_retry(struct dispatch *d, struct promise *m);
-void dispatch_delete(struct dispatch *d, struct promise *m); /* its recipients that are not in hand */
+void dispatch_delete(
+	struct dispatch *d, struct promise *m); /* its recipients that are not in hand */
 
 /* For flow/notice: a message that we made, and the end of recipients that it was about. */
 void dispatch_own(struct dispatch *d, struct promise *m);

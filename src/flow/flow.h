@@ -23,8 +23,7 @@ struct flow_numbers {
 	uint64_t sessions, accepted, refused, delivered, deferred, bounced, discarded;
 };
 
-#define FLOW_COUNT(flow, what) \
-	__atomic_add_fetch(&(flow)->numbers->what, 1, __ATOMIC_RELAXED)
+#define FLOW_COUNT(flow, what) __atomic_add_fetch(&(flow)->numbers->what, 1, __ATOMIC_RELAXED)
 
 struct flow {
 	unsigned index; /* of the worker */
@@ -42,9 +41,9 @@ struct flow {
 	/* A message became ours; takes the reference.  Called in this worker. */
 	void (*accepted)(void *owner, struct promise *m);
 	void *owner;
-	struct list sessions; /* inbound ones */
+	struct list sessions;  /* inbound ones */
 	struct list outbounds; /* connections to next hops */
-	bool stopping;	      /* no new transaction */
+	bool stopping;         /* no new transaction */
 	/* Called in this worker when it is stopping and the last session has gone. */
 	void (*drained)(void *owner, struct flow *f);
 };

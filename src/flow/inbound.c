@@ -21,11 +21,11 @@ struct inbound {
 	uint64_t id;
 	struct ip client;
 	str listener;
-	bool counted;	/* in the census */
-	bool ours;	/* trusted: relay-for has the client */
-	bool held;	/* the spool says enough: the body waits */
-	bool closing;	/* the last reply is on its way */
-	bool stepping;	/* next is being asked */
+	bool counted;  /* in the census */
+	bool ours;     /* trusted: relay-for has the client */
+	bool held;     /* the spool says enough: the body waits */
+	bool closing;  /* the last reply is on its way */
+	bool stepping; /* next is being asked */
 	struct transaction *transaction;
 	uint32_t commit_ticket;
 	unsigned accepted, refused;
@@ -33,7 +33,8 @@ struct inbound {
 
 static void step(struct inbound *in);
 
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end -----------------------------------------------------------------------------------
+ */
 
 static void log_session(const struct inbound *in, const char *why)
 {
@@ -69,7 +70,8 @@ static void inbound_free(struct inbound *in, const char *why)
 		f->drained(f->owner, f);
 }
 
-/* --- questions --------------------------------------------------------------------------------- */
+/* --- questions ---------------------------------------------------------------------------------
+ */
 
 static void log_refused(struct inbound *in, str recipient, const struct fail *why)
 {
@@ -102,8 +104,7 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 	if (in->flow->stopping)
 		fail_reply(&why, 421, "4.3.2", "This server is about to stop, try again later");
 	else if (spool_accepts(in->flow->spool, &why))
-		in->transaction =
-			transaction_new(in->flow, in->router, &client, &act->mail);
+		in->transaction = transaction_new(in->flow, in->router, &client, &act->mail);
 	if (why.kind)
 		log_refused(in, S(""), &why);
 	smtp_server_answer(in->machine, act->ticket, why.kind ? &why : NULL, S(""));
@@ -193,7 +194,8 @@ static void reset(struct inbound *in)
 	in->held = false;
 }
 
-/* --- driving the machine ----------------------------------------------------------------------- */
+/* --- driving the machine -----------------------------------------------------------------------
+ */
 
 static void set_timer(struct inbound *in)
 {

@@ -1,10 +1,8 @@
 #include "flow/maildrop.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "flow/body.h"
 #include "mail/address.h"
-#include "world/clock.h"
 #include "world/file.h"
 
 struct maildrop {
@@ -19,22 +17,6 @@ struct maildrop {
 
 static void next_recipient(struct maildrop *m);
 
-static void log_result(
-	const struct maildrop *m, str to, const struct delivery_result *result)
-{
-	const struct promise *message = m->d->job->message;
-	struct log_record r;
-
-	log_open(&r, LOG_INFO, result->end == DELIVERY_DONE ? "delivered" : "not-delivered");
-	log_id(&r, "id", message->envelope.id);
-	log_str(&r, "to", to);
-	log_str(&r, "transport", m->d->transport->name);
-	log_str(&r, "maildir", m->d->transport->path);
-	log_int(&r, "delay_ms", clock_wall_ms() - message->envelope.received_ms);
-	log_fail(&r, &result->reply);
-	log_close(&r);
-}
-
 static const struct envelope_rcpt *recipient(const struct maildrop *m)
 {
 	return &m->d->job->message->envelope.rcpts[m->d->job->rcpts[m->next]];
@@ -45,15 +27,14 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	struct delivery_result *result = &m->d->results[m->next];
 
 	result->ours = true;
-	result->end = !why ? DELIVERY_DONE
-		: why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED
-					      : DELIVERY_LATER;
+	result->end = !why                          ? DELIVERY_DONE
+		      : why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED
+						    : DELIVERY_LATER;
 	if (why) {
 		result->reply = *why;
 	} else {
 		fail_with(&result->reply, FAIL_NONE, "2.0.0", "delivered into the Maildir");
 	}
-	log_result(m, recipient(m)->address, result);
 	body_free(m->body);
 	m->body = NULL;
 	m->parcel = NULL;
@@ -62,7 +43,8 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	next_recipient(m);
 }
 
-/* --- where to ---------------------------------------------------------------------------------- */
+/* --- where to ----------------------------------------------------------------------------------
+ */
 
 /* A part of an address may be a part of a path when it stays one component and is not hidden. */
 static bool safe_component(str part)
@@ -105,7 +87,8 @@ static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 	return done;
 }
 
-/* --- one letter -------------------------------------------------------------------------------- */
+/* --- one letter --------------------------------------------------------------------------------
+ */
 
 static void give(struct maildrop *m)
 {
@@ -163,6 +146,7 @@ static void next_recipient(struct maildrop *m)
 		struct delivery *d = m->d;
 
 		d->after = SCHEDULE_CLOSED;
+		delivery_log(d, &(struct delivery_peer){ .host = S("") });
 		arena_free(&m->arena);
 		mem_free(m);
 		d->finished(d->owner, d);

@@ -107,9 +107,10 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 			.remote_mta = n->rcpts[i].ours ? S("") : str_of(n->remote),
 			.reply = &n->rcpts[i].reply,
 			.reply_is_ours = n->rcpts[i].ours,
-			.will_retry_until_ms = n->action == DSN_DELAYED
-				? about->received_ms + conf->queue.lifetime_ms
-				: 0 };
+			.will_retry_until_ms =
+				n->action == DSN_DELAYED
+					? about->received_ms + conf->queue.lifetime_ms
+					: 0 };
 	}
 	*dsn = (struct dsn){ .reporting_mta = conf->hostname.text,
 		.from = arena_printf(&n->arena, "MAILER-DAEMON@%.*s", STR(conf->hostname.text)),
@@ -135,7 +136,7 @@ static unsigned facts_of(str text)
 	header_scan_init(&scan);
 	header_octets = header_scan_feed(&scan, text);
 	return (utf8_ascii(str_first(text, header_octets)) ? 0 : ENVELOPE_HEADER_UTF8) |
-		(utf8_ascii(str_skip(text, header_octets)) ? 0 : ENVELOPE_EIGHTBIT);
+	       (utf8_ascii(str_skip(text, header_octets)) ? 0 : ENVELOPE_EIGHTBIT);
 }
 
 static void build_and_commit(struct notice *n, str first_block)
@@ -145,7 +146,7 @@ static void build_and_commit(struct notice *n, str first_block)
 	struct header_scan header;
 	struct buf text = { 0 };
 	bool whole = m->content->block_count == 1 && first_block.n <= NOTICE_ORIGINAL_MAX &&
-		m->envelope.ret != SMTP_RET_HDRS && n->action == DSN_FAILED;
+		     m->envelope.ret != SMTP_RET_HDRS && n->action == DSN_FAILED;
 	bool built;
 
 	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));

@@ -12,7 +12,7 @@
 #include "mail/dsn.h"
 
 #define NOTICE_ORIGINAL_MAX 50000 /* a larger original is returned by its header only */
-#define NOTICE_AGAIN_MS 300000	  /* after a notice could not be made durable */
+#define NOTICE_AGAIN_MS 300000    /* after a notice could not be made durable */
 
 struct notice_rcpt {
 	uint32_t rcpt;

@@ -71,7 +71,8 @@ void offer_mail(const struct delivery *d, const struct smtp_client_peer *peer, s
 	}
 	*mail = (struct smtp_client_mail){ .sender = wire_form(a, sender_of(d), utf8),
 		.smtputf8 = utf8,
-		.eightbit = peer->eightbitmime && e->flags & (ENVELOPE_EIGHTBIT | ENVELOPE_HEADER_UTF8),
+		.eightbit =
+			peer->eightbitmime && e->flags & (ENVELOPE_EIGHTBIT | ENVELOPE_HEADER_UTF8),
 		.ret = e->ret,
 		.envid = e->envid,
 		.rcpts = rcpts,

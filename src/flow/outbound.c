@@ -6,8 +6,8 @@
 #include "base/mem.h"
 #include "flow/body.h"
 #include "flow/offer.h"
+#include "flow/reach.h"
 #include "smtp/client.h"
-#include "world/clock.h"
 
 /* The waits of RFC 5321 section 4.5.3.2. */
 #define GREETING_MS_MAX 300000
@@ -25,12 +25,11 @@ struct outbound {
 	struct delivery *d; /* in hand; null: the connection is idle, or quits */
 	unsigned attempts;  /* of this delivery to find a living connection */
 
-	struct hop *hop;
-	struct list lookups; /* open questions */
+	struct reach *reach; /* the addresses of the next hop */
 	struct endpoint at;
-	str host; /* the hop's */
+	str host;            /* the reach's */
 	struct fail trouble; /* with the last address */
-	bool plain;	     /* TLS was tried with this address and broke: without, this time */
+	bool plain;          /* TLS was tried with this address and broke: without, this time */
 
 	struct sock *sock; /* null: no connection */
 	struct smtp_client_setup setup;
@@ -42,66 +41,15 @@ struct outbound {
 	struct arena arena; /* of one mail */
 	struct body *body;
 	bool wants_body; /* the machine does, the backlog was large or the spool reads */
-	bool measuring;	 /* the body is read for its length */
-	bool ready;	 /* the machine waits for a mail */
-	bool answered;	 /* the results of the mail are known */
+	bool measuring;  /* the body is read for its length */
+	bool ready;      /* the machine waits for a mail */
+	bool answered;   /* the results of the mail are known */
 };
 
 static void step(struct outbound *o);
-static void find_host(struct outbound *o);
 
-/* --- looking up -------------------------------------------------------------------------------- */
-
-struct lookup {
-	struct list link;
-	struct resolve_query query;
-	struct outbound *o; /* null: nobody waits any more */
-	uint32_t ticket;
-};
-
-static void looked_up(struct resolve_query *q)
-{
-	static const enum hop_answer answers[] = { [RESOLVE_FOUND] = HOP_FOUND,
-		[RESOLVE_NO_NAME] = HOP_NO_NAME,
-		[RESOLVE_NO_DATA] = HOP_NO_DATA,
-		[RESOLVE_TROUBLE] = HOP_TROUBLE };
-	struct lookup *lookup = AROUND(q, struct lookup, query);
-	struct outbound *o = lookup->o;
-
-	if (o) {
-		list_remove(&lookup->link);
-		hop_answer(o->hop, lookup->ticket, answers[q->outcome], q->records);
-	}
-	dns_records_free(q->records);
-	if (o)
-		find_host(o);
-	mem_free(lookup);
-}
-
-static void look_up(struct outbound *o, const struct hop_act *act)
-{
-	struct lookup *lookup = MEM_NEW(struct lookup);
-
-	lookup->o = o;
-	lookup->ticket = act->ticket;
-	list_append(&o->lookups, &lookup->link);
-	resolve_query_init(&lookup->query, o->flow->loop, act->name, act->type, looked_up);
-	resolve_ask(o->flow->resolver, &lookup->query);
-}
-
-static void hop_drop(struct outbound *o)
-{
-	LIST_EACH_SAFE (link, &o->lookups) {
-		struct lookup *lookup = AROUND(link, struct lookup, link);
-
-		list_remove(&lookup->link);
-		lookup->o = NULL;
-	}
-	hop_free(o->hop);
-	o->hop = NULL;
-}
-
-/* --- the end ----------------------------------------------------------------------------------- */
+/* --- the end -----------------------------------------------------------------------------------
+ */
 
 static void disconnect(struct outbound *o)
 {
@@ -128,7 +76,7 @@ static void outbound_free(struct outbound *o)
 {
 	disconnect(o);
 	end_mail(o);
-	hop_drop(o);
+	reach_free(o->reach);
 	arena_free(&o->arena);
 	list_remove(&o->link);
 	router_drop(o->router);
@@ -150,22 +98,21 @@ static void report(struct outbound *o, enum schedule_after after)
 
 /* The next hop can not be reached now: nothing was tried, the destination backs off.  Or it never
  * will be: then all recipients are refused. */
-static void give_up(struct outbound *o)
+static void nothing_left(void *owner, const struct fail *why)
 {
-	struct delivery *d = o->d;
-	const struct fail *why = o->trouble.kind ? &o->trouble : hop_why(o->hop);
+	struct outbound *o = owner;
 	bool for_good = !o->trouble.kind && why->kind == FAIL_PERMANENT;
 
-	o->trouble = *why;
-	for (size_t i = 0; for_good && i < d->job->count; i++)
-		d->results[i] = (struct delivery_result){
-			.end = DELIVERY_REFUSED, .reply = *why, .ours = true
-		};
+	if (!o->trouble.kind)
+		o->trouble = *why;
+	if (for_good)
+		delivery_refuse_all(o->d, why);
 	report(o, for_good ? SCHEDULE_CLOSED : SCHEDULE_TROUBLE);
 	outbound_free(o);
 }
 
-/* --- connecting -------------------------------------------------------------------------------- */
+/* --- connecting --------------------------------------------------------------------------------
+ */
 
 static const struct sock_handler handler;
 
@@ -189,41 +136,27 @@ static void connect_to_address(struct outbound *o)
 	loop_timer_set(o->flow->loop, &o->timer, loop_now_ms(o->flow->loop) + t->connect_ms_max);
 }
 
-static void find_host(struct outbound *o)
+static void try_address(void *owner, const struct endpoint *at, str host)
 {
-	while (!o->sock) {
-		struct hop_act act = hop_next(o->hop);
+	struct outbound *o = owner;
 
-		switch (act.kind) {
-		case HOP_ASK:
-			look_up(o, &act);
-			break;
-		case HOP_WAIT:
-			return;
-		case HOP_TRY:
-			o->at = act.address;
-			o->host = act.host;
-			o->plain = false;
-			connect_to_address(o);
-			return;
-		case HOP_FAILED:
-			give_up(o);
-			return;
-		}
-	}
+	o->at = *at;
+	o->host = host;
+	o->plain = false;
+	connect_to_address(o);
 }
+
+static const struct reach_handler reach_handler = { .address = try_address,
+	.nothing = nothing_left };
 
 static void start(struct outbound *o)
 {
-	const struct conf_transport *t = o->transport;
-
 	disconnect(o);
-	hop_drop(o);
+	reach_free(o->reach);
 	o->trouble = (struct fail){ 0 };
 	o->attempts++;
-	o->hop = t->host.n ? hop_host(t->host, t->port)
-			   : hop_domain(o->d->nexthop, t->port, &o->flow->self, &o->flow->prng);
-	find_host(o);
+	o->reach = reach_new(o->flow, o->transport, o->d->nexthop, &reach_handler, o);
+	reach_next(o->reach);
 }
 
 static void log_trouble(const struct outbound *o)
@@ -253,7 +186,7 @@ static void next_address(struct outbound *o, const struct fail *why)
 		connect_to_address(o);
 		return;
 	}
-	find_host(o);
+	reach_next(o->reach);
 }
 
 static void connected(void *owner)
@@ -273,46 +206,20 @@ static void connected(void *owner)
 	step(o);
 }
 
-/* --- one mail ---------------------------------------------------------------------------------- */
+/* --- one mail ----------------------------------------------------------------------------------
+ */
 
 static void log_results(const struct outbound *o)
 {
-	const struct delivery *d = o->d;
-	const struct promise *m = d->job->message;
-	char at[ENDPOINT_TEXT_MAX];
+	struct delivery_peer peer = { .host = o->host, .at = &o->at, .tls = &o->tls };
 
-	for (size_t i = 0; i < d->job->count; i++) {
-		const struct delivery_result *result = &d->results[i];
-		struct log_record r;
-
-		log_open(&r, LOG_INFO, result->end == DELIVERY_DONE ? "delivered" : "not-delivered");
-		log_id(&r, "id", m->envelope.id);
-		log_str(&r, "to", m->envelope.rcpts[d->job->rcpts[i]].address);
-		log_str(&r, "transport", o->transport->name);
-		log_str(&r, "host", o->host);
-		log_c(&r, "address", endpoint_print(&o->at, at));
-		if (o->tls.version[0]) {
-			log_c(&r, "tls", o->tls.version);
-			log_c(&r, "cipher", o->tls.cipher);
-			log_c(&r, "verified", o->tls.verified ? "yes" : o->tls.problem);
-		}
-		log_int(&r, "delay_ms", clock_wall_ms() - m->envelope.received_ms);
-		log_fail(&r, &result->reply);
-		log_close(&r);
-	}
+	delivery_log(o->d, &peer);
 }
 
 /* The machine never saw the mail, because this peer cannot take it: *why, for everybody. */
 static void refuse_all(struct outbound *o, const struct fail *why)
 {
-	struct delivery *d = o->d;
-
-	for (size_t i = 0; i < d->job->count; i++)
-		d->results[i] = (struct delivery_result){
-			.end = why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED : DELIVERY_LATER,
-			.reply = *why,
-			.ours = true
-		};
+	delivery_refuse_all(o->d, why);
 	o->answered = true;
 }
 
@@ -443,7 +350,8 @@ static void body_ready(void *owner)
 	step(o);
 }
 
-/* --- driving the machine ----------------------------------------------------------------------- */
+/* --- driving the machine -----------------------------------------------------------------------
+ */
 
 /* A connection that had been idle was dead when we used it: that is nobody's fault. */
 static bool was_stale(const struct outbound *o)
@@ -468,7 +376,8 @@ static void conversation_over(struct outbound *o)
 	}
 	if (!o->answered) {
 		if (!trouble.kind)
-			fail_with(&trouble, FAIL_TEMPORARY, "4.4.2", "The conversation ended early");
+			fail_with(
+				&trouble, FAIL_TEMPORARY, "4.4.2", "The conversation ended early");
 		next_address(o, &trouble);
 		return;
 	}
@@ -578,7 +487,8 @@ static void closed(void *owner, const struct fail *why)
 		return;
 	}
 	if (!why)
-		fail_with(&gone, FAIL_TEMPORARY, "4.4.2", "%.*s closed the connection", STR(o->host));
+		fail_with(
+			&gone, FAIL_TEMPORARY, "4.4.2", "%.*s closed the connection", STR(o->host));
 	next_address(o, why ? why : &gone);
 }
 
@@ -604,7 +514,8 @@ static const struct sock_handler handler = { .received = received,
 	.connected = connected,
 	.secured = secured };
 
-/* --- the dispatcher's calls -------------------------------------------------------------------- */
+/* --- the dispatcher's calls --------------------------------------------------------------------
+ */
 
 static struct outbound *outbound_new(struct flow *f)
 {
@@ -613,7 +524,6 @@ static struct outbound *outbound_new(struct flow *f)
 	o->flow = f;
 	o->timer.run = ticked;
 	arena_init(&o->arena, ARENA_UNLIMITED);
-	list_init(&o->lookups);
 	list_append(&f->outbounds, &o->link);
 	return o;
 }

@@ -43,7 +43,8 @@ void stamp_missing(const struct stamp *s, const struct header_scan *header, stru
 	if (!(header->fields & HEADER_DATE))
 		buf_putf(to, "Date: %s\r\n", date_print(e->received_ms, s->zone_minutes, date));
 	if (!(header->fields & HEADER_MESSAGE_ID))
-		buf_putf(to, "Message-ID: <%s@%.*s>\r\n", log_id_print(e->id, id), STR(s->hostname));
+		buf_putf(
+			to, "Message-ID: <%s@%.*s>\r\n", log_id_print(e->id, id), STR(s->hostname));
 	if (header->fields & HEADER_FROM)
 		return;
 	if (e->sender.n > 0 && writable)

@@ -1,8 +1,8 @@
 /*
  * flow/stamp - the fields that we add to a message on its way in
  *
- * RFC 5321 section 4.4 (Received), RFC 3848 and 6531 (protocol keywords), RFC 6409 section 8 (missing
- * fields of mail that we submit for others).
+ * RFC 5321 section 4.4 (Received), RFC 3848 and 6531 (protocol keywords), RFC 6409 section 8
+ * (missing fields of mail that we submit for others).
  */
 #ifndef FLOW_STAMP_H
 #define FLOW_STAMP_H
@@ -14,7 +14,7 @@
 struct stamp {
 	str hostname;
 	const struct envelope *envelope; /* id, client, helo, sender, recipients, when */
-	bool extended; /* EHLO */
+	bool extended;                   /* EHLO */
 	int zone_minutes;
 };
 

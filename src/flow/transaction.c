@@ -16,8 +16,8 @@ struct transaction {
 	struct arena arena;
 	struct envelope envelope;
 	size_t rcpt_size;
-	struct map seen;    /* recipients by their key: duplicates are merged */
-	size_t discarded;   /* targets that end in /dev/null */
+	struct map seen;  /* recipients by their key: duplicates are merged */
+	size_t discarded; /* targets that end in /dev/null */
 	str discard_rule;
 	bool extended, trusted;
 	struct header_scan header;
@@ -50,8 +50,8 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 	t->extended = client->extended;
 	t->trusted = client->trusted;
 	kept = arena_keep(&t->arena, mail->sender, &e->sender) &&
-		arena_keep(&t->arena, mail->envid, &e->envid) &&
-		arena_keep(&t->arena, client->helo, &e->helo);
+	       arena_keep(&t->arena, mail->envid, &e->envid) &&
+	       arena_keep(&t->arena, client->helo, &e->helo);
 	if (!kept) /* three short strings in an empty arena */
 		e->sender = S("");
 	return t;
@@ -71,7 +71,8 @@ uint64_t transaction_id(const struct transaction *t)
 	return t->envelope.id;
 }
 
-/* --- recipients -------------------------------------------------------------------------------- */
+/* --- recipients --------------------------------------------------------------------------------
+ */
 
 static bool too_many(struct fail *why)
 {
@@ -128,9 +129,9 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 	if (!grow_rcpts(t))
 		return too_many(why);
 	to = &t->envelope.rcpts[t->envelope.rcpt_count];
-	*to = (struct envelope_rcpt){ .original = original,
-		.has_sender = target->has_sender,
-		.notify = rcpt->notify };
+	*to = (struct envelope_rcpt){
+		.original = original, .has_sender = target->has_sender, .notify = rcpt->notify
+	};
 	if (!arena_keep(&t->arena, target->address, &to->address) ||
 		!arena_keep(&t->arena, target->sender, &to->sender) ||
 		!arena_keep(&t->arena, rcpt->orcpt, &to->orcpt))
@@ -178,7 +179,8 @@ bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struc
 	return added;
 }
 
-/* --- the body ---------------------------------------------------------------------------------- */
+/* --- the body ----------------------------------------------------------------------------------
+ */
 
 static struct stamp stamp_of(const struct transaction *t)
 {
@@ -271,7 +273,8 @@ enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, 
 	return take(t, buf_str(&t->held), fits, why);
 }
 
-/* --- the promise ------------------------------------------------------------------------------- */
+/* --- the promise -------------------------------------------------------------------------------
+ */
 
 static void log_accepted(const struct transaction *t, const char *event)
 {

@@ -29,7 +29,8 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 uint64_t transaction_id(const struct transaction *t);
 
 /* RCPT: expand it and add what it stands for.  False: *why is the reply. */
-bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why) MUST_USE;
+bool transaction_rcpt(
+	struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why) MUST_USE;
 
 /* DATA: the body begins.  writable is called when TRANSACTION_ENOUGH is over. */
 void transaction_begin(struct transaction *t, void (*writable)(void *owner), void *owner);

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 struct census {
-	atomic_flag busy; /* held for a look into the map only */
+	atomic_flag busy;   /* held for a look into the map only */
 	struct map clients; /* values: the count */
 	unsigned sessions;
 };

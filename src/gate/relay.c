@@ -14,7 +14,8 @@ bool relay_allowed(const struct router *r, const struct ip *client, str recipien
 	if (relay_trusted(router_conf(r), client))
 		return true;
 	return fail_reply(why, 550, "5.7.1",
-		"Relaying denied: we do not receive mail for %.*s, and your address is not one that we "
+		"Relaying denied: we do not receive mail for %.*s, and your address is not one "
+		"that we "
 		"relay for",
 		STR(address_domain(recipient)));
 }

@@ -11,7 +11,7 @@ const struct conf_net *relay_trusted(const struct conf *conf, const struct ip *c
 
 /* Hosted recipients are everybody's; all others are for trusted clients only.  False: 550 5.7.1.
  * Whether a hosted recipient exists is route_expand's to say. */
-bool relay_allowed(const struct router *r, const struct ip *client, str recipient,
-	struct fail *why) MUST_USE;
+bool relay_allowed(
+	const struct router *r, const struct ip *client, str recipient, struct fail *why) MUST_USE;
 
 #endif

@@ -22,7 +22,7 @@ struct promise_rcpt {
 	bool in_hand; /* a delivery or a bounce is on its way for it */
 	bool queued;  /* is in a job that waits */
 	unsigned attempts;
-	int64_t next_ms; /* wall clock */
+	int64_t next_ms;            /* wall clock */
 	struct promise_words *last; /* null before the first attempt */
 };
 
@@ -33,10 +33,10 @@ struct promise {
 	struct arena arena; /* of the envelope */
 	/* the scheduler's: */
 	struct promise_rcpt *rcpts; /* envelope.rcpt_count */
-	size_t waiting;		    /* recipients not yet ended, in hand or not */
-	struct heap_node alarm;	    /* when to warn its sender, or to give it up */
+	size_t waiting;             /* recipients not yet ended, in hand or not */
+	struct heap_node alarm;     /* when to warn its sender, or to give it up */
 	bool warned;
-	unsigned users; /* deliveries and bounces that read the content now */
+	unsigned users;   /* deliveries and bounces that read the content now */
 	struct list jobs; /* of struct schedule_job, those that wait */
 };
 

@@ -69,7 +69,8 @@ int64_t schedule_wait_ms(struct schedule *s, unsigned attempts)
 	return retry_wait_ms(settings(s), attempts, &s->prng);
 }
 
-/* --- destinations ------------------------------------------------------------------------------ */
+/* --- destinations ------------------------------------------------------------------------------
+ */
 
 /* An unnamed transport is told apart by where it leads. */
 static str destination_key(struct schedule *s, const struct route_way *way)
@@ -147,7 +148,8 @@ static void settle(struct schedule *s, struct schedule_destination *d, int64_t n
 		list_append(&s->ready, &d->ready);
 }
 
-/* --- jobs -------------------------------------------------------------------------------------- */
+/* --- jobs --------------------------------------------------------------------------------------
+ */
 
 static struct schedule_job *job_new(struct promise *m, struct schedule_destination *d, size_t size)
 {
@@ -212,8 +214,8 @@ static bool fits(const struct schedule_job *job, const struct promise *m, size_t
 	size_t first = job->rcpts[0];
 
 	return job->count < job->size && m->rcpts[first].next_ms == m->rcpts[rcpt].next_ms &&
-		m->envelope.rcpts[first].has_sender == m->envelope.rcpts[rcpt].has_sender &&
-		str_eq(m->envelope.rcpts[first].sender, m->envelope.rcpts[rcpt].sender);
+	       m->envelope.rcpts[first].has_sender == m->envelope.rcpts[rcpt].has_sender &&
+	       str_eq(m->envelope.rcpts[first].sender, m->envelope.rcpts[rcpt].sender);
 }
 
 static void finish_building(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
@@ -274,7 +276,8 @@ static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 	arena_reset(&s->scratch);
 }
 
-/* --- messages ---------------------------------------------------------------------------------- */
+/* --- messages ----------------------------------------------------------------------------------
+ */
 
 static int64_t lifetime_ms(const struct schedule *s, const struct promise *m)
 {
@@ -403,7 +406,8 @@ static void slot_free(struct schedule *s, struct schedule_slot *slot)
 	mem_free(slot);
 }
 
-/* --- what is next ------------------------------------------------------------------------------ */
+/* --- what is next ------------------------------------------------------------------------------
+ */
 
 static void wake(struct schedule *s, int64_t now_ms)
 {
@@ -437,7 +441,8 @@ static struct schedule_slot *slot_new(struct schedule *s, struct schedule_destin
 static struct schedule_act start(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
 {
 	struct list *idle = list_first(&d->idle);
-	struct schedule_slot *slot = idle ? AROUND(idle, struct schedule_slot, link) : slot_new(s, d);
+	struct schedule_slot *slot =
+		idle ? AROUND(idle, struct schedule_slot, link) : slot_new(s, d);
 	struct schedule_job *job = AROUND(list_first(&d->jobs), struct schedule_job, link);
 
 	list_remove(&slot->link);
@@ -461,9 +466,8 @@ static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int6
 		heap_remove(&s->alarms, &m->alarm);
 	else
 		set_alarm(s, m);
-	return (struct schedule_act){
-		.kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN, .message = m
-	};
+	return (struct schedule_act){ .kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN,
+		.message = m };
 }
 
 static struct schedule_act no_way_act(struct schedule *s, struct schedule_job *job)
@@ -539,8 +543,8 @@ int64_t schedule_deadline_ms(const struct schedule *s)
 			deadline_ms = node->at;
 	}
 	if (!list_empty(&s->idle)) {
-		int64_t close_ms =
-			AROUND(s->idle.next, struct schedule_slot, rest)->idle_since_ms + SCHEDULE_IDLE_MS;
+		int64_t close_ms = AROUND(s->idle.next, struct schedule_slot, rest)->idle_since_ms +
+				   SCHEDULE_IDLE_MS;
 
 		if (close_ms < deadline_ms)
 			deadline_ms = close_ms;
@@ -548,7 +552,8 @@ int64_t schedule_deadline_ms(const struct schedule *s)
 	return deadline_ms;
 }
 
-/* --- slots ------------------------------------------------------------------------------------- */
+/* --- slots -------------------------------------------------------------------------------------
+ */
 
 /* A connection could not be made, or broke between mails. */
 static void trouble(

@@ -4,9 +4,9 @@
  * Sans-IO, and owned by one loop: messages, results and time go in, acts come out.
  *
  * A message's waiting recipients are grouped into jobs, one for each destination (and sender, and
- * moment).  A destination is a transport and a next hop; it has the limits of its transport: so many
- * connections at once, so long from the end of a mail to the start of the next, so many mails over
- * one connection.  A slot is the right to hold one connection to it, leased to a worker.  Ready
+ * moment).  A destination is a transport and a next hop; it has the limits of its transport: so
+ * many connections at once, so long from the end of a mail to the start of the next, so many mails
+ * over one connection.  A slot is the right to hold one connection to it, leased to a worker. Ready
  * destinations take turns, so that a large one delays no small one.
  *
  * Trouble with a connection is the destination's, not the message's: the destination backs off
@@ -21,30 +21,31 @@
 #include "queue/promise.h"
 #include "route/route.h"
 
-#define SCHEDULE_SLOTS_MAX 1000	    /* connections of all destinations together */
-#define SCHEDULE_IDLE_MS 2000	    /* a connection without work is kept so long */
+#define SCHEDULE_SLOTS_MAX 1000    /* connections of all destinations together */
+#define SCHEDULE_IDLE_MS 2000      /* a connection without work is kept so long */
 #define SCHEDULE_JOB_RCPTS_MAX 100 /* recipients of one job; more become several jobs */
 
 struct schedule;
 
 struct schedule_destination {
 	str key; /* "TRANSPORT:NEXTHOP", for people and for the index */
-	const struct conf_transport *transport; /* of the schedule's router; null while it has no job */
-	unsigned connections;	   /* as the transport says */
+	const struct conf_transport
+		*transport;   /* of the schedule's router; null while it has no job */
+	unsigned connections; /* as the transport says */
 	int64_t delay_between_ms;
 	str nexthop;
-	struct list jobs;    /* ready ones */
-	size_t job_count;    /* ready ones */
-	size_t waiting;	     /* recipients in ready and in timed jobs */
-	unsigned slots;	     /* leased, busy or idle */
-	unsigned slots_max;  /* not more now: between 1 and the transport's connections */
-	unsigned successes;  /* since slots_max last changed */
-	unsigned failures;   /* in a row */
-	int64_t not_before_ms; /* back-off and delay-between */
-	struct fail trouble; /* the last one, kind FAIL_NONE when all is well */
-	struct list idle;    /* of slots */
-	struct list ready;   /* link among the destinations whose turn may come */
-	struct heap_node wake; /* at not_before_ms */
+	struct list jobs;              /* ready ones */
+	size_t job_count;              /* ready ones */
+	size_t waiting;                /* recipients in ready and in timed jobs */
+	unsigned slots;                /* leased, busy or idle */
+	unsigned slots_max;            /* not more now: between 1 and the transport's connections */
+	unsigned successes;            /* since slots_max last changed */
+	unsigned failures;             /* in a row */
+	int64_t not_before_ms;         /* back-off and delay-between */
+	struct fail trouble;           /* the last one, kind FAIL_NONE when all is well */
+	struct list idle;              /* of slots */
+	struct list ready;             /* link among the destinations whose turn may come */
+	struct heap_node wake;         /* at not_before_ms */
 	struct schedule_job *building; /* while a message is grouped */
 };
 
@@ -60,10 +61,10 @@ struct schedule_slot {
 };
 
 struct schedule_job {
-	struct list link; /* among the ready ones of its destination */
-	struct list sibling; /* among the jobs of its message */
-	struct heap_node due; /* when it becomes ready */
-	struct promise *message; /* a reference */
+	struct list link;                         /* among the ready ones of its destination */
+	struct list sibling;                      /* among the jobs of its message */
+	struct heap_node due;                     /* when it becomes ready */
+	struct promise *message;                  /* a reference */
 	struct schedule_destination *destination; /* null: no way, why says it */
 	struct fail *why;
 	size_t count, size;
@@ -73,19 +74,20 @@ struct schedule_job {
 struct schedule_act {
 	enum {
 		SCHEDULE_IDLE,
-		SCHEDULE_START, /* deliver the job over the slot; both are the caller's until
-				   schedule_done and schedule_job_free */
+		SCHEDULE_START,   /* deliver the job over the slot; both are the caller's until
+				     schedule_done and schedule_job_free */
 		SCHEDULE_HANG_UP, /* close an idle connection: the slot is gone, worker and driver
 				     say whose it was */
-		SCHEDULE_NO_WAY, /* the job has no destination: end its recipients */
-		SCHEDULE_WARN,	 /* the message has waited for long: tell its sender */
-		SCHEDULE_EXPIRE, /* the message has waited too long: end its recipients not in hand */
+		SCHEDULE_NO_WAY,  /* the job has no destination: end its recipients */
+		SCHEDULE_WARN,    /* the message has waited for long: tell its sender */
+		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients not in hand
+				   */
 	} kind;
 	struct schedule_slot *slot;
 	struct schedule_job *job;
 	struct promise *message; /* WARN, EXPIRE: borrowed */
-	unsigned worker; /* HANG_UP */
-	void *driver;	 /* HANG_UP */
+	unsigned worker;         /* HANG_UP */
+	void *driver;            /* HANG_UP */
 };
 
 struct schedule *schedule_new(struct router *router, unsigned workers, uint64_t seed) MUST_USE;
@@ -115,7 +117,7 @@ int64_t schedule_deadline_ms(const struct schedule *s) MUST_USE; /* INT64_MAX: n
 
 /* How the lease of a slot goes on. */
 enum schedule_after {
-	SCHEDULE_KEPT,	  /* the connection is open and may carry another mail */
+	SCHEDULE_KEPT,    /* the connection is open and may carry another mail */
 	SCHEDULE_CLOSED,  /* it is closed, in order */
 	SCHEDULE_TROUBLE, /* it could not be made, or broke before a mail began: *why */
 };
@@ -141,8 +143,9 @@ void schedule_trouble(struct schedule *s, const struct route_way *way, struct fa
 /* The wait after the attempts-th failure. */
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts);
 
-struct promise *schedule_find(const struct schedule *s, uint64_t id) MUST_USE; /* borrowed, or null */
-const struct map *schedule_messages(const struct schedule *s);	   /* values: struct promise */
+struct promise *schedule_find(
+	const struct schedule *s, uint64_t id) MUST_USE;           /* borrowed, or null */
+const struct map *schedule_messages(const struct schedule *s);     /* values: struct promise */
 const struct map *schedule_destinations(const struct schedule *s); /* values: destinations */
 
 #endif

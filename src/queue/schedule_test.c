@@ -8,13 +8,14 @@
 
 #define T0 1000000000000
 
-static const char settings[] = "hostname pivot.test\n"
-			       "listen mx { on 127.0.0.1:2525; tls off }\n"
-			       "transport one { smtp 127.0.0.1:2599; connections 1; delay-between 1s }\n"
-			       "transport two { smtp; connections 2; tls none }\n"
-			       "route slow.test { transport one }\n"
-			       "route * { transport two }\n"
-			       "queue { retry 5m 10m; warn 4h; lifetime 5d }\n";
+static const char settings[] =
+	"hostname pivot.test\n"
+	"listen mx { on 127.0.0.1:2525; tls off }\n"
+	"transport one { smtp 127.0.0.1:2599; connections 1; delay-between 1s }\n"
+	"transport two { smtp; connections 2; tls none }\n"
+	"route slow.test { transport one }\n"
+	"route * { transport two }\n"
+	"queue { retry 5m 10m; warn 4h; lifetime 5d }\n";
 
 static struct router *router_of(const char *text)
 {
@@ -42,8 +43,8 @@ static struct schedule *schedule_of(const char *text)
 }
 
 /* A message to some addresses, listed in the schedule. */
-static struct promise *add(struct schedule *s, uint64_t id, const char *const *to, size_t count,
-	int64_t now_ms)
+static struct promise *add(
+	struct schedule *s, uint64_t id, const char *const *to, size_t count, int64_t now_ms)
 {
 	struct envelope_rcpt rcpts[8] = { 0 };
 	struct envelope e = { .id = id,
@@ -85,8 +86,8 @@ static void must_idle(struct schedule *s, int64_t now_ms)
 }
 
 /* All recipients of the job are delivered, durably. */
-static void deliver(struct schedule *s, struct schedule_act *act, enum schedule_after after,
-	int64_t now_ms)
+static void deliver(
+	struct schedule *s, struct schedule_act *act, enum schedule_after after, int64_t now_ms)
 {
 	struct promise *m = promise_keep(act->job->message);
 
@@ -178,7 +179,7 @@ TEST(schedule_backs_off_per_destination_and_probes_once)
 	act = must_start(s, "two:alive.test", now_ms); /* the dead one delays nobody */
 	deliver(s, &act, SCHEDULE_CLOSED, now_ms);
 	act = must_start(s, "two:dead.test", now_ms);
-	must_idle(s, now_ms); /* one probe */
+	must_idle(s, now_ms);                      /* one probe */
 	deliver(s, &act, SCHEDULE_CLOSED, now_ms); /* alive again */
 	for (unsigned n = 0; n < 3; n++) {
 		act = must_start(s, "two:dead.test", now_ms);
@@ -302,9 +303,11 @@ TEST(schedule_splits_what_has_different_senders)
 {
 	struct schedule *s = schedule_of(settings);
 	struct envelope_rcpt rcpts[2] = {
-		{ .address = S("a@x.test"), .original = S("a@x.test") },
-		{ .address = S("b@x.test"), .original = S("l@x.test"), .has_sender = true,
-			.sender = S("owner-l@x.test") },
+		{.address = S("a@x.test"), .original = S("a@x.test")},
+		{ .address = S("b@x.test"),
+                 .original = S("l@x.test"),
+                 .has_sender = true,
+                 .sender = S("owner-l@x.test") },
 	};
 	struct envelope e = {
 		.id = 1, .received_ms = T0, .sender = S("s@t.test"), .rcpts = rcpts, .rcpt_count = 2

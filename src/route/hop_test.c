@@ -31,7 +31,7 @@ static const char zone_text[] = "two.test MX 20 b.two.test\n"
 				"other-name.test A 192.0.2.10\n";
 
 static const struct endpoint own[] = {
-	{ .ip = { .family = 4, .bytes = { 192, 0, 2, 10 } }, .port = 25 },
+	{.ip = { .family = 4, .bytes = { 192, 0, 2, 10 } }, .port = 25},
 };
 static const struct hop_self self = {
 	.name = STR_INIT("pivot.test"), .endpoints = own, .endpoint_count = 1
@@ -62,7 +62,8 @@ static void play(struct hop *h, const struct dns_zone *zone, struct buf *story)
 			dns_records_free(records);
 			break;
 		case HOP_TRY:
-			buf_putf(story, "%.*s %s; ", STR(act.host), endpoint_print(&act.address, at));
+			buf_putf(story, "%.*s %s; ", STR(act.host),
+				endpoint_print(&act.address, at));
 			break;
 		case HOP_FAILED:
 			buf_put(story, str_of(hop_why(h)->status));
@@ -77,20 +78,20 @@ TEST(hop_tries_the_hosts_in_order)
 	static const struct {
 		const char *domain, *story;
 	} cases[] = {
-		{ "two.test", "a.two.test [2001:db8::1]:25; a.two.test 192.0.2.1:25; "
-			      "b.two.test 192.0.2.2:25; 5.1.2" },
-		{ "null.test", "5.1.10" },
-		{ "bare.test", "bare.test 192.0.2.3:25; 5.1.2" },
-		{ "nowhere.test", "5.1.2" },
-		{ "broken.test", "4.4.3" },
-		{ "half.test", "live.half.test 192.0.2.4:25; 4.4.3" },
-		{ "lost.test", "5.1.2" },
-		{ "slow.test", "4.4.3" },
-		{ "loop.test", "far.loop.test 192.0.2.5:25; 5.1.2" },
-		{ "self.test", "5.4.6" },
-		{ "[192.0.2.77]", "[192.0.2.77] 192.0.2.77:25; 5.1.2" },
-		{ "[IPv6:2001:db8::7]", "[IPv6:2001:db8::7] [2001:db8::7]:25; 5.1.2" },
-		{ "[192.0.2.10]", "5.4.6" },
+		{"two.test",            "a.two.test [2001:db8::1]:25; a.two.test 192.0.2.1:25; "
+			      "b.two.test 192.0.2.2:25; 5.1.2"},
+		{ "null.test",          "5.1.10"					  },
+		{ "bare.test",          "bare.test 192.0.2.3:25; 5.1.2"                   },
+		{ "nowhere.test",       "5.1.2"					   },
+		{ "broken.test",        "4.4.3"					   },
+		{ "half.test",          "live.half.test 192.0.2.4:25; 4.4.3"              },
+		{ "lost.test",          "5.1.2"					   },
+		{ "slow.test",          "4.4.3"					   },
+		{ "loop.test",          "far.loop.test 192.0.2.5:25; 5.1.2"               },
+		{ "self.test",          "5.4.6"					   },
+		{ "[192.0.2.77]",       "[192.0.2.77] 192.0.2.77:25; 5.1.2"               },
+		{ "[IPv6:2001:db8::7]", "[IPv6:2001:db8::7] [2001:db8::7]:25; 5.1.2"      },
+		{ "[192.0.2.10]",       "5.4.6"					   },
 	};
 	struct fail why;
 	struct dns_zone *zone = dns_zone_parse(str_of(zone_text), &why);
@@ -116,10 +117,10 @@ TEST(hop_takes_a_fixed_host_as_it_is)
 	static const struct {
 		const char *host, *story;
 	} cases[] = {
-		{ "two.test", "5.1.2" }, /* no MX look-up: it has no address of its own */
-		{ "a.two.test", "a.two.test [2001:db8::1]:2599; a.two.test 192.0.2.1:2599; 5.1.2" },
-		{ "192.0.2.9", "192.0.2.9 192.0.2.9:2599; 5.1.2" },
-		{ "unix:/run/lmtp", "unix:/run/lmtp unix:/run/lmtp; 5.1.2" },
+		{"two.test",        "5.1.2"							  }, /* no MX look-up: it has no address of its own */
+		{ "a.two.test",     "a.two.test [2001:db8::1]:2599; a.two.test 192.0.2.1:2599; 5.1.2"},
+		{ "192.0.2.9",      "192.0.2.9 192.0.2.9:2599; 5.1.2"                                },
+		{ "unix:/run/lmtp", "unix:/run/lmtp unix:/run/lmtp; 5.1.2"                           },
 	};
 	struct fail why;
 	struct dns_zone *zone = dns_zone_parse(str_of(zone_text), &why);

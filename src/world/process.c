@@ -93,8 +93,8 @@ bool process_give(str path, str user, struct fail *why)
 	if (!p)
 		return false;
 	if (lchown(str_to_c(path, name, sizeof name), p->pw_uid, p->pw_gid) != 0)
-		return fail_with(why, FAIL_PERMANENT, "5.3.5", "chown %s: %s", name,
-			strerror(errno));
+		return fail_with(
+			why, FAIL_PERMANENT, "5.3.5", "chown %s: %s", name, strerror(errno));
 	return true;
 }
 
@@ -104,7 +104,8 @@ bool process_become(str user, struct fail *why)
 
 	if (!p)
 		return false;
-	if (initgroups(p->pw_name, p->pw_gid) != 0 || setresgid(p->pw_gid, p->pw_gid, p->pw_gid) != 0 ||
+	if (initgroups(p->pw_name, p->pw_gid) != 0 ||
+		setresgid(p->pw_gid, p->pw_gid, p->pw_gid) != 0 ||
 		setresuid(p->pw_uid, p->pw_uid, p->pw_uid) != 0)
 		return fail_with(why, FAIL_PERMANENT, "5.3.5", "cannot become %s: %s", p->pw_name,
 			strerror(errno));
@@ -159,7 +160,8 @@ static bool take_address(const struct sockaddr *from, struct ip *to)
 		memcpy(to->bytes, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
 	} else if (from && from->sa_family == AF_INET6) {
 		to->family = 6;
-		memcpy(to->bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+		memcpy(to->bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr,
+			16);
 	}
 	return to->family != 0;
 }
