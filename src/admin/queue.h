@@ -11,7 +11,6 @@
 
 /* words: "list"; "show ID"; "retry ID..." or "retry all"; "delete ID..." or "delete all".  Returns
  * the exit code: 0 done, 1 no such message, 2 usage. */
-int queue_command(
-	struct dispatch *d, const str *words, size_t count, bool json, struct buf *out);
+int queue_command(struct dispatch *d, const str *words, size_t count, bool json, struct buf *out);
 
 #endif

@@ -12,7 +12,7 @@ struct status {
 	const struct conf *conf; /* what is served */
 	const struct schedule *schedule;
 	struct flow_numbers total, minute; /* since the start; in the last minute */
-	unsigned sessions;		   /* open now */
+	unsigned sessions;                 /* open now */
 	unsigned workers;
 	struct spool_numbers spool;
 	int64_t since_ms, now_ms; /* wall clock */
