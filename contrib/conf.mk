@@ -10,8 +10,8 @@
 FACTEUR ?= facteur
 DIR     := $(dir $(abspath $(firstword $(MAKEFILE_LIST))))
 
-# 75 is "nobody runs here": then the next start takes it up.
-RELOAD = $(FACTEUR) reload -c $(DIR) || test $$? -eq 75
+# Where no server runs, the next start takes it up.
+RELOAD = ! $(FACTEUR) status -c $(DIR) >/dev/null 2>&1 || $(FACTEUR) reload -c $(DIR)
 
 .PHONY: all check rollback
 
