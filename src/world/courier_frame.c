@@ -40,20 +40,18 @@ enum scan courier_frame_take(str *input, enum courier_word *word, str *rest)
 
 bool courier_frame_path_good(str path)
 {
+	bool names_something = false;
 	str part;
 
-	if (path.n < 2 || path.n > COURIER_PATH_MAX || path.p[0] != '/' || str_has(path, '\0'))
+	if (path.n > COURIER_PATH_MAX || !str_starts(path, S("/")) || str_has(path, '\0'))
 		return false;
-	path = str_skip(path, 1);
 	while (path.n > 0) {
-		bool more = str_cut(&path, '/', &part);
-
-		if (part.n == 0 || str_eq(part, S("..")) || str_eq(part, S(".")))
+		str_cut(&path, '/', &part);
+		if (str_eq(part, S("..")))
 			return false;
-		if (more && path.n == 0)
-			return false; /* "/a/" */
+		names_something = names_something || part.n > 0;
 	}
-	return true;
+	return names_something;
 }
 
 void courier_frame_feed(struct courier_frame_reader *r, str bytes)

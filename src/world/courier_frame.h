@@ -51,7 +51,7 @@ enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_orde
 void courier_frame_write_answer(const struct fail *why, struct buf *to);
 bool courier_frame_read_answer(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
 
-/* Absolute, no "..", no empty component, at most COURIER_PATH_MAX. */
+/* Absolute, no "..", not the root, at most COURIER_PATH_MAX. */
 bool courier_frame_path_good(str path) MUST_USE;
 
 #endif

@@ -56,6 +56,8 @@ static int enter_path(str path)
 		int parent = fd, error;
 
 		str_cut(&path, '/', &part);
+		if (part.n == 0)
+			continue; /* "a//b", "a/" */
 		fd = enter(parent, str_to_c(part, name, sizeof name));
 		error = errno;
 		close(parent);

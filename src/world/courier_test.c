@@ -167,7 +167,7 @@ TEST(courier_delivers_into_a_new_maildir)
 	uint64_t octets;
 
 	begin();
-	send_to(&s, "", below("a/b/box"));
+	send_to(&s, "", below("a//b/box/"));
 	run();
 	CHECK_STR(str_of(s.why.text), S(""));
 	CHECK(s.delivered && s.dones == 1);
@@ -250,8 +250,8 @@ TEST(courier_drop_leaves_nothing_behind)
 
 TEST(courier_refuses_paths_that_lead_elsewhere)
 {
-	static const char *const bad[] = { "", "/", "box", "/tmp/../etc/x", "/tmp/..", "/tmp//x",
-		"/tmp/./x", "/tmp/x/" };
+	static const char *const bad[] = { "", "/", "box", "/tmp/../etc/x", "/tmp/..", "/..",
+		"//" };
 
 	begin();
 	for (size_t i = 0; i < LENGTH(bad); i++) {
