@@ -2,8 +2,9 @@
  * world/file - whole small files: configuration, tables, keys
  *
  * Blocking, for start-up, commands and reloads; never from the loop of a worker.  Every text of a
- * failure begins with the path that it is about.  A failure is temporary where trying again may help
- * (a full disk, a lock that another one holds), else permanent (a missing file, a forbidden one).
+ * failure begins with the path that it is about.  A failure is temporary where trying again may
+ * help (a full disk, a lock that another one holds), else permanent (a missing file, a forbidden
+ * one).
  */
 #ifndef WORLD_FILE_H
 #define WORLD_FILE_H
