@@ -6,12 +6,12 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "mail/encoder.h"
+#include "mail/lines.h"
 #include "mail/mime.h"
 
-#define LEVELS_MAX 32      /* of multiparts in multiparts */
-#define BOUNDARY_MAX 200   /* RFC 2046 section 5.1.1 allows 70 */
-#define LINE_START_MAX 256 /* enough to know a field, or a delimiter line */
-#define VALUE_MAX 2000     /* of a Content-Type that we understand */
+#define LEVELS_MAX 32    /* of multiparts in multiparts */
+#define BOUNDARY_MAX 200 /* RFC 2046 section 5.1.1 allows 70 */
+#define VALUE_MAX 2000   /* of a Content-Type that we understand */
 
 /* A message, a part of it, or a message or part in that: whatever has a header of its own. */
 struct entity {
@@ -49,19 +49,10 @@ struct downgrade {
 	size_t at;          /* whose header or body this is */
 	struct level levels[LEVELS_MAX];
 	size_t depth;
-	enum {
-		IN_HEADER,
-		IN_LEAF,
-		IN_BETWEEN
-	} where; /* before the first part, or behind the last */
+	enum { IN_HEADER, IN_LEAF, IN_BETWEEN } where; /* BETWEEN: before, between, behind parts */
 
-	/* the line */
-	char start[LINE_START_MAX];
-	size_t start_n;
-	bool in_rest; /* its start has been looked at */
-	bool cr;      /* a CR that waits for its LF */
-	bool crlf;    /* the line before has ended, but a delimiter line would take that end for its
-			 own */
+	struct lines lines;
+	bool crlf; /* a line has ended, but a delimiter line would take that end for its own */
 
 	/* the field */
 	enum { FIELD_NONE, FIELD_OTHER, FIELD_TYPE, FIELD_ENCODING } field;
@@ -73,9 +64,7 @@ struct downgrade {
 
 struct downgrade *downgrade_new(void)
 {
-	struct downgrade *d = MEM_NEW(struct downgrade);
-
-	return d;
+	return MEM_NEW(struct downgrade);
 }
 
 void downgrade_free(struct downgrade *d)
@@ -345,25 +334,12 @@ static void field_text(struct downgrade *d, str text, str value)
 	put(d, text);
 }
 
-/* Where the colon of a field is; 0: this is no field. */
-static size_t field_name(str line, str *name)
-{
-	size_t n = 0, colon;
-
-	while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f && line.p[n] != ':')
-		n++;
-	colon = n;
-	while (colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
-		colon++;
-	*name = str_first(line, n);
-	return n > 0 && colon < line.n && line.p[colon] == ':' ? colon : 0;
-}
-
 /* The start of a line of a header.  False: it is no such line, but one of the body. */
 static bool header_line(struct downgrade *d, str start, bool whole)
 {
 	bool folded = start.n > 0 && (start.p[0] == ' ' || start.p[0] == '\t');
-	size_t colon = 0;
+	size_t before = 0; /* the value */
+	bool good = folded && d->field != FIELD_NONE;
 	str name;
 
 	if (start.n == 0 && whole) {
@@ -372,16 +348,16 @@ static bool header_line(struct downgrade *d, str start, bool whole)
 		begin_body(d);
 		return true;
 	}
-	if (!folded)
-		colon = field_name(start, &name);
-	if (folded ? d->field == FIELD_NONE : colon == 0) {
+	if (!folded && mime_field(start, &name, &before) == SCAN_DONE) {
+		begin_field(d, name);
+		good = true;
+	}
+	if (!good) {
 		end_header(d, true);
 		begin_body(d);
 		return d->where == IN_HEADER ? header_line(d, start, whole) : false;
 	}
-	if (!folded)
-		begin_field(d, name);
-	field_text(d, start, folded ? start : str_skip(start, colon + 1));
+	field_text(d, start, str_skip(start, before));
 	if (whole)
 		field_text(d, S("\r\n"), S(""));
 	return true;
@@ -423,61 +399,25 @@ static void rest_of_line(struct downgrade *d, str text, bool ends)
 	d->crlf = ends;
 }
 
-static void piece(struct downgrade *d, str text, bool ends)
-{
-	if (!d->in_rest) {
-		str part = str_first(text, LINE_START_MAX - d->start_n);
-		bool whole;
-
-		if (part.n > 0)
-			memcpy(d->start + d->start_n, part.p, part.n);
-		d->start_n += part.n;
-		text = str_skip(text, part.n);
-		whole = ends && text.n == 0;
-		if (!whole && d->start_n < LINE_START_MAX)
-			return;
-		begin_line(d, str_from(d->start, d->start_n), whole);
-		d->start_n = 0;
-		d->in_rest = !whole;
-		if (whole)
-			return;
-	}
-	rest_of_line(d, text, ends);
-	d->in_rest = !ends;
-}
-
-/* Cut into lines.  Only CRLF ends one; another CR or LF cannot be converted. */
 static void pass(struct downgrade *d, str bytes)
 {
+	struct lines_piece piece;
+	enum scan got = SCAN_DONE;
+
 	if (d->count == 0 && !d->failed)
 		begin_entity(d, 0, true);
-	while (bytes.n > 0 && !d->failed) {
-		size_t lf = str_find(bytes, '\n');
-		bool ends = lf < bytes.n, cr = d->cr;
-		str text = str_first(bytes, lf);
-
-		bytes = str_skip(bytes, lf + 1);
-		d->cr = false;
-		if (text.n > 0 && text.p[text.n - 1] == '\r') {
-			text.n--;
-			d->failed |= cr;
-			cr = true;
-		} else {
-			d->failed |= cr && text.n > 0;
-		}
-		d->failed |= str_has(text, '\r') || (ends && !cr);
-		if (d->failed)
-			return;
-		d->cr = cr && !ends;
-		if (text.n > 0 || ends)
-			piece(d, text, ends);
-	}
+	while (!d->failed && (got = lines_take(&d->lines, &bytes, &piece)) == SCAN_DONE)
+		if (piece.begins)
+			begin_line(d, piece.text, piece.ends);
+		else
+			rest_of_line(d, piece.text, piece.ends);
+	d->failed |= got == SCAN_BAD;
 }
 
 /* The message is over, in whatever part; but a line must not be. */
 static void end_pass(struct downgrade *d)
 {
-	d->failed |= d->cr || d->start_n > 0 || d->in_rest || d->count == 0;
+	d->failed |= !lines_between(&d->lines) || d->count == 0;
 	if (d->failed || d->where == IN_HEADER)
 		return;
 	body_crlf(d);
@@ -521,7 +461,7 @@ bool downgrade_scan_end(struct downgrade *d, uint64_t *octets)
 	buf_free(&fields);
 	d->known = d->count;
 	d->count = d->depth = 0;
-	d->in_rest = d->cr = d->crlf = false;
+	d->crlf = false;
 	return !d->failed;
 }
 

@@ -7,6 +7,22 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+enum scan mime_field(str line, str *name, size_t *octets)
+{
+	size_t n = 0, colon;
+
+	while (n < line.n && line.p[n] > ' ' && line.p[n] < 0x7f && line.p[n] != ':')
+		n++;
+	colon = n;
+	while (colon < line.n && (line.p[colon] == ' ' || line.p[colon] == '\t'))
+		colon++;
+	*name = str_first(line, n);
+	*octets = colon + 1;
+	if (n > 0 && colon < line.n && line.p[colon] == ':')
+		return SCAN_DONE;
+	return colon == line.n ? SCAN_MORE : SCAN_BAD;
+}
+
 /* Skip blanks and comments, which nest. */
 static str skip_comments(str s)
 {
