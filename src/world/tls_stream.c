@@ -22,9 +22,11 @@ static struct tls_stream *stream_new(struct tls_context *context, int descriptor
 {
 	struct tls_stream *t = MEM_NEW(struct tls_stream);
 
+	bool set;
+
 	t->ssl = SSL_new(tls_context_ssl(context));
-	/* out of memory, else nothing can go wrong */
-	assert(t->ssl && SSL_set_fd(t->ssl, descriptor) == 1);
+	set = t->ssl && SSL_set_fd(t->ssl, descriptor) == 1;
+	assert(set); /* else there is no memory, and mem.h says what that means */
 	return t;
 }
 
