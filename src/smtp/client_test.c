@@ -8,68 +8,26 @@
 
 /* --- the scripted peer ---------------------------------------------------------------------- */
 
+/* clang-format off */
 struct step {
-	enum {
-		DO_END,
-		DO_PEER,
-		DO_WE,
-		DO_READY,
-		DO_MAIL,
-		DO_RESULTS,
-		DO_TLS,
-		DO_TICK,
-		DO_GONE,
-		DO_QUIT,
-		DO_CLOSE,
-	} kind;
+	enum { DO_END, DO_PEER, DO_WE, DO_READY, DO_MAIL, DO_RESULTS, DO_TLS, DO_TICK, DO_GONE,
+		DO_QUIT, DO_CLOSE } kind;
 	const char *text;
 	int64_t n;
 };
 
-#define PEER(text)               \
-	{                        \
-		DO_PEER, text, 0 \
-	} /* the peer says it */
-#define WE(text)               \
-	{                      \
-		DO_WE, text, 0 \
-	} /* all that we have said since, and nothing else */
-#define READY                     \
-	{                         \
-		DO_READY, NULL, 0 \
-	} /* the machine says so */
-#define MAIL(n)                  \
-	{                        \
-		DO_MAIL, NULL, n \
-	} /* give it mails[n] */
-#define RESULTS(text)               \
-	{                           \
-		DO_RESULTS, text, 0 \
-	} /* are there: "250 2.0.0 delivered" for each */
-#define TLS(good)                  \
-	{                          \
-		DO_TLS, NULL, good \
-	} /* it asks for the handshake, which is good or breaks */
-#define TICK(ms)                  \
-	{                         \
-		DO_TICK, NULL, ms \
-	} /* so much time passes */
-#define GONE                     \
-	{                        \
-		DO_GONE, NULL, 0 \
-	} /* the peer closes */
-#define QUIT                     \
-	{                        \
-		DO_QUIT, NULL, 0 \
-	} /* no more mail */
-#define CLOSE(status)               \
-	{                           \
-		DO_CLOSE, status, 0 \
-	} /* it hangs up, with this status of the trouble */
-#define END                     \
-	{                       \
-		DO_END, NULL, 0 \
-	}
+#define PEER(text) { DO_PEER, text, 0 }	      /* the peer says it */
+#define WE(text) { DO_WE, text, 0 }	      /* all that we have said since, and nothing else */
+#define READY { DO_READY, NULL, 0 }	      /* the machine says so */
+#define MAIL(n) { DO_MAIL, NULL, n }	      /* give it mails[n] */
+#define RESULTS(text) { DO_RESULTS, text, 0 } /* are there: "250 2.0.0 delivered" for each */
+#define TLS(good) { DO_TLS, NULL, good }      /* it asks for the handshake: good, or it breaks */
+#define TICK(ms) { DO_TICK, NULL, ms }	      /* so much time passes */
+#define GONE { DO_GONE, NULL, 0 }	      /* the peer closes */
+#define QUIT { DO_QUIT, NULL, 0 }	      /* no more mail */
+#define CLOSE(status) { DO_CLOSE, status, 0 } /* it hangs up; the status of the trouble, or "" */
+#define END { DO_END, NULL, 0 }
+/* clang-format on */
 
 struct mail {
 	struct smtp_client_mail mail;
