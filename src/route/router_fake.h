@@ -11,7 +11,7 @@ struct router_fake_file {
 };
 
 /* conf: the text of "a.conf"; files: the alias files that it names.  All of it must be right. */
-struct router *router_fake_new(const char *conf, const struct router_fake_file *files, size_t count)
-	MUST_USE;
+struct router *router_fake_new(
+	const char *conf, const struct router_fake_file *files, size_t count) MUST_USE;
 
 #endif
