@@ -72,11 +72,11 @@ void segment_count(struct segments *set, struct segment *seg, int64_t octets)
 {
 	if (octets == 0)
 		return;
+	assert(octets > 0 || seg->living >= (uint64_t)-octets);
 	if (seg->living == 0)
 		set->dead--;
 	seg->living += (uint64_t)octets;
 	set->living += (uint64_t)octets;
-	assert(seg->living <= seg->octets);
 	if (seg->living == 0)
 		set->dead++;
 }

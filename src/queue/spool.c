@@ -28,8 +28,7 @@ void spool_report(enum log_level level, const char *event, uint64_t id, uint32_t
 	log_close(&r);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* The file "format" says which version the log has, and its salt; it is written once. */
 static bool format_write(struct spool *s, struct fail *why)
@@ -204,8 +203,7 @@ void spool_close(struct spool *s)
 	spool_free(s);
 }
 
-/* --- for other threads
- * ----------------------------------------------------------------------------------- */
+/* --- for other threads ------------------------------------------------------------------------ */
 
 bool spool_accepts(const struct spool *s, struct fail *why)
 {
@@ -234,9 +232,7 @@ void spool_numbers(const struct spool *s, struct spool_numbers *n)
 	n->fenced = __atomic_load_n(&s->refusal, __ATOMIC_RELAXED) == SPOOL_FENCED;
 }
 
-/* --- requests
- * -----------------------------------------------------------------------------------------------
- */
+/* --- requests --------------------------------------------------------------------------------- */
 
 static void record_arrived(struct loop_task *task)
 {

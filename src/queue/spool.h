@@ -102,8 +102,7 @@ void spool_commit(struct spool *s, struct spool_commit *c);
 /* A whole small message from memory at once, as bounces are. */
 struct spool_draft *spool_draft_of(struct spool *s, struct loop *loop, str bytes) MUST_USE;
 
-/* --- what becomes of it ------------------------------------------------------------------------
- */
+/* --- what becomes of it ----------------------------------------------------------------------- */
 
 struct spool_update {
 	uint64_t id;   /* the message */
@@ -124,8 +123,7 @@ struct spool_record {
 };
 void spool_record(struct spool *s, struct spool_record *r);
 
-/* --- reading it --------------------------------------------------------------------------------
- */
+/* --- reading it ------------------------------------------------------------------------------- */
 
 struct spool_read {
 	struct content *content; /* the caller holds a reference */
@@ -141,8 +139,7 @@ struct spool_read {
 /* Bytes of one block, from the log.  For blocks whose bytes are in memory it is not needed. */
 void spool_read(struct spool *s, struct spool_read *r);
 
-/* --- numbers -----------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 struct spool_numbers {
 	uint64_t log_octets;    /* on disk */

@@ -19,8 +19,7 @@ struct spool_draft *spool_draft_new(
 	return d;
 }
 
-/* --- on the loop of whoever writes ---------------------------------------------------------------
- */
+/* --- on the loop of whoever writes ------------------------------------------------------------ */
 
 static void end_arrived(struct loop_task *task)
 {
@@ -163,8 +162,7 @@ void spool_commit(struct spool *s, struct spool_commit *c)
 	loop_post(s->committer, &m->task);
 }
 
-/* --- on the committer
- * ----------------------------------------------------------------------------- */
+/* --- on the committer ------------------------------------------------------------------------- */
 
 void spool_blocks_add(struct spool_blocks *b, const struct content_place *place)
 {

@@ -5,8 +5,7 @@
 
 #include "base/mem.h"
 
-/* --- reading
- * ---------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static void read_answer(struct loop_task *task)
 {
@@ -51,8 +50,7 @@ void spool_read(struct spool *s, struct spool_read *r)
 	loop_post(s->helper, &r->task);
 }
 
-/* --- jobs: there and back
- * ----------------------------------------------------------------------------- */
+/* --- jobs: there and back --------------------------------------------------------------------- */
 
 static void job_start(struct spool *s, struct spool_job *job, void (*run)(struct loop_task *task))
 {
@@ -159,8 +157,7 @@ void spool_helper_save(struct spool *s)
 	job_start(s, &s->save, save_run);
 }
 
-/* --- removing: nobody waits for it
- * ---------------------------------------------------------------------- */
+/* --- removing: nobody waits for it ------------------------------------------------------------ */
 
 struct removal {
 	struct loop_task task;

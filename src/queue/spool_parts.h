@@ -17,8 +17,7 @@
 #include "queue/segment.h"
 #include "queue/spool.h"
 
-/* --- what is to be written -----------------------------------------------------------------------
- */
+/* --- what is to be written -------------------------------------------------------------------- */
 
 enum spool_fate {
 	SPOOL_UNWRITTEN, /* not yet: there is no room now */
@@ -91,8 +90,7 @@ struct spool_unit {
 	size_t staged;
 };
 
-/* --- the helper's work ---------------------------------------------------------------------------
- */
+/* --- the helper's work ------------------------------------------------------------------------ */
 
 #define SPOOL_COPY_MAX 64        /* records at a time, */
 #define SPOOL_COPY_OCTETS 262144 /* but not more than so many octets, or one */

@@ -1,10 +1,10 @@
 /*
  * Recovery: the checkpoint, then the log from its mark on, then the messages themselves.
  *
- * The log behind the mark is read once, whole, and everything in it is verified.  What cannot be
- * believed is passed over; whether that was the torn end of the last writes or rot in what had been
- * durable is told by the records behind it, which say up to which number everything was durable
- * when they were written.
+ * The log behind the mark is read twice, whole, and everything in it is verified.  The first time
+ * tells up to which record everything had been durable: each record says what was known of that
+ * when it was written.  So the second time knows, of what cannot be believed, whether it is the
+ * torn end of the last writes, which nobody was told of, or rot.
  */
 #include "queue/spool_parts.h"
 
@@ -14,59 +14,42 @@
 #include "base/mem.h"
 #include "queue/letter.h"
 
-#define MISSING_MAX 1000         /* places where records are missing; more are only counted */
+#define REPORTS_MAX 1000         /* more bad places are only counted */
 #define RECORD_OCTETS_FIRST 8192 /* enough for most envelopes */
-
-/* Records that the log should have had here. */
-struct missing {
-	uint64_t from; /* the first number */
-	uint64_t id;   /* 0: not known */
-	uint32_t segment, offset;
-};
 
 struct recovery {
 	struct spool *s;
 	spool_found_fn *found;
 	void *owner;
-	uint64_t sequence;   /* of the last record believed */
-	uint64_t durable;    /* all up to this one was durable */
-	struct missing tear; /* the last bytes that are no record; behind them there may be some */
-	struct missing missing[MISSING_MAX];
-	size_t missing_count;
-	uint32_t fresh; /* a segment never written to: it can be the tail; 0: none */
-	size_t messages;
+	bool measuring;                     /* the first reading */
+	uint64_t sequence;                  /* of the last record believed */
+	uint64_t durable;                   /* all records up to this one had been durable */
+	uint32_t tear_segment, tear_offset; /* the last bytes that are no record, 0: none; */
+	uint64_t tear_sequence;             /* of the last record before them */
+	uint32_t fresh; /* the last segment, when it was never written to: it can be the tail */
+	size_t bad, messages;
+	char *bytes; /* of one segment */
+	size_t bytes_size;
 	struct arena arena;
 };
 
-static void note_missing(
-	struct recovery *r, uint64_t from, uint64_t id, uint32_t segment, uint32_t offset)
+/* Records from this one on are missing, or cannot be believed, before or at this place. */
+static void report_bad(
+	struct recovery *r, uint64_t sequence, uint64_t id, uint32_t segment, uint32_t offset)
 {
-	if (r->missing_count < MISSING_MAX)
-		r->missing[r->missing_count] = (struct missing){ from, id, segment, offset };
-	r->missing_count++;
+	bool rotten = sequence <= r->durable;
+	struct fail why;
+
+	if (r->measuring || r->bad++ >= REPORTS_MAX)
+		return;
+	fail_with(&why, FAIL_TEMPORARY, "4.3.0",
+		rotten ? "A part of the log that was durable cannot be read any more"
+		       : "The last writes before the end were not completed");
+	spool_report(rotten ? LOG_ERROR : LOG_WARNING, rotten ? "spool_rotten" : "spool_torn", id,
+		segment, offset, &why);
 }
 
-/* A tear at the end is what a crash leaves, and loses nothing that was promised. */
-static void report_missing(const struct recovery *r)
-{
-	for (size_t i = 0; i < r->missing_count && i < MISSING_MAX; i++) {
-		const struct missing *m = &r->missing[i];
-		bool rotten = m->from <= r->durable;
-		struct fail why;
-
-		fail_with(&why, FAIL_TEMPORARY, "4.3.0",
-			rotten ? "A part of the log that was durable cannot be read any more"
-			       : "The last writes before the end were not completed");
-		spool_report(rotten ? LOG_ERROR : LOG_WARNING,
-			rotten ? "spool_rotten" : "spool_torn", m->id, m->segment, m->offset, &why);
-	}
-	if (r->missing_count > MISSING_MAX)
-		log_line(LOG_ERROR, "spool_rotten", "and %zu more places",
-			r->missing_count - MISSING_MAX);
-}
-
-/* --- the files
- * ---------------------------------------------------------------------------------------- */
+/* --- the files -------------------------------------------------------------------------------- */
 
 static bool find_segments(struct recovery *r, bool *checkpoint, struct fail *why)
 {
@@ -108,28 +91,51 @@ static void load_checkpoint(struct recovery *r, bool there)
 	s->checkpoint_octets = 0;
 }
 
-/* --- the log
- * ------------------------------------------------------------------------------------------ */
+/* --- the log ---------------------------------------------------------------------------------- */
+
+static bool block_whole(struct recovery *r, const struct content_place *place)
+{
+	char *bytes = mem_alloc(place->octets);
+	bool whole = segment_read(&r->s->reader, (uint32_t)(place->at >> 32), (uint32_t)place->at,
+			     bytes, place->octets, NULL) &&
+		     content_checksum(str_from(bytes, place->octets)) == place->checksum;
+
+	mem_free(bytes);
+	return whole;
+}
+
+/* Of one of the last records: the sync that it waited for may not have come to an end, and then
+ * some of its blocks may be torn.  Nobody was told of it. */
+static bool blocks_whole(struct recovery *r, const struct letter *l)
+{
+	struct content *c = letter_content(l, r->s->budget, 0, 0, 0);
+	bool whole = true;
+
+	for (size_t i = 0; whole && i < c->block_count; i++)
+		whole = block_whole(r, &c->blocks[i].place);
+	content_drop(c);
+	return whole;
+}
 
 static bool apply_message(struct recovery *r, struct segment *seg, const struct record_walk *w)
 {
 	struct index *ix = &r->s->index;
 	struct index_entry *e = index_find(ix, w->record.id);
-	struct letter m;
+	struct letter l;
 
-	if (!letter_read(w->head, &m))
+	if (!letter_read(w->head, &l) || (w->record.sequence > r->durable && !blocks_whole(r, &l)))
 		return false;
-	if (e && e->rcpt_count != m.rcpt_count) {
+	if (e && e->rcpt_count != l.rcpt_count) {
 		index_remove(ix, e);
 		e = NULL;
 	}
 	if (!e)
-		e = index_add(ix, w->record.id, m.rcpt_count);
+		e = index_add(ix, w->record.id, l.rcpt_count);
 	index_place(e, seg, w->offset, w->site.offset - w->offset);
-	index_unpack(e, &m.outcomes);
+	index_unpack(e, &l.outcomes);
 	if (e->waiting == 0)
 		index_remove(ix, e);
-	return !m.outcomes.broken && m.outcomes.rest.n == 0;
+	return !l.outcomes.broken && l.outcomes.rest.n == 0;
 }
 
 static bool apply_updates(struct recovery *r, str head)
@@ -156,16 +162,19 @@ static void apply(struct recovery *r, struct segment *seg, const struct record_w
 	if (r->s->mark.segment == 0 && r->sequence == 0)
 		r->sequence = record->sequence - record->gap; /* no checkpoint: what was before? */
 	if (record->sequence - record->gap > r->sequence)
-		note_missing(r, r->sequence + 1, 0, seg->number, w->offset);
-	if (record->sequence - record->doubt > r->durable)
-		r->durable = record->sequence - record->doubt;
+		report_bad(r, r->sequence + 1, 0, seg->number, w->offset);
 	r->sequence = record->sequence;
+	if (r->measuring) {
+		if (record->sequence - record->doubt > r->durable)
+			r->durable = record->sequence - record->doubt;
+		return;
+	}
 	if (good && record->type == RECORD_MESSAGE)
 		good = apply_message(r, seg, w);
 	if (good && record->type == RECORD_UPDATES)
 		good = apply_updates(r, w->head);
 	if (!good)
-		note_missing(r, record->sequence, record->id, seg->number, w->offset);
+		report_bad(r, record->sequence, record->id, seg->number, w->offset);
 }
 
 static void walk(struct recovery *r, struct segment *seg, str bytes)
@@ -184,17 +193,38 @@ static void walk(struct recovery *r, struct segment *seg, str bytes)
 		end = w.site.offset;
 		empty = false;
 	}
-	if (w.strange_octets > 0)
-		r->tear = (struct missing){ r->sequence + 1, 0, seg->number, end };
+	if (w.strange_octets > 0) {
+		r->tear_segment = seg->number;
+		r->tear_offset = end;
+		r->tear_sequence = r->sequence;
+	}
 	if (empty && w.strange_octets == 0 && seg->octets >= SEGMENT_OCTETS_MIN)
 		r->fresh = seg->number;
+}
+
+/* Records stand for themselves; a header that is not there is one more thing to report.  Without
+ * any record, the file was being made when the end came. */
+static void replay_bytes(struct recovery *r, struct segment *seg, str bytes)
+{
+	uint64_t before = r->sequence;
+	struct fail why;
+	bool torn;
+
+	walk(r, seg, bytes);
+	if (segment_header_read(bytes, seg->number, &why))
+		return;
+	r->fresh = 0;
+	torn = r->sequence == before;
+	if (r->measuring)
+		return;
+	spool_report(torn ? LOG_WARNING : LOG_ERROR, torn ? "spool_torn" : "spool_rotten", 0,
+		seg->number, 0, &why);
 }
 
 static bool replay_segment(struct recovery *r, struct segment *seg, struct fail *why)
 {
 	struct disk_file *f;
-	char name[SEGMENT_NAME_MAX], *bytes;
-	struct fail strange;
+	char name[SEGMENT_NAME_MAX];
 	bool read;
 	size_t n;
 
@@ -205,39 +235,48 @@ static bool replay_segment(struct recovery *r, struct segment *seg, struct fail 
 	f = disk_open_file(r->s->disk, segment_name(seg->number, name), why);
 	if (!f)
 		return false;
-	bytes = mem_alloc(seg->octets);
-	read = disk_read(f, 0, bytes, seg->octets, &n, why);
-	if (read && segment_header_read(str_from(bytes, n), seg->number, &strange))
-		walk(r, seg, str_from(bytes, n));
-	else if (read && seg->octets > 0)
-		spool_report(LOG_ERROR, "spool_rotten", 0, seg->number, 0, &strange);
+	if (r->bytes_size < seg->octets) {
+		mem_free(r->bytes);
+		r->bytes_size = seg->octets;
+		r->bytes = mem_alloc(r->bytes_size);
+	}
+	read = disk_read(f, 0, r->bytes, seg->octets, &n, why);
+	if (read)
+		replay_bytes(r, seg, str_from(r->bytes, n));
 	/* What was read here may be in the system's memory only, as after kill -9; what follows
 	 * builds on it. */
 	read = read && disk_sync(f, why);
-	mem_free(bytes);
 	disk_close_file(f);
 	return read;
 }
 
-static bool replay(struct recovery *r, struct fail *why)
+static bool read_log(struct recovery *r, bool measuring, struct fail *why)
 {
 	struct segments *set = &r->s->segments;
 
-	r->sequence = r->durable = r->s->mark.sequence;
-	for (size_t i = 0; i < set->count; i++) {
-		if (set->items[i]->number < r->s->mark.segment)
-			continue;
-		if (!replay_segment(r, set->items[i], why))
+	r->measuring = measuring;
+	r->sequence = r->s->mark.sequence;
+	for (size_t i = 0; i < set->count; i++)
+		if (set->items[i]->number >= r->s->mark.segment &&
+			!replay_segment(r, set->items[i], why))
 			return false;
-	}
-	if (r->tear.from > r->sequence)
-		note_missing(r, r->tear.from, 0, r->tear.segment, r->tear.offset);
-	report_missing(r);
 	return true;
 }
 
-/* --- the messages
- * -------------------------------------------------------------------------------------- */
+static bool replay(struct recovery *r, struct fail *why)
+{
+	r->durable = r->s->mark.sequence;
+	if (!read_log(r, true, why) || !read_log(r, false, why))
+		return false;
+	/* Left-overs that other records follow are of a write that failed and was made anew. */
+	if (r->tear_segment && r->tear_sequence == r->sequence)
+		report_bad(r, r->sequence + 1, 0, r->tear_segment, r->tear_offset);
+	if (r->bad > REPORTS_MAX)
+		log_line(LOG_ERROR, "spool_rotten", "%zu bad places in all", r->bad);
+	return true;
+}
+
+/* --- the messages ----------------------------------------------------------------------------- */
 
 /* The head of an entry's record, verified, in the arena. */
 static bool read_head(struct recovery *r, const struct index_entry *e, struct record *record,
@@ -264,27 +303,8 @@ static bool read_head(struct recovery *r, const struct index_entry *e, struct re
 	       fail_with(why, FAIL_TEMPORARY, "4.3.0", "The head of the record is rotten");
 }
 
-static bool block_whole(struct recovery *r, const struct content_place *place)
-{
-	char *bytes = mem_alloc(place->octets);
-	bool whole = segment_read(&r->s->reader, (uint32_t)(place->at >> 32), (uint32_t)place->at,
-			     bytes, place->octets, NULL) &&
-		     content_checksum(str_from(bytes, place->octets)) == place->checksum;
-
-	mem_free(bytes);
-	return whole;
-}
-
-static bool content_whole(struct recovery *r, const struct content *c)
-{
-	for (size_t i = 0; i < c->block_count; i++)
-		if (!block_whole(r, &c->blocks[i].place))
-			return false;
-	return true;
-}
-
 static bool read_message(struct recovery *r, struct index_entry *e, struct envelope *envelope,
-	struct content **content, bool *torn, struct fail *why)
+	struct content **content, struct fail *why)
 {
 	struct record record;
 	struct letter m;
@@ -302,13 +322,7 @@ static bool read_message(struct recovery *r, struct index_entry *e, struct envel
 	data_at = content_at(
 		e->segment->number, e->offset + RECORD_HEADER_OCTETS + record.head_octets);
 	*content = letter_content(&m, r->s->budget, data_at, record.data_octets, record.data_sum);
-	/* One of the last writes: its sync may not have come to an end, and then its blocks may be
-	 * torn.  Nobody was told that it was accepted. */
-	if (record.sequence <= r->durable || content_whole(r, *content))
-		return true;
-	content_drop(*content);
-	*torn = true;
-	return fail_with(why, FAIL_TEMPORARY, "4.3.0", "It was not completed before the end");
+	return true;
 }
 
 static void tell(struct recovery *r, struct index_entry *e)
@@ -317,12 +331,11 @@ static void tell(struct recovery *r, struct index_entry *e)
 	struct spool_rcpt *rcpts;
 	struct envelope envelope;
 	struct content *content;
-	bool torn = false;
 	struct fail why;
 
-	if (!read_message(r, e, &envelope, &content, &torn, &why)) {
-		spool_report(torn ? LOG_WARNING : LOG_ERROR, torn ? "spool_torn" : "spool_rotten",
-			e->id, e->segment ? e->segment->number : 0, e->offset, &why);
+	if (!read_message(r, e, &envelope, &content, &why)) {
+		spool_report(LOG_ERROR, "spool_rotten", e->id, e->segment ? e->segment->number : 0,
+			e->offset, &why);
 		index_remove(&r->s->index, e);
 		return;
 	}
@@ -367,8 +380,7 @@ static void tell_all(struct recovery *r)
 	mem_free(entries);
 }
 
-/* --- a new beginning
- * ------------------------------------------------------------------------------------- */
+/* --- a new beginning -------------------------------------------------------------------------- */
 
 /* Never go on in a segment that was written before: what is torn in it stays behind us.  On a full
  * disk a small one will do, for the updates that make room. */
@@ -430,11 +442,12 @@ bool spool_recover(struct spool *s, spool_found_fn *found, void *owner, struct f
 		mark = (struct checkpoint_mark){ s->tail->number, s->tail_at, s->sequence };
 		good = spool_keep_now(s, &mark, why);
 	}
-	if (good && (r->messages > 0 || r->missing_count > 0))
+	if (good && (r->messages > 0 || r->bad > 0))
 		log_line(LOG_INFO, "spool_recovered", "%zu messages", r->messages);
 	segment_reader_close(&s->reader);
 	s->reader.disk = s->disk;
 	arena_free(&r->arena);
+	mem_free(r->bytes);
 	mem_free(r);
 	return good;
 }

@@ -93,8 +93,7 @@ void spool_round_publish(struct spool *s)
 	__atomic_store_n(&s->numbers.living_octets, s->segments.living, __ATOMIC_RELAXED);
 }
 
-/* --- updates
- * --------------------------------------------------------------------------------------- */
+/* --- updates ---------------------------------------------------------------------------------- */
 
 #define EACH_UPDATE(s, r, u)                                                                      \
 	for (struct loop_task *t_ = (s)->records; t_; t_ = t_->next)                              \
@@ -178,8 +177,7 @@ static void settle_updates(struct spool *s, struct list *updates)
 	}
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static void commit_answer(struct loop_task *task)
 {
