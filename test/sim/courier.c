@@ -27,7 +27,7 @@ struct courier_parcel {
 	const struct courier_handler *handler;
 	void *owner;
 	bool failed;
-	struct letter_target *target;
+	struct net_watch *heard;
 };
 
 struct courier *courier_open(str hostname, struct fail *why)
@@ -70,10 +70,11 @@ static str sender_of(const struct courier_parcel *p)
  * not. */
 static void deliver(struct courier_parcel *p)
 {
+	p->heard = sim_alloc(sizeof *p->heard);
 	p->failed = sink_quirky && !sink_calm && sim_chance(FAILS_PER_MILLE);
 	if (!p->failed)
-		p->target = ledger_arrived(
-			sender_of(p), str_of(p->address), buf_str(&p->content), false);
+		ledger_arrived(
+			sender_of(p), str_of(p->address), buf_str(&p->content), false, p->heard);
 	step_later(p, DONE);
 }
 
@@ -82,13 +83,10 @@ static void done(struct courier_parcel *p)
 	const struct courier_handler *handler = p->handler;
 	void *owner = p->owner;
 	struct fail why = { 0 };
-	struct net_watch *heard = sim_alloc(sizeof *heard);
 
-	heard->taken_ns = sim_here_ns();
+	p->heard->taken_ns = sim_here_ns();
 	if (p->failed)
 		fail_with(&why, FAIL_TEMPORARY, "4.2.2", "The mailbox is full");
-	else if (p->target)
-		p->target->last_watch = heard;
 	parcel_free(p);
 	handler->done(owner, why.kind ? &why : NULL);
 }

@@ -102,12 +102,11 @@ static bool accident_since(int64_t from_ns, int64_t to_ns)
 	return false;
 }
 
-/* The former copy's 250 was read, and nothing happened to the pivot in the bound after it. */
-static bool second_copy_is_wrong(const struct letter_target *t)
+/* That the former one was taken has been read, and nothing happened to the pivot in the bound after
+ * it. */
+static bool second_is_wrong(const struct net_watch *w)
 {
-	const struct net_watch *w = t->last_watch;
-
-	return w && w->taken_ns > 0 &&
+	return w->taken_ns > 0 &&
 	       !accident_since(w->taken_ns - SIM_MS, w->taken_ns + ledger.record_ns_max);
 }
 
@@ -134,47 +133,47 @@ static struct letter_target *target_make(struct letter *l, str address)
 	return target_of(l, address);
 }
 
-static struct letter_target *delivered(struct letter *l, str rcpt, str content, bool converted)
+static void delivered(
+	struct letter *l, str rcpt, str content, bool converted, const struct net_watch *heard)
 {
 	struct letter_target *t;
 
 	if (!leads_there(l, rcpt)) {
 		sim_fail("P3: letter %u came to %.*s, which was not its to reach", l->number,
 			STR(rcpt));
-		return NULL;
+		return;
 	}
 	if (l->final_code >= 500 || l->kind == LETTER_BARE) {
 		sim_fail("P6: letter %u came to %.*s, but it had to be refused (%d)", l->number,
 			STR(rcpt), l->final_code);
-		return NULL;
+		return;
 	}
 	if (!same(l, content, converted)) {
 		sim_fail("P6: letter %u came to %.*s as another message (%zu octets, %zu sent)",
 			l->number, STR(rcpt), content.n, l->content.n);
-		return NULL;
+		return;
 	}
 	t = target_of(l, rcpt);
 	if (!t)
 		t = target_make(l, rcpt);
 	assert(t);
 	if (t->delivered > 0) {
-		if (second_copy_is_wrong(t))
+		if (second_is_wrong(t->copy_heard))
 			sim_fail(
 				"P2: letter %u came to %.*s again, its 250 was read at %lld ms and "
 				"nothing happened since",
 				l->number, STR(rcpt),
-				(long long)(t->last_watch->taken_ns / SIM_MS));
+				(long long)(t->copy_heard->taken_ns / SIM_MS));
 		ledger.second_copies++;
 	}
 	t->delivered++;
-	t->last_watch = NULL;
+	t->copy_heard = heard;
 	ledger.delivered++;
-	return t;
 }
 
 /* --- bounces and notices --- */
 
-static void bounced(struct letter *l, str address)
+static void bounced(struct letter *l, str address, const struct net_watch *heard)
 {
 	struct letter_target *t;
 
@@ -194,7 +193,7 @@ static void bounced(struct letter *l, str address)
 }
 
 /* Each "Final-Recipient: rfc822; ADDRESS" with "Action: failed". */
-static void report_arrived(struct letter *l, str rcpt, str content)
+static void report_arrived(struct letter *l, str rcpt, str content, const struct net_watch *heard)
 {
 	static const str field = STR_INIT("Final-Recipient: rfc822;");
 	bool notice = l->null_sender && str_eq(rcpt, DIRECTORY_POSTMASTER);
@@ -208,7 +207,7 @@ static void report_arrived(struct letter *l, str rcpt, str content)
 		action = str_skip(content, str_find_str(content, S("Action: ")));
 		if (!str_starts(action, S("Action: failed")))
 			continue;
-		bounced(l, address);
+		bounced(l, address, heard);
 	}
 	if (found == 0 && !notice)
 		sim_fail("a report about letter %u names no recipient", l->number);
@@ -223,7 +222,8 @@ static bool entitled(const struct letter *l, str rcpt)
 	return str_eq(rcpt, DIRECTORY_OWNER);
 }
 
-struct letter_target *ledger_arrived(str sender, str rcpt, str content, bool converted)
+void ledger_arrived(
+	str sender, str rcpt, str content, bool converted, const struct net_watch *heard)
 {
 	unsigned number = letter_number_of_sender(sender);
 	struct letter *l;
@@ -238,16 +238,15 @@ struct letter_target *ledger_arrived(str sender, str rcpt, str content, bool con
 	if (!l) {
 		sim_fail("P6: a message that nobody sent came to %.*s from <%.*s>", STR(rcpt),
 			STR(sender));
-		return NULL;
+		return;
 	}
 	if (!str_ends(rcpt, S("@sender.test")))
-		return delivered(l, rcpt, content, converted);
-	if (sender.n > 0 || !entitled(l, rcpt))
+		delivered(l, rcpt, content, converted, heard);
+	else if (sender.n > 0 || !entitled(l, rcpt))
 		sim_fail("P4: a report about letter %u went from <%.*s> to %.*s", number,
 			STR(sender), STR(rcpt));
 	else
-		report_arrived(l, rcpt, content);
-	return NULL;
+		report_arrived(l, rcpt, content, heard);
 }
 
 /* --- the end --- */

@@ -32,9 +32,9 @@ struct letter *ledger_letter(bool trusted, size_t octets_max);
 void ledger_accident(int64_t from_ns); /* until now */
 
 /* A sink takes responsibility for one recipient of a message.  converted: it has told the pivot to
- * send 7 bits only.  Returns whose last_watch is to be set when the reply has been sent, or null.
- */
-struct letter_target *ledger_arrived(str sender, str rcpt, str content, bool converted);
+ * send 7 bits only.  heard: has the pivot read that it was taken?  Not before it is watched. */
+void ledger_arrived(
+	str sender, str rcpt, str content, bool converted, const struct net_watch *heard);
 
 /* Is every promise kept?  Else the first that is not, in words. */
 bool ledger_settled(char *open, size_t size);

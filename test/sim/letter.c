@@ -142,6 +142,15 @@ static void address(struct letter *l)
 	}
 }
 
+/* A list's copies have another sender: only its header says which letter it is. */
+static bool for_list(const struct letter *l)
+{
+	for (size_t i = 0; i < l->rcpt_count; i++)
+		if (l->rcpts[i].entry->targets[0].owned)
+			return true;
+	return false;
+}
+
 struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
 {
 	struct letter *l = sim_alloc(sizeof *l);
@@ -161,6 +170,7 @@ struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
 	if (!l->null_sender)
 		snprintf(l->sender, sizeof l->sender, "s%u@sender.test", number);
 	address(l);
+	l->empty = l->empty && !for_list(l);
 	write_content(l, octets_max);
 	l->wire = l->content;
 	if (l->kind == LETTER_BARE)

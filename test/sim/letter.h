@@ -29,7 +29,8 @@ struct letter_target {
 	const struct directory_target *at;
 	bool promised; /* a recipient that leads here was accepted */
 	unsigned delivered, bounced;
-	const struct net_watch *last_watch; /* has the pivot read that the last copy was taken? */
+	/* has the pivot read that the last copy, or bounce, was taken? */
+	const struct net_watch *copy_heard, *bounce_heard;
 };
 
 struct letter {

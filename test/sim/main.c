@@ -77,7 +77,10 @@ static void work(unsigned job)
 
 static pid_t start(unsigned job)
 {
-	pid_t pid = fork();
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
 
 	if (pid == 0) {
 		work(job);

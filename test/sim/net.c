@@ -174,14 +174,12 @@ void net_taken(struct net_conn *c, int from, size_t n)
 	net_push(c, from, NET_WINDOW, s->loop, sim_here_ns() + c->latency_ns, S(""));
 }
 
-struct net_watch *net_watch(struct sock *s)
+void net_watch(struct sock *s, struct net_watch *w)
 {
 	struct net_flow *flow = &s->conn->flows[s->side];
-	struct net_watch *w = sim_alloc(sizeof *w);
 
 	w->at = flow->queued;
 	list_append(&flow->watches, &w->link);
-	return w;
 }
 
 struct net_conn *net_conn_of(struct sock *s)

@@ -58,7 +58,8 @@ void net_node_gone(struct node *n, enum sim_end how);
 
 struct net_conn *net_conn_of(struct sock *s);
 
-/* Watch what this end has queued so far: taken_ns is set when all of it has been read. */
-struct net_watch *net_watch(struct sock *s);
+/* Watch what this end has queued so far: taken_ns is set when all of it has been read.  w is zeroed
+ * and lives as long as the world. */
+void net_watch(struct sock *s, struct net_watch *w);
 
 #endif

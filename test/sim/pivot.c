@@ -15,6 +15,9 @@
 #include "world/courier.h"
 #include "world/sock.h"
 
+#define SEGMENT_OCTETS_MIN (512 << 10) /* more than one message */
+#define SEGMENT_OCTETS_MAX (2 << 20)
+
 static const char conf_text[] =
 	"hostname pivot.test\n"
 	"postmaster pm@sender.test\n"
@@ -34,19 +37,38 @@ static struct pivot {
 	struct router *router;
 	int descriptor;
 	unsigned workers;
-	bool stopping, up, refused;
+	uint64_t segment_octets;
+	bool stopping, clean, up, refused;
 	size_t living;
 } pivot;
 
 void pivot_new(struct node *n)
 {
-	pivot = (struct pivot){ .node = n, .workers = (unsigned)sim_between(1, 3) };
+	pivot = (struct pivot){ .node = n,
+		.workers = (unsigned)sim_between(1, 3),
+		.segment_octets = (uint64_t)sim_between(SEGMENT_OCTETS_MIN, SEGMENT_OCTETS_MAX) };
 	n->limit_octets = PIVOT_MEMORY_OCTETS_MAX;
 }
 
 bool pivot_up(void)
 {
 	return pivot.node->alive && pivot.up;
+}
+
+/* The linker puts this between the daemon and its spool (--wrap=spool_open): segments as small as a
+ * test's log, so that they fill, are compacted and unlinked within one story. */
+struct spool *__real_spool_open(
+	const struct spool_setup *setup, spool_found_fn *found, void *owner, struct fail *why);
+struct spool *__wrap_spool_open(
+	const struct spool_setup *setup, spool_found_fn *found, void *owner, struct fail *why);
+
+struct spool *__wrap_spool_open(
+	const struct spool_setup *setup, spool_found_fn *found, void *owner, struct fail *why)
+{
+	struct spool_setup small = *setup;
+
+	small.segment_octets = pivot.segment_octets;
+	return __real_spool_open(&small, found, owner, why);
 }
 
 static struct router *router_make(void)
@@ -112,8 +134,8 @@ bool pivot_boot(void)
 static void has_stopped(void *owner, bool clean)
 {
 	(void)owner;
-	(void)clean;
 	pivot.stopping = false;
+	pivot.clean = clean;
 }
 
 static void order_to_stop(void *owner)
@@ -149,6 +171,10 @@ void pivot_stop(void)
 	sim_call(pivot.node, order_to_stop, NULL);
 	if (!sim_run(sim.now_ns + 2 * MAIL_STOP_MS_MAX * SIM_MS, stopped, NULL)) {
 		sim_fail("the pivot does not stop");
+		return;
+	}
+	if (pivot.node->alive && !pivot.clean) { /* something took too long and was cut off */
+		sim_end(pivot.node, SIM_KILLED);
 		return;
 	}
 	if (pivot.node->alive)

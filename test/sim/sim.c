@@ -101,7 +101,9 @@ static int64_t timer_ns(const struct loop *l)
 {
 	struct heap_node *first = heap_first(&l->timers);
 
-	return first ? (first->at - l->node->steady_ms) * SIM_MS + l->slop_ns : SIM_NEVER;
+	if (!first || first->at - l->node->steady_ms > SIM_NEVER / SIM_MS - 1000)
+		return SIM_NEVER; /* people wait until INT64_MAX */
+	return (first->at - l->node->steady_ms) * SIM_MS + l->slop_ns;
 }
 
 static int64_t event_ns(const struct loop *l)

@@ -45,9 +45,9 @@ static void flush(struct sink_session *s)
 	if (s->out.start < s->out.end)
 		sock_send(s->sock, buf_str(&s->out));
 	buf_clear(&s->out);
-	for (size_t i = 0; i < s->told_count; i++)
-		s->told[i]->last_watch = net_watch(s->sock);
-	s->told_count = 0;
+	if (s->told)
+		net_watch(s->sock, s->told);
+	s->told = NULL;
 	if (s->dropping)
 		hang_up(s, sim_chance(300));
 }

@@ -228,27 +228,21 @@ void sink_command(struct sink_session *s, str line)
 
 /* --- the end of a message --- */
 
-static void take(struct sink_session *s, const char *rcpt)
-{
-	struct letter_target *t = ledger_arrived(
-		str_of(s->sender), str_of(rcpt), buf_str(&s->body), !s->sink->eightbit);
-
-	if (t)
-		s->told[s->told_count++] = t;
-}
-
 void sink_mail_over(struct sink_session *s)
 {
 	size_t replies = s->sink->lmtp ? s->rcpt_count : 1;
+	const struct net_watch *heard;
 	bool refused = s->rcpt_count > 0 && str_ends(str_of(s->rcpts[0]), S("@final.test"));
 
 	if (s->quirk == QUIRK_DROP_FINAL || s->quirk == QUIRK_DROP_BODY) {
 		s->dropping = true;
 		return;
 	}
+	heard = s->told = sim_alloc(sizeof *s->told);
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		if (!refused && s->quirk != QUIRK_NOT_FINAL)
-			take(s, s->rcpts[i]);
+			ledger_arrived(str_of(s->sender), str_of(s->rcpts[i]), buf_str(&s->body),
+				!s->sink->eightbit, heard);
 	for (size_t i = 0; i < replies; i++)
 		if (refused)
 			sink_say(s, 554, "5.6.0", "we do not like it");

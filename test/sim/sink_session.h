@@ -56,8 +56,7 @@ struct sink_session {
 	char sender[256];
 	char rcpts[SINK_RCPTS_MAX][256];
 	size_t rcpt_count;
-	struct letter_target *told[SINK_RCPTS_MAX]; /* to be watched when the reply leaves */
-	size_t told_count;
+	struct net_watch *told; /* to be watched when the reply leaves; null: nothing was taken */
 };
 
 void sink_say(struct sink_session *s, int code, const char *status, const char *text);

@@ -321,7 +321,9 @@ static void boot(void *owner)
 	loop_start(machine.loop);
 	machine.spool = spool_open(&setup, found, NULL, &why);
 	if (!machine.spool) {
-		sim_fail("the spool does not open: %s", why.text);
+		if (!sim.here_node->store->fenced &&
+			sim.here_node->store->faults.octets_max == UINT64_MAX)
+			sim_fail("the spool does not open: %s", why.text);
 		return;
 	}
 	compare();
@@ -380,7 +382,8 @@ static void live(struct node *n)
 		book.killed = false;
 		return;
 	}
-	sim_run(sim.now_ns + 60 * SIM_S, down_or_quiet, n);
+	if (machine.spool)
+		sim_run(sim.now_ns + 60 * SIM_S, down_or_quiet, n);
 	if (!n->alive)
 		book.killed = false;
 	if (!n->alive || sim.failed)

@@ -37,5 +37,7 @@ static void log_sink_trace(enum log_level level, str line)
 void trace_setup(bool on)
 {
 	trace_on = on;
+	if (on)
+		setvbuf(stdout, NULL, _IOLBF, 0); /* so that nothing is missing after a crash */
 	log_setup(on ? log_sink_trace : NULL, LOG_DEBUG, LOG_PLAIN);
 }
