@@ -255,7 +255,7 @@ static bool order_child(int control, str user, int descriptor)
 		.msg_controllen = sizeof rights };
 	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
-	memcpy(name + 1, user.p, user.n);
+	str_to_c(user, name + 1, sizeof name - 1);
 	head->cmsg_level = SOL_SOCKET;
 	head->cmsg_type = SCM_RIGHTS;
 	head->cmsg_len = CMSG_LEN(sizeof(int));

@@ -167,7 +167,7 @@ TEST(courier_delivers_into_a_new_maildir)
 	uint64_t octets;
 
 	begin();
-	send_to(&s, "", below("a//b/box/"));
+	send_to(&s, NULL, below("a//b/box/"));
 	run();
 	CHECK_STR(str_of(s.why.text), S(""));
 	CHECK(s.delivered && s.dones == 1);
