@@ -84,14 +84,10 @@ static str take_lines(struct smtp_data *d, str *input)
 		}
 		d->line_octets += (size_t)(text_end - p);
 		p = text_end;
-		if (cr && cr + 1 == lf) {
-			p = lf + 1;
-			start_line(d, true);
-			continue;
-		}
-		if (cr && cr + 1 < end)
-			d->fault = SMTP_DATA_BARE;
-		break;
+		if (!cr || cr + 1 != lf)
+			break;
+		p = lf + 1;
+		start_line(d, true);
 	}
 	*input = str_skip(*input, (size_t)(p - start));
 	return str_from(start, (size_t)(p - start));

@@ -104,7 +104,7 @@ static void forget_told(struct smtp_server *s)
 bool smtp_server_answer(
 	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text)
 {
-	if (!s->question.open || !s->question.told || s->question.ticket != ticket)
+	if (!s->question.open || s->question.ticket != ticket)
 		return false;
 	forget_told(s);
 	smtp_server_transaction_answered(s, refusal, text);
