@@ -330,7 +330,7 @@ static void tell(struct recovery *r, struct index_entry *e)
 	struct spool_found found = { 0 };
 	struct spool_rcpt *rcpts;
 	struct envelope envelope;
-	struct content *content;
+	struct content *content = NULL;
 	struct fail why;
 
 	if (!read_message(r, e, &envelope, &content, &why)) {
