@@ -190,7 +190,8 @@ static void play_line(struct dialog *d, const char *file, int number, str line)
 
 	if (line.n == 0 || line.p[0] == '#')
 		return;
-	CHECK(str_word(&line, &client) && str_eq(client, S("c")) && str_word(&line, &verb));
+	CHECK(str_word(&line, &client) && str_eq(client, S("c")));
+	CHECK(str_word(&line, &verb));
 	line = str_skip(line, 1);
 	if (str_eq(verb, S("tcp_connect")))
 		connect_anew(d);
