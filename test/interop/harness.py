@@ -180,6 +180,14 @@ class Facteur(Daemon):
     def queue(self):
         return self.json("queue", "list")
 
+    def reasons(self):
+        """Why recipients wait: the enhanced status of each that has one."""
+        return [rcpt["reason"]["status"] for entry in self.queue() for rcpt in entry["recipients"]
+                if "reason" in rcpt]
+
+    def wait_reason(self, status, seconds=PATIENCE):
+        wait_for(lambda: status in self.reasons(), f"{status} in the queue", seconds)
+
     def wait_empty(self, seconds=PATIENCE):
         wait_for(lambda: not self.queue(), "an empty queue", seconds)
 
@@ -298,6 +306,7 @@ log_path = {self.dir}/dovecot.log
 ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 1
+auth_username_format = %Ln
 mail_location = maildir:~/Maildir
 postmaster_address = postmaster@dovecot.test
 hostname = dovecot.test

@@ -24,6 +24,13 @@ def parts(mail):
     return parsed, words, status.get_payload(), original
 
 
+def recipient_fields(fields):
+    """The second block; Python's parser leaves a message/global-delivery-status as one text."""
+    if isinstance(fields, list):
+        return fields[1]
+    return email.message_from_string(fields.split("\n\n", 1)[1].replace("\r", ""))
+
+
 def test_a_bounce_is_complete(place):
     sink = refusing(place)
     facteur = place.facteur(sink.port)
@@ -162,13 +169,13 @@ route old.test {{ transport old }}
 """)
     smtp.send(facteur.port, "writer@sink.test", ["ü@old.test"], smtp.message(), " SMTPUTF8")
     _, _, fields, _ = parts(sink.wait()[0])
-    assert fields[1]["Status"] in ("5.6.7", "5.6.9")
+    assert recipient_fields(fields)["Status"] in ("5.6.7", "5.6.9")
     assert not old.mails
 
 
 def test_hostile_replies_add_nothing(place):
     """A peer's words are shown, and cannot add a field or close a part."""
-    nasty = "550 5.1.1 x\rStatus: 2.0.0\x00\x1b[31m --boundary-- é " + "y" * 400
+    nasty = "550-5.1.1 x\r\n550-Status: 2.0.0\r\n550-\r\n550 5.1.1 \x1b[31m --b-- é " + "y" * 400
     sink = refusing(place, reply=nasty)
     facteur = place.facteur(sink.port)
     smtp.send(facteur.port, "writer@sink.test", ["bad@sink.test"], smtp.message())

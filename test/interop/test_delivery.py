@@ -3,7 +3,6 @@ import email
 import os
 import re
 
-import harness
 import smtp
 
 
@@ -116,6 +115,6 @@ def test_lmtp_over_tcp_one_status_a_recipient(place):
     facteur = place.facteur(sink.port, more=more, files=files)
     smtp.send(facteur.port, "a@client.test", ["ada@home.test", "full@home.test"], smtp.message())
     assert "ada@home.test" in lmtp.wait()[0].recipients
-    waiting = harness.wait_for(lambda: facteur.cli("queue", "list"), "the full box in the queue")
-    harness.wait_for(lambda: "4.2.2" in facteur.cli("queue", "list"), "its reason")
-    assert "full@home.test" in waiting
+    facteur.wait_reason("4.2.2")
+    (entry,) = facteur.queue()
+    assert [r["address"] for r in entry["recipients"] if r["state"] == "waiting"] == ["full@home.test"]

@@ -105,7 +105,7 @@ def test_the_resolver_is_down(place):
     world = World(place)
     world.nsd.stop()
     world.send("plain.test")
-    harness.wait_for(lambda: "4.4.3" in world.facteur.cli("queue", "list"), "the reason", 60)
+    world.facteur.wait_reason("4.4.3", 60)
     assert not world.back.mails
 
 

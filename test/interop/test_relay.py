@@ -60,7 +60,7 @@ route * {{ transport strict }}
 """)
     smtp.send(facteur.port, "a@client.test", ["b@sink.test"], smtp.message())
     sink.wait_sessions(1)
-    harness.wait_for(lambda: "4.7.4" in facteur.cli("queue", "list"), "the reason in the queue")
+    facteur.wait_reason("4.7.4")
     assert not sink.mails
 
 
