@@ -71,6 +71,8 @@ static enum body_portion next_block(struct body *b, str *bytes, struct fail *why
 	struct content_block *block;
 
 	*bytes = S("");
+	if (b->reading) /* asked again too early */
+		return BODY_LATER;
 	if (b->block == b->content->block_count)
 		return BODY_READY;
 	block = &b->content->blocks[b->block];
