@@ -255,7 +255,7 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 		}
 		l->rcpts[step->rcpt].code = code;
 		if (code == 250)
-			letter_promise(l, &l->rcpts[step->rcpt]);
+			letter_targets(l, &l->rcpts[step->rcpt], true);
 		else
 			ledger.refused++;
 		return str_starts(str_skip(text, 4), enhanced);

@@ -109,7 +109,7 @@ void disk_close_file(struct disk_file *f)
 bool disk_reserve(struct disk_file *f, uint64_t size, struct fail *why)
 {
 	sim_spend(sim_between(1000, NAME_NS_MAX));
-	if (size <= f->inode->size)
+	if (size <= f->inode->now.size)
 		return true;
 	if (!store_resize(f->disk->store, f->inode, size, why))
 		return fail_while(why, " (%s)", f->name);
@@ -119,7 +119,7 @@ bool disk_reserve(struct disk_file *f, uint64_t size, struct fail *why)
 
 uint64_t disk_size(struct disk_file *f)
 {
-	return f->inode->size;
+	return f->inode->now.size;
 }
 
 bool disk_truncate(struct disk_file *f, uint64_t size, struct fail *why)

@@ -178,7 +178,7 @@ struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
 	return l;
 }
 
-void letter_promise(struct letter *l, const struct letter_rcpt *rcpt)
+void letter_targets(struct letter *l, const struct letter_rcpt *rcpt, bool promised)
 {
 	for (size_t i = 0; i < DIRECTORY_TARGETS_MAX; i++) {
 		const struct directory_target *at = &rcpt->entry->targets[i];
@@ -192,7 +192,7 @@ void letter_promise(struct letter *l, const struct letter_rcpt *rcpt)
 			assert(n < LETTER_TARGETS_MAX);
 			l->targets[l->target_count++].at = at;
 		}
-		l->targets[n].promised = true;
+		l->targets[n].promised |= promised;
 	}
 }
 

@@ -53,8 +53,8 @@ struct letter {
 /* Make one up.  octets_max: what the pivot takes. */
 struct letter *letter_new(unsigned number, bool trusted, size_t octets_max);
 
-/* Where an accepted recipient leads. */
-void letter_promise(struct letter *l, const struct letter_rcpt *rcpt);
+/* Enter where a recipient leads.  promised: it was accepted, as far as the client knows. */
+void letter_targets(struct letter *l, const struct letter_rcpt *rcpt, bool promised);
 
 /* The number behind LETTER_TOKEN in the bytes, or of a sender "sN@sender.test"; 0: none. */
 unsigned letter_number_in(str bytes);

@@ -27,6 +27,14 @@ struct board {
 	struct story_numbers numbers[JOBS_MAX];
 };
 
+/* Freed memory is kept from use for long enough, and not so long that it is all new pages. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "quarantine_size_mb=16";
+}
+
 static struct board *board;
 static const char *self;
 

@@ -47,43 +47,48 @@ void store_operation(struct store *s, const char *what, const char *name)
 
 /* --- bytes --- */
 
-static void put(char **bytes, size_t *n, uint64_t at, str data)
+static void put(struct image *i, uint64_t at, str data)
 {
 	size_t end = (size_t)at + data.n;
 
 	if (data.n == 0)
 		return;
-	if (end > *n) {
+	if (end > i->room) {
 		struct node *before = mem_as(NULL);
 
-		*bytes = mem_grow(*bytes, end);
+		i->room = end < 2 * i->room ? 2 * i->room : end;
+		i->bytes = mem_grow(i->bytes, i->room);
 		mem_as(before);
-		memset(*bytes + *n, 0, end - *n);
-		*n = end;
 	}
-	memcpy(*bytes + at, data.p, data.n);
+	if (end > i->n) {
+		memset(i->bytes + i->n, 0, end - i->n);
+		i->n = end;
+	}
+	memcpy(i->bytes + at, data.p, data.n);
+	if (end > i->size)
+		i->size = end;
 }
 
-static void cut(char *bytes, size_t *n, uint64_t size)
+static void resize(struct image *i, uint64_t size)
 {
-	(void)bytes;
-	if (*n > size)
-		*n = (size_t)size;
+	i->size = size;
+	if (i->n > size)
+		i->n = (size_t)size;
 }
 
-static struct change *change_new(struct inode *i, uint64_t at, str bytes)
+/* A null p: a new size. */
+static void change_add(struct inode *i, uint64_t at, str bytes)
 {
 	struct change *c = sim_alloc(sizeof *c);
-	char *copy = sim_alloc(bytes.n);
 
-	if (bytes.n > 0)
-		memcpy(copy, bytes.p, bytes.n);
 	c->at = at;
-	c->bytes = (str){ bytes.n > 0 ? copy : NULL, bytes.n };
-	if (bytes.n == 0)
-		mem_free(copy);
+	if (bytes.n > 0) {
+		struct node *before = mem_as(NULL);
+
+		c->bytes = mem_copy(bytes);
+		mem_as(before);
+	}
 	list_append(&i->changes, &c->link);
-	return c;
 }
 
 static void change_free(struct change *c)
@@ -93,25 +98,12 @@ static void change_free(struct change *c)
 	mem_free(c);
 }
 
-static void keep_size(struct inode *i, uint64_t size)
-{
-	i->stable_size = size;
-	cut(i->stable, &i->stable_n, size);
-}
-
-static void keep_bytes(struct inode *i, uint64_t at, str bytes)
-{
-	put(&i->stable, &i->stable_n, at, bytes);
-	if (at + bytes.n > i->stable_size)
-		i->stable_size = at + bytes.n;
-}
-
 static void keep(struct inode *i, const struct change *c)
 {
 	if (c->bytes.p)
-		keep_bytes(i, c->at, c->bytes);
+		put(&i->stable, c->at, c->bytes);
 	else
-		keep_size(i, c->at);
+		resize(&i->stable, c->at);
 }
 
 /* Some sectors of it, or the first ones only. */
@@ -127,13 +119,14 @@ static void tear(struct store *s, struct inode *i, const struct change *c)
 		if (next > end)
 			next = end;
 		if (sim_chance(prefix ? 800 : 500))
-			keep_bytes(i, at, str_from(c->bytes.p + (at - c->at), (size_t)(next - at)));
+			put(&i->stable, at,
+				str_from(c->bytes.p + (at - c->at), (size_t)(next - at)));
 		else if (prefix)
 			break;
 		at = next;
 	}
-	if (end > i->stable_size && sim_chance(500)) /* the size came through, the bytes did not */
-		i->stable_size = end;
+	if (end > i->stable.size && sim_chance(500)) /* the size came through, the bytes did not */
+		i->stable.size = end;
 }
 
 /* What is left of the changes when nobody synced them. */
@@ -155,9 +148,9 @@ static void settle(struct store *s, struct inode *i)
 
 static void show_stable(struct inode *i)
 {
-	i->size = i->stable_size;
-	i->bytes_n = 0;
-	put(&i->bytes, &i->bytes_n, 0, (str){ i->stable, i->stable_n });
+	resize(&i->now, 0);
+	put(&i->now, 0, (str){ i->stable.bytes, i->stable.n });
+	i->now.size = i->stable.size;
 }
 
 uint64_t store_used_octets(const struct store *s)
@@ -165,7 +158,7 @@ uint64_t store_used_octets(const struct store *s)
 	uint64_t used = 0;
 
 	LIST_EACH (link, &s->inodes) {
-		used += AROUND(link, struct inode, link)->size;
+		used += AROUND(link, struct inode, link)->now.size;
 	}
 	return used;
 }
@@ -174,9 +167,9 @@ static bool fits(const struct store *s, const struct inode *i, uint64_t size, st
 {
 	uint64_t used = store_used_octets(s);
 
-	if (size <= i->size)
+	if (size <= i->now.size)
 		return true;
-	if (used <= s->faults.octets_max && size - i->size <= s->faults.octets_max - used)
+	if (used <= s->faults.octets_max && size - i->now.size <= s->faults.octets_max - used)
 		return true;
 	return fail_with(why, FAIL_TEMPORARY, "4.3.1", "No space left on device");
 }
@@ -187,12 +180,10 @@ bool store_write(struct store *s, struct inode *i, uint64_t at, str bytes, struc
 	bool whole = fits(s, i, at + bytes.n, why);
 
 	if (!whole)
-		bytes = str_first(bytes, i->size > at ? (size_t)(i->size - at) : 0);
+		bytes = str_first(bytes, i->now.size > at ? (size_t)(i->now.size - at) : 0);
 	if (bytes.n > 0) {
-		change_new(i, at, bytes);
-		put(&i->bytes, &i->bytes_n, at, bytes);
-		if (at + bytes.n > i->size)
-			i->size = at + bytes.n;
+		change_add(i, at, bytes);
+		put(&i->now, at, bytes);
 	}
 	return whole;
 }
@@ -201,23 +192,24 @@ bool store_resize(struct store *s, struct inode *i, uint64_t size, struct fail *
 {
 	if (!fits(s, i, size, why))
 		return false;
-	change_new(i, size, S(""));
-	cut(i->bytes, &i->bytes_n, size);
-	i->size = size;
+	change_add(i, size, S(""));
+	resize(&i->now, size);
 	return true;
 }
 
 size_t store_read(struct inode *i, uint64_t at, char *to, size_t size)
 {
-	if (at >= i->size)
-		return 0;
-	if (size > i->size - at)
-		size = (size_t)(i->size - at);
-	memset(to, 0, size);
-	if (at < i->bytes_n) {
-		size_t n = i->bytes_n - (size_t)at;
+	const struct image *now = &i->now;
 
-		memcpy(to, i->bytes + at, n < size ? n : size);
+	if (at >= now->size)
+		return 0;
+	if (size > now->size - at)
+		size = (size_t)(now->size - at);
+	memset(to, 0, size);
+	if (at < now->n) {
+		size_t n = now->n - (size_t)at;
+
+		memcpy(to, now->bytes + at, n < size ? n : size);
 	}
 	return size;
 }
@@ -349,8 +341,8 @@ static void sweep(struct store *s)
 			change_free(AROUND(change, struct change, link));
 		}
 		list_remove(&i->link);
-		mem_free(i->bytes);
-		mem_free(i->stable);
+		mem_free(i->now.bytes);
+		mem_free(i->stable.bytes);
 		mem_free(i);
 	}
 }

@@ -27,11 +27,16 @@ struct store_faults {
 	bool names_in_order; /* of the names not synced a power cut keeps the first ones, not any */
 };
 
+/* What is behind the end of the bytes, up to the size, reads as zero. */
+struct image {
+	uint64_t size;
+	char *bytes;
+	size_t n, room;
+};
+
 struct inode {
 	struct list link;
-	uint64_t size, stable_size;
-	char *bytes, *stable; /* what is behind their ends reads as zero */
-	size_t bytes_n, stable_n;
+	struct image now, stable;
 	struct list changes; /* since the last sync */
 	unsigned opened;
 };
