@@ -153,6 +153,7 @@ static void start(struct outbound *o)
 {
 	disconnect(o);
 	reach_free(o->reach);
+	o->host = S("");
 	o->trouble = (struct fail){ 0 };
 	o->attempts++;
 	o->reach = reach_new(o->flow, o->transport, o->d->nexthop, &reach_handler, o);
