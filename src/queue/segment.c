@@ -175,6 +175,18 @@ struct disk_file *segment_create(struct disk *d, uint32_t number, uint64_t octet
 	return NULL;
 }
 
+bool segment_cut(struct segments *set, struct segment *seg, struct disk_file *f, uint64_t octets,
+	struct fail *why)
+{
+	if (octets >= seg->octets)
+		return true;
+	if (!disk_truncate(f, octets, why))
+		return false;
+	set->octets -= seg->octets - octets;
+	seg->octets = octets;
+	return true;
+}
+
 static struct disk_file *reader_file(struct segment_reader *r, uint32_t number, struct fail *why)
 {
 	char name[SEGMENT_NAME_MAX];

@@ -16,8 +16,9 @@
 
 #define SEGMENT_START 64 /* octets of the header */
 #define SEGMENT_OCTETS_DEFAULT (64 << 20)
-#define SEGMENT_OCTETS_MIN (256 << 10) /* the largest record of a block fits three times */
-#define SEGMENT_OCTETS_MAX (1 << 30)   /* it is read into memory as a whole when it is recovered */
+#define SEGMENT_OCTETS_MIN (256 << 10)  /* the largest record of a block fits three times */
+#define SEGMENT_OCTETS_MAX (1 << 30)    /* it is read into memory as a whole when it is recovered */
+#define SEGMENT_OCTETS_SMALL (64 << 10) /* on a full disk, for updates only */
 
 struct segment {
 	uint32_t number;
@@ -49,8 +50,7 @@ void segment_count_block(struct segments *set, const struct content_place *place
 
 void segments_free(struct segments *set);
 
-/* --- as files: "log-0000002a" -------------------------------------------------------------------
- */
+/* --- as files: "log-0000002a" ----------------------------------------------------------------- */
 
 #define SEGMENT_NAME_MAX 16
 str segment_name(uint32_t number, char to[SEGMENT_NAME_MAX]);
@@ -62,11 +62,14 @@ void segment_file_close(struct disk_file **f); /* and forget it; null in it is a
 struct disk_file *segment_create(
 	struct disk *d, uint32_t number, uint64_t octets, struct fail *why) MUST_USE;
 
+/* Cut what is behind an offset off; the file is that of the segment. */
+bool segment_cut(struct segments *set, struct segment *seg, struct disk_file *f, uint64_t octets,
+	struct fail *why) MUST_USE;
+
 /* Is this the header of such a segment?  An unknown version is refused, too. */
 bool segment_header_read(str bytes, uint32_t number, struct fail *why) MUST_USE;
 
-/* --- reading: a few open files, for one thread ---------------------------------------------------
- */
+/* --- reading: a few open files, for one thread ------------------------------------------------ */
 
 #define SEGMENT_READER_FILES 8
 

@@ -194,7 +194,9 @@ void spool_close(struct spool *s)
 	/* The mark is behind all of this segment: what a failed write may have left in it is not
 	 * looked at again. */
 	mark = (struct checkpoint_mark){ s->tail->number + 1, 0, s->sequence };
-	if (!s->fenced && !spool_keep_now(s, &mark, &why))
+	if (!s->fenced &&
+		(!spool_keep_now(s, &mark, &why) ||
+			!segment_cut(&s->segments, s->tail, s->tail->file, s->tail_at, &why)))
 		spool_report(LOG_WARNING, "spool_checkpoint_failed", 0, 0, 0, &why);
 	if (!list_empty(&s->items) || s->records) {
 		s->fenced = true; /* the disk is full to the last octet: these are answered no */

@@ -476,6 +476,15 @@ uint64_t disk_size(struct disk_file *f)
 	return f->now.n;
 }
 
+bool disk_truncate(struct disk_file *f, uint64_t size, struct fail *why)
+{
+	if (!powered(why))
+		return false;
+	resize(&f->now, size);
+	note(f, size, 0, true);
+	return true;
+}
+
 bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count, struct fail *why)
 {
 	uint64_t from = at;

@@ -27,6 +27,7 @@ struct recovery {
 	uint32_t tear_segment, tear_offset; /* the last bytes that are no record, 0: none; */
 	uint64_t tear_sequence;             /* of the last record before them */
 	uint32_t fresh; /* the last segment, when it was never written to: it can be the tail */
+	uint32_t end_segment, end_offset; /* of the last record believed */
 	size_t bad, messages;
 	char *bytes; /* of one segment */
 	size_t bytes_size;
@@ -192,6 +193,8 @@ static void walk(struct recovery *r, struct segment *seg, str bytes)
 		apply(r, seg, &w);
 		end = w.site.offset;
 		empty = false;
+		r->end_segment = seg->number;
+		r->end_offset = end;
 	}
 	if (w.strange_octets > 0) {
 		r->tear_segment = seg->number;
@@ -382,38 +385,52 @@ static void tell_all(struct recovery *r)
 
 /* --- a new beginning -------------------------------------------------------------------------- */
 
+/* Cut the log behind its last record: what is torn there, and the space that it had reserved. */
+static bool cut_tail(struct recovery *r, struct fail *why)
+{
+	struct spool *s = r->s;
+	struct segment *seg = segment_find(&s->segments, r->end_segment);
+	char name[SEGMENT_NAME_MAX];
+	struct disk_file *f;
+	bool cut;
+
+	if (!seg)
+		return true;
+	f = disk_open_file(s->disk, segment_name(seg->number, name), why);
+	cut = f && segment_cut(&s->segments, seg, f, r->end_offset, why);
+	segment_file_close(&f);
+	return cut;
+}
+
+/* A segment that is ready but was never written to: the reserve of the life before. */
+static bool take_fresh(struct recovery *r, struct fail *why)
+{
+	struct spool *s = r->s;
+	char name[SEGMENT_NAME_MAX];
+
+	s->tail = segment_find(&s->segments, r->fresh);
+	s->tail->file = disk_open_file(s->disk, segment_name(r->fresh, name), why);
+	return s->tail->file;
+}
+
 /* Never go on in a segment that was written before: what is torn in it stays behind us.  On a full
  * disk a small one will do, for the updates that make room. */
 static bool new_tail(struct recovery *r, struct fail *why)
 {
 	struct spool *s = r->s;
 	uint64_t octets = s->setup.segment_octets;
-	uint32_t number = r->fresh;
-	struct disk_file *f = NULL;
-	char name[SEGMENT_NAME_MAX];
+	uint32_t number = s->mark.segment;
+	struct disk_file *f;
 
-	if (number) {
-		f = disk_open_file(s->disk, segment_name(number, name), why);
-		if (!f)
+	if (s->segments.count > 0 && s->segments.items[s->segments.count - 1]->number > number)
+		number = s->segments.items[s->segments.count - 1]->number;
+	for (number++; !(f = segment_create(s->disk, number, octets, why)); number++) {
+		if (!spool_disk_full(why) || octets < 4 * SEGMENT_OCTETS_SMALL)
 			return false;
-		s->tail = segment_find(&s->segments, number);
-	} else {
-		number = s->mark.segment;
-		if (s->segments.count > 0)
-			number = s->segments.items[s->segments.count - 1]->number;
-		if (number < s->mark.segment)
-			number = s->mark.segment;
-		number++;
-		while (!(f = segment_create(s->disk, number, octets, why))) {
-			if (!spool_disk_full(why) || octets / 4 < SEGMENT_OCTETS_MIN)
-				return false;
-			octets /= 4;
-			number++;
-		}
-		s->tail = segment_add(&s->segments, number, octets);
+		octets /= 4;
 	}
+	s->tail = segment_add(&s->segments, number, octets);
 	s->tail->file = f;
-	s->tail_at = SEGMENT_START;
 	return true;
 }
 
@@ -435,7 +452,8 @@ bool spool_recover(struct spool *s, spool_found_fn *found, void *owner, struct f
 	if (good) {
 		arena_reset(&r->arena);
 		tell_all(r);
-		good = new_tail(r, why);
+		good = cut_tail(r, why) && (r->fresh ? take_fresh(r, why) : new_tail(r, why));
+		s->tail_at = SEGMENT_START;
 	}
 	if (good) {
 		s->sequence = s->previous = s->durable = r->sequence;

@@ -10,7 +10,7 @@
 
 #define UPDATES_WAIT_MS 25        /* for company; the rest of SPOOL_UPDATE_MS_MAX is for the disk */
 #define UPDATES_MAX 1000          /* so many do not wait */
-#define UPDATES_HEAD_OCTETS 65536 /* of one record, about */
+#define UPDATES_HEAD_OCTETS 16384 /* of one record, about: it fits in the smallest segment */
 
 static void round_run(struct loop_task *task)
 {
