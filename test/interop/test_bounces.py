@@ -25,10 +25,10 @@ def parts(mail):
 
 
 def recipient_fields(fields):
-    """The second block; Python's parser leaves a message/global-delivery-status as one text."""
-    if isinstance(fields, list):
+    """The second block; of a message/global-delivery-status Python parses the first one only."""
+    if len(fields) > 1:
         return fields[1]
-    return email.message_from_string(fields.split("\n\n", 1)[1].replace("\r", ""))
+    return email.message_from_string(fields[0].get_payload().lstrip())
 
 
 def test_a_bounce_is_complete(place):

@@ -36,12 +36,13 @@ def test_queue_delete(place):
 
 
 def test_queue_retry(place):
-    """The next hop is back; retry does not wait for the series."""
+    """The next hop is back; retry does not wait for the series.  (Where one mail gets through, the
+    others for that host need not wait, either.)"""
     facteur, dead, ids = stuck(place, more="queue { retry 1h }\n")
     facteur.wait_reason("4.4.1")
     sink = place.sink(("127.0.0.1", dead))
     facteur.cli("queue", "retry", ids[1])
-    assert sink.wait(1)[0].recipients == ["b1@sink.test"]
+    harness.wait_for(lambda: any(m.recipients == ["b1@sink.test"] for m in sink.mails), "the second")
 
 
 def test_the_queue_survives_a_restart(place):
