@@ -13,10 +13,11 @@
 
 #define RCPTS_MAX 3
 #define MAILS_MAX 6
+#define DICE_MAX 18
 
 /* Contents are of '~', dots and CRLF, and commands have no '~'. */
 static const str contents[] = { STR_INIT(""), STR_INIT("~\r\n"),
-	STR_INIT(".~\r\n~~\r\n..~\r\n\r\n~\r\n") };
+	STR_INIT(".~\r\n~~\r\n.\r\n..~\r\n\r\n~\r\n") };
 static char large[66000];
 
 struct stage {
@@ -29,7 +30,8 @@ struct stage {
 	size_t mails, rcpt_count;
 	str content;
 	size_t given, tildes, tildes_sent;
-	bool cr, line_start, dot_line;
+	bool body_due; /* asked for, and not yet given */
+	bool cr, line_start, dot_line, bdat;
 };
 
 static const struct smtp_client_rcpt rcpts[RCPTS_MAX] = {
@@ -60,7 +62,8 @@ static void look_at_sent(struct stage *s, str bytes)
 			s->tildes_sent++;
 		}
 		if (c == '\r' && s->dot_line)
-			LAW(s->tildes_sent == 0 || s->tildes_sent == s->tildes);
+			LAW(s->bdat || s->tildes_sent == 0 || s->tildes_sent == s->tildes);
+		s->bdat |= s->line_start && c == 'B';
 		if (c != '\r' && c != '\n') {
 			s->dot_line = s->line_start && c == '.';
 			s->line_start = false;
@@ -84,6 +87,7 @@ static void give_mail(struct stage *s)
 	s->given = s->tildes = s->tildes_sent = 0;
 	for (size_t i = 0; i < s->content.n; i++)
 		s->tildes += s->content.p[i] == '~';
+	s->bdat = s->body_due = false;
 	s->in_mail = true;
 	s->mails++;
 	smtp_client_mail(s->c, &mail, s->now_ms);
@@ -92,9 +96,9 @@ static void give_mail(struct stage *s)
 static void give_body(struct stage *s)
 {
 	unsigned dice = roll(s);
-	str part = str_first(str_skip(s->content, s->given), dice % 2 ? 1 + dice / 2 : SIZE_MAX);
+	str part = str_first(str_skip(s->content, s->given), dice % 2 ? 1 + dice / 16 : SIZE_MAX);
 
-	if (dice == 255)
+	if (dice % 16 == 15)
 		part = (str){ 0 };
 	s->given += part.n;
 	smtp_client_body(s->c, part);
@@ -128,9 +132,10 @@ static void play_acts(struct stage *s)
 			look_at_sent(s, act.bytes);
 			break;
 		case SMTP_CLIENT_BODY:
-			if (roll(s) == 254)
-				return; /* a slow disk; the law holds when it is asked in vain too
-					 */
+			if (roll(s) % 8 == 7) { /* a slow disk */
+				s->body_due = true;
+				return;
+			}
 			give_body(s);
 			break;
 		case SMTP_CLIENT_STARTTLS:
@@ -164,23 +169,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stage s = { .line_start = true };
 	str input;
 
-	if (size < 20)
+	if (size < 2 + DICE_MAX)
 		return 0;
 	for (size_t i = 0; i < sizeof large; i++)
 		large[i] = i % 50 == 48 ? '\r' : i % 50 == 49 ? '\n' : i % 50 == 0 ? '.' : '~';
 	s.dice = data + 2;
-	s.dice_n = 18;
-	input = str_from(data + 20, size - 20);
+	s.dice_n = DICE_MAX;
+	input = str_from(data + 2 + DICE_MAX, size - 2 - DICE_MAX);
 	setup.lmtp = data[0] & 1;
 	setup.tls_wanted = data[0] & 2;
 	setup.tls_required = data[0] & 4;
 	s.c = smtp_client_new(&setup, 0);
 	while (!s.closed && input.n > 0) {
-		str part = str_first(input, data[0] & 8 ? 1 + data[1] : SIZE_MAX);
+		str part = str_first(
+			input, data[0] & 8 ? 1 + (size_t)data[1] : str_find(input, '\n') + 1);
 
 		LAW(smtp_client_feed(s.c, part, s.now_ms) == part.n);
 		input = str_skip(input, part.n);
 		play_acts(&s);
+		if (s.body_due && s.in_mail && roll(&s) % 2) {
+			s.body_due = false;
+			give_body(&s);
+			play_acts(&s);
+		}
 		if (data[0] & 16) {
 			s.now_ms += 3;
 			smtp_client_tick(s.c, s.now_ms);
