@@ -128,11 +128,11 @@ static bool rotten(struct fail *why, uint64_t at)
 		(unsigned long long)at);
 }
 
-static bool load_entry(struct unpack *u, struct index *ix)
+static bool load_entry(struct pack_reader *u, struct index *ix)
 {
-	uint64_t id = unpack_u64(u);
-	uint32_t rcpt_count = unpack_u32(u), number = unpack_u32(u);
-	uint32_t offset = unpack_u32(u), octets = unpack_u32(u);
+	uint64_t id = pack_read_u64(u);
+	uint32_t rcpt_count = pack_read_u32(u), number = pack_read_u32(u);
+	uint32_t offset = pack_read_u32(u), octets = pack_read_u32(u);
 	struct index_entry *e;
 
 	if (u->broken)
@@ -167,7 +167,7 @@ static bool load_slice(struct disk_file *f, uint64_t *at, struct index *ix, uint
 	if (good && record_sum(str_from(bytes, n)) != pack_get64(header + 8))
 		good = rotten(why, *at);
 	if (good) {
-		struct unpack u = {
+		struct pack_reader u = {
 			.rest = {bytes, octets}
 		};
 

@@ -42,8 +42,7 @@ void content_drop(struct content *c); /* null is allowed */
  * that nobody reads them now: the schedule, after a first attempt that failed. */
 void content_forget(struct content *c);
 
-/* --- the spool's part --------------------------------------------------------------------------
- */
+/* --- the spool's part ------------------------------------------------------------------------- */
 
 /* How much memory blocks may take, all together; counted references, any thread. */
 struct content_budget;

@@ -40,26 +40,26 @@ void envelope_write(const struct envelope *e, struct buf *to)
 	}
 }
 
-static void read_rcpt(struct unpack *u, struct envelope_rcpt *rcpt)
+static void read_rcpt(struct pack_reader *u, struct envelope_rcpt *rcpt)
 {
 	uint8_t has_sender;
 
-	rcpt->address = unpack_str(u);
-	rcpt->original = unpack_str(u);
-	rcpt->orcpt = unpack_str(u);
-	rcpt->notify = unpack_u32(u);
-	has_sender = unpack_u8(u);
+	rcpt->address = pack_read_str(u);
+	rcpt->original = pack_read_str(u);
+	rcpt->orcpt = pack_read_str(u);
+	rcpt->notify = pack_read_u32(u);
+	has_sender = pack_read_u8(u);
 	if (has_sender > 1)
 		u->broken = true;
 	rcpt->has_sender = has_sender == 1;
 	if (rcpt->has_sender)
-		rcpt->sender = unpack_str(u);
+		rcpt->sender = pack_read_str(u);
 }
 
-static void read_client(struct unpack *u, struct ip *client)
+static void read_client(struct pack_reader *u, struct ip *client)
 {
-	uint8_t family = unpack_u8(u);
-	str bytes = unpack_bytes(u, ip_octets(family));
+	uint8_t family = pack_read_u8(u);
+	str bytes = pack_read_bytes(u, ip_octets(family));
 
 	if (family != 0 && family != 4 && family != 6)
 		u->broken = true;
@@ -68,29 +68,29 @@ static void read_client(struct unpack *u, struct ip *client)
 		memcpy(client->bytes, bytes.p, bytes.n);
 }
 
-static void read_fixed(struct unpack *u, struct envelope *e)
+static void read_fixed(struct pack_reader *u, struct envelope *e)
 {
 	uint8_t ret;
 
-	e->id = unpack_u64(u);
-	e->session_id = unpack_u64(u);
-	e->received_ms = (int64_t)unpack_u64(u);
-	e->flags = unpack_u32(u);
-	e->octets = unpack_u64(u);
-	ret = unpack_u8(u);
+	e->id = pack_read_u64(u);
+	e->session_id = pack_read_u64(u);
+	e->received_ms = (int64_t)pack_read_u64(u);
+	e->flags = pack_read_u32(u);
+	e->octets = pack_read_u64(u);
+	ret = pack_read_u8(u);
 	if (ret > SMTP_RET_HDRS)
 		u->broken = true;
 	else
 		e->ret = (enum smtp_ret)ret;
 	read_client(u, &e->client);
-	e->sender = unpack_str(u);
-	e->envid = unpack_str(u);
-	e->helo = unpack_str(u);
+	e->sender = pack_read_str(u);
+	e->envid = pack_read_str(u);
+	e->helo = pack_read_str(u);
 }
 
 bool envelope_read(str bytes, struct arena *a, struct envelope *e, struct fail *why)
 {
-	struct unpack u = { 0 };
+	struct pack_reader u = { 0 };
 	uint32_t count;
 
 	*e = (struct envelope){ 0 };
@@ -98,7 +98,7 @@ bool envelope_read(str bytes, struct arena *a, struct envelope *e, struct fail *
 	if (!arena_keep(a, bytes, &u.rest))
 		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "Envelope too large for its memory");
 	read_fixed(&u, e);
-	count = unpack_u32(&u);
+	count = pack_read_u32(&u);
 	if (u.broken || count > ENVELOPE_RECIPIENTS_MAX || count > u.rest.n / RCPT_OCTETS_MIN)
 		return fail_with(why, FAIL_PERMANENT, "5.3.0", "Envelope is rotten");
 	e->rcpts = arena_alloc(a, count * sizeof *e->rcpts);

@@ -27,7 +27,7 @@ static void envelope_law(str input)
 
 static void outcome_law(str input)
 {
-	struct unpack u = { .rest = input };
+	struct pack_reader u = { .rest = input };
 	struct buf again = { 0 };
 	struct spool_rcpt rcpt;
 

@@ -123,7 +123,7 @@ TEST(outcome_is_read_as_it_was_packed)
 {
 	struct spool_rcpt was = { .state = SPOOL_GIVEN_UP, .attempts = 7, .next_ms = -5 }, is;
 	struct buf bytes = { 0 };
-	struct unpack u = { 0 };
+	struct pack_reader u = { 0 };
 
 	fail_reply(&was.last, 554, "5.7.1", "Not for you: %s", "caf\xc3\xa9");
 	strcpy(was.last.origin, "conf.d/10-x.conf:3");

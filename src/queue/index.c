@@ -210,7 +210,7 @@ void index_update(struct index *ix, uint64_t id, uint32_t rcpt, const struct spo
 
 void index_outcome(const struct index_entry *e, uint32_t rcpt, struct spool_rcpt *known)
 {
-	struct unpack u = { 0 };
+	struct pack_reader u = { 0 };
 
 	*known = (struct spool_rcpt){ 0 };
 	if (!e->outcomes || !e->outcomes[rcpt].p)
@@ -235,13 +235,13 @@ void index_pack(const struct index_entry *e, struct buf *to)
 	}
 }
 
-void index_unpack(struct index_entry *e, struct unpack *u)
+void index_unpack(struct index_entry *e, struct pack_reader *u)
 {
-	uint32_t count = unpack_u32(u);
+	uint32_t count = pack_read_u32(u);
 
 	forget_outcomes(e);
 	for (uint32_t i = 0; i < count && !u->broken; i++) {
-		uint32_t rcpt = unpack_u32(u);
+		uint32_t rcpt = pack_read_u32(u);
 		struct spool_rcpt known;
 
 		outcome_unpack(u, &known);

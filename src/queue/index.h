@@ -62,7 +62,7 @@ void index_update(struct index *ix, uint64_t id, uint32_t rcpt, const struct spo
  * each.  Reading replaces what was known; broken bytes set u->broken.  An entry without waiting
  * recipients is the caller's to remove. */
 void index_pack(const struct index_entry *e, struct buf *to);
-void index_unpack(struct index_entry *e, struct unpack *u);
+void index_unpack(struct index_entry *e, struct pack_reader *u);
 void index_outcome(const struct index_entry *e, uint32_t rcpt, struct spool_rcpt *known);
 
 #endif

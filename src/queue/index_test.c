@@ -62,7 +62,7 @@ TEST(index_outcomes_are_read_as_they_were_packed)
 	struct segments set = { 0 };
 	struct spool_rcpt put_off = { .attempts = 2, .next_ms = 99 }, ended = { 0 }, known;
 	struct buf bytes = { 0 };
-	struct unpack u = { 0 };
+	struct pack_reader u = { 0 };
 	struct index ix;
 	struct index_entry *e;
 
@@ -80,7 +80,7 @@ TEST(index_outcomes_are_read_as_they_were_packed)
 	CHECK(!u.broken && u.rest.n == 0 && e->waiting == 3);
 	index_outcome(e, 1, &known);
 	CHECK(known.attempts == 2 && known.next_ms == 99);
-	u = (struct unpack){ .rest = str_first(buf_str(&bytes), buf_str(&bytes).n - 1) };
+	u = (struct pack_reader){ .rest = str_first(buf_str(&bytes), buf_str(&bytes).n - 1) };
 	index_unpack(e, &u);
 	CHECK(u.broken);
 	buf_free(&bytes);

@@ -25,14 +25,14 @@ void letter_pack_places(const struct content_block *blocks, size_t count, struct
 
 bool letter_read(str head, struct letter *m)
 {
-	struct unpack u = { .rest = head };
+	struct pack_reader u = { .rest = head };
 
 	*m = (struct letter){ 0 };
-	m->rcpt_count = unpack_u32(&u);
-	m->envelope = unpack_str(&u);
+	m->rcpt_count = pack_read_u32(&u);
+	m->envelope = pack_read_str(&u);
 	m->before_places = str_first(head, head.n - u.rest.n);
-	m->place_count = unpack_u32(&u);
-	m->places = unpack_bytes(&u, (size_t)m->place_count * PLACE_OCTETS);
+	m->place_count = pack_read_u32(&u);
+	m->places = pack_read_bytes(&u, (size_t)m->place_count * PLACE_OCTETS);
 	m->outcomes = u;
 	/* one block alone is the data of the record */
 	return !u.broken && m->rcpt_count <= ENVELOPE_RECIPIENTS_MAX && m->place_count != 1;
@@ -43,16 +43,16 @@ struct content *letter_content(const struct letter *m, struct content_budget *b,
 {
 	size_t count = m->place_count ? m->place_count : data_octets > 0;
 	struct content *c = content_new(b, count);
-	struct unpack u = { .rest = m->places };
+	struct pack_reader u = { .rest = m->places };
 
 	if (m->place_count == 0 && data_octets > 0)
 		c->blocks[0].place = (struct content_place){ data_at, data_sum, data_octets };
 	for (size_t i = 0; i < m->place_count; i++) {
 		struct content_place *place = &c->blocks[i].place;
 
-		place->at = unpack_u64(&u);
-		place->octets = unpack_u32(&u);
-		place->checksum = unpack_u64(&u);
+		place->at = pack_read_u64(&u);
+		place->octets = pack_read_u32(&u);
+		place->checksum = pack_read_u64(&u);
 	}
 	for (size_t i = 0; i < count; i++)
 		c->octets += c->blocks[i].place.octets;

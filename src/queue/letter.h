@@ -19,7 +19,7 @@ struct letter {
 	str before_places;    /* all up to here, to copy it */
 	uint32_t place_count; /* 0: the content is the data of the record */
 	str places;
-	struct unpack outcomes; /* for index_unpack; it has to be all of the rest */
+	struct pack_reader outcomes; /* for index_unpack; it has to be all of the rest */
 };
 
 /* False: it is no such head.  Everything borrows the bytes. */

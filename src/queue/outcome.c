@@ -12,9 +12,9 @@ void outcome_pack(const struct spool_rcpt *rcpt, struct buf *to)
 	pack_str(to, str_of(rcpt->last.origin));
 }
 
-static void unpack_text(struct unpack *u, char *to, size_t size)
+static void unpack_text(struct pack_reader *u, char *to, size_t size)
 {
-	str text = unpack_str(u);
+	str text = pack_read_str(u);
 
 	if (text.n >= size || str_has(text, '\0'))
 		u->broken = true;
@@ -22,15 +22,15 @@ static void unpack_text(struct unpack *u, char *to, size_t size)
 		str_to_c(text, to, size);
 }
 
-void outcome_unpack(struct unpack *u, struct spool_rcpt *rcpt)
+void outcome_unpack(struct pack_reader *u, struct spool_rcpt *rcpt)
 {
-	uint8_t state = unpack_u8(u), kind;
+	uint8_t state = pack_read_u8(u), kind;
 
 	*rcpt = (struct spool_rcpt){ 0 };
-	rcpt->attempts = unpack_u32(u);
-	rcpt->next_ms = (int64_t)unpack_u64(u);
-	kind = unpack_u8(u);
-	rcpt->last.code = (int)unpack_u32(u);
+	rcpt->attempts = pack_read_u32(u);
+	rcpt->next_ms = (int64_t)pack_read_u64(u);
+	kind = pack_read_u8(u);
+	rcpt->last.code = (int)pack_read_u32(u);
 	unpack_text(u, rcpt->last.status, sizeof rcpt->last.status);
 	unpack_text(u, rcpt->last.text, sizeof rcpt->last.text);
 	unpack_text(u, rcpt->last.origin, sizeof rcpt->last.origin);

@@ -13,7 +13,7 @@
 void outcome_pack(const struct spool_rcpt *rcpt, struct buf *to);
 
 /* Sets u->broken when it is no outcome; what was packed is read back equal, and only that. */
-void outcome_unpack(struct unpack *u, struct spool_rcpt *rcpt);
+void outcome_unpack(struct pack_reader *u, struct spool_rcpt *rcpt);
 
 bool outcome_ended(const struct spool_rcpt *rcpt) MUST_USE; /* nothing more will happen to it */
 

@@ -31,7 +31,7 @@ void pack_str(struct buf *to, str s)
 	buf_put(to, s);
 }
 
-str unpack_bytes(struct unpack *u, size_t n)
+str pack_read_bytes(struct pack_reader *u, size_t n)
 {
 	str bytes = str_first(u->rest, n);
 
@@ -43,28 +43,28 @@ str unpack_bytes(struct unpack *u, size_t n)
 	return bytes;
 }
 
-uint8_t unpack_u8(struct unpack *u)
+uint8_t pack_read_u8(struct pack_reader *u)
 {
-	str bytes = unpack_bytes(u, 1);
+	str bytes = pack_read_bytes(u, 1);
 
 	return bytes.n ? (uint8_t)bytes.p[0] : 0;
 }
 
-uint32_t unpack_u32(struct unpack *u)
+uint32_t pack_read_u32(struct pack_reader *u)
 {
-	str bytes = unpack_bytes(u, 4);
+	str bytes = pack_read_bytes(u, 4);
 
 	return bytes.n ? pack_get32(bytes.p) : 0;
 }
 
-uint64_t unpack_u64(struct unpack *u)
+uint64_t pack_read_u64(struct pack_reader *u)
 {
-	str bytes = unpack_bytes(u, 8);
+	str bytes = pack_read_bytes(u, 8);
 
 	return bytes.n ? pack_get64(bytes.p) : 0;
 }
 
-str unpack_str(struct unpack *u)
+str pack_read_str(struct pack_reader *u)
 {
-	return unpack_bytes(u, unpack_u32(u));
+	return pack_read_bytes(u, pack_read_u32(u));
 }

@@ -47,15 +47,15 @@ void pack_u32(struct buf *to, uint32_t v);
 void pack_u64(struct buf *to, uint64_t v);
 void pack_str(struct buf *to, str s);
 
-struct unpack {
+struct pack_reader {
 	str rest;
 	bool broken; /* it ended too early, or a value was not allowed */
 };
 
-uint8_t unpack_u8(struct unpack *u);
-uint32_t unpack_u32(struct unpack *u);
-uint64_t unpack_u64(struct unpack *u);
-str unpack_str(struct unpack *u); /* borrows the bytes */
-str unpack_bytes(struct unpack *u, size_t n);
+uint8_t pack_read_u8(struct pack_reader *u);
+uint32_t pack_read_u32(struct pack_reader *u);
+uint64_t pack_read_u64(struct pack_reader *u);
+str pack_read_str(struct pack_reader *u); /* borrows the bytes */
+str pack_read_bytes(struct pack_reader *u, size_t n);
 
 #endif

@@ -63,8 +63,7 @@ static inline uint64_t record_octets(uint64_t head_octets, uint64_t data_octets)
 	return (n + RECORD_ALIGN - 1) / RECORD_ALIGN * RECORD_ALIGN;
 }
 
-/* --- a walk over the bytes of a segment ---------------------------------------------------------
- */
+/* --- a walk over the bytes of a segment ------------------------------------------------------- */
 
 /* Finds all records in it that can be believed, in order.  Where something else stands, it goes on
  * at the next multiple of 8. */

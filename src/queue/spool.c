@@ -11,6 +11,11 @@
 #define FORMAT_WORD "facteur spool 1\n"
 #define FORMAT_OCTETS_MAX 64
 
+bool spool_disk_full(const struct fail *why)
+{
+	return str_eq(str_of(why->status), S("4.3.1"));
+}
+
 void spool_report(enum log_level level, const char *event, uint64_t id, uint32_t segment,
 	uint64_t offset, const struct fail *why)
 {
@@ -235,6 +240,16 @@ void spool_numbers(const struct spool *s, struct spool_numbers *n)
 }
 
 /* --- requests --------------------------------------------------------------------------------- */
+
+void spool_commit(struct spool *s, struct spool_commit *c)
+{
+	spool_draft_commit(s, c);
+}
+
+void spool_read(struct spool *s, struct spool_read *r)
+{
+	spool_helper_read(s, r);
+}
 
 static void record_arrived(struct loop_task *task)
 {

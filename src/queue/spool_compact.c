@@ -122,7 +122,7 @@ static const struct index_entry *find_large(const struct spool *s)
 
 static void end(struct spool *s)
 {
-	spool_blocks_release(&s->copy.large, &s->segments);
+	spool_draft_blocks_release(&s->copy.large, &s->segments);
 	s->copy.large_id = 0;
 	s->copy.victim->tried = true; /* empty now, or not to be emptied: drafts, rotten blocks */
 	s->copy.victim = NULL;
@@ -138,7 +138,7 @@ static void step(struct spool *s)
 		large = index_find(&s->index, s->copy.large_id);
 	if (!large) {
 		/* it has ended meanwhile, if there was one */
-		spool_blocks_release(&s->copy.large, &s->segments);
+		spool_draft_blocks_release(&s->copy.large, &s->segments);
 		if (!s->copy.small)
 			large = find_large(s);
 		s->copy.large_id = large ? large->id : 0;
@@ -258,7 +258,7 @@ static void moved(struct spool *s, struct spool_item *item)
 	index_move(&s->index, e, item->segment, item->offset, item->octets,
 		s->copy.large.count ? s->copy.large.items : &only);
 	if (s->copy.large.count > 0) {
-		spool_blocks_release(&s->copy.large, &s->segments);
+		spool_draft_blocks_release(&s->copy.large, &s->segments);
 		s->copy.large_id = 0;
 	}
 }

@@ -136,7 +136,7 @@ struct spool_draft *spool_draft_of(struct spool *s, struct loop *loop, str bytes
 	return d;
 }
 
-void spool_commit(struct spool *s, struct spool_commit *c)
+void spool_draft_commit(struct spool *s, struct spool_commit *c)
 {
 	struct spool_draft *d = c->draft;
 	struct spool_item *m = &d->message;
@@ -164,7 +164,7 @@ void spool_commit(struct spool *s, struct spool_commit *c)
 
 /* --- on the committer ------------------------------------------------------------------------- */
 
-void spool_blocks_add(struct spool_blocks *b, const struct content_place *place)
+void spool_draft_blocks_add(struct spool_blocks *b, const struct content_place *place)
 {
 	if (b->count == b->size) {
 		b->size = b->size ? b->size * 2 : 16;
@@ -173,7 +173,7 @@ void spool_blocks_add(struct spool_blocks *b, const struct content_place *place)
 	b->items[b->count++] = (struct content_block){ .place = *place };
 }
 
-void spool_blocks_release(struct spool_blocks *b, struct segments *segments)
+void spool_draft_blocks_release(struct spool_blocks *b, struct segments *segments)
 {
 	for (size_t i = 0; i < b->count; i++)
 		segment_count_block(segments, &b->items[i].place, -1);
@@ -210,7 +210,7 @@ void spool_draft_clear(struct spool_draft *d)
 	for (size_t i = 0; i < d->blocks.count; i++)
 		content_bytes_free(d->spool->budget, d->blocks.items[i].bytes,
 			d->blocks.items[i].place.octets);
-	spool_blocks_release(&d->blocks, &d->spool->segments);
+	spool_draft_blocks_release(&d->blocks, &d->spool->segments);
 	content_bytes_free(d->spool->budget, d->bytes, d->size);
 	d->bytes = NULL;
 	buf_free(&d->message.head);

@@ -3,163 +3,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/heap.h"
-#include "base/list.h"
 #include "base/mem.h"
-#include "base/prng.h"
-#include "world/clock.h"
 #include "world/disk.h"
-#include "world/loop.h"
 
 #define SECTOR 512
 #define FILES_MAX 512
 #define NAME_OPS_MAX 4096
-
-static struct prng dice;
-
-/* --- loops ------------------------------------------------------------------------------------ */
-
-#define LOOPS_MAX 64
-
-struct loop {
-	struct loop_task *first, **end;
-	struct heap timers;
-	bool stopped;
-};
-
-static struct loop *loops[LOOPS_MAX];
-static size_t loop_count;
-static int64_t now_ms;
-
-struct loop *loop_new(const char *name)
-{
-	struct loop *l = MEM_NEW(struct loop);
-
-	(void)name;
-	l->end = &l->first;
-	assert(loop_count < LOOPS_MAX);
-	loops[loop_count++] = l;
-	return l;
-}
-
-void loop_free(struct loop *l)
-{
-	size_t i = 0;
-
-	while (loops[i] != l)
-		i++;
-	loops[i] = loops[--loop_count];
-	heap_free(&l->timers);
-	mem_free(l);
-}
-
-void loop_start(struct loop *l)
-{
-	(void)l;
-}
-
-void loop_post(struct loop *l, struct loop_task *task)
-{
-	if (l->stopped)
-		return;
-	task->next = NULL;
-	*l->end = task;
-	l->end = &task->next;
-}
-
-static void run_one(struct loop *l)
-{
-	struct loop_task *task = l->first;
-
-	l->first = task->next;
-	if (!l->first)
-		l->end = &l->first;
-	task->run(task);
-}
-
-void loop_stop(struct loop *l)
-{
-	while (l->first)
-		run_one(l);
-	l->stopped = true;
-}
-
-void loop_join(struct loop *l)
-{
-	(void)l;
-}
-
-int64_t loop_now_ms(const struct loop *l)
-{
-	(void)l;
-	return now_ms;
-}
-
-void loop_timer_set(struct loop *l, struct loop_timer *timer, int64_t at_ms)
-{
-	heap_set(&l->timers, &timer->node, at_ms);
-}
-
-void loop_timer_cancel(struct loop *l, struct loop_timer *timer)
-{
-	heap_remove(&l->timers, &timer->node);
-}
-
-bool fake_run(unsigned tasks_max)
-{
-	bool any = false;
-
-	while (tasks_max-- > 0) {
-		struct loop *ready[LOOPS_MAX];
-		size_t count = 0;
-
-		for (size_t i = 0; i < loop_count; i++)
-			if (loops[i]->first && !loops[i]->stopped)
-				ready[count++] = loops[i];
-		if (count == 0)
-			break;
-		run_one(ready[prng_below(&dice, count)]);
-		any = true;
-	}
-	return any;
-}
-
-/* The first timer up to a moment fires. */
-static bool fire(int64_t until_ms)
-{
-	struct loop *first = NULL;
-	struct heap_node *node;
-
-	for (size_t i = 0; i < loop_count; i++) {
-		node = loops[i]->stopped ? NULL : heap_first(&loops[i]->timers);
-		if (node && (!first || node->at < heap_first(&first->timers)->at))
-			first = loops[i];
-	}
-	node = first ? heap_first(&first->timers) : NULL;
-	if (!node || node->at > until_ms)
-		return false;
-	if (node->at > now_ms)
-		now_ms = node->at;
-	heap_remove(&first->timers, node);
-	AROUND(node, struct loop_timer, node)->run(AROUND(node, struct loop_timer, node));
-	return true;
-}
-
-void fake_sleep(int64_t ms)
-{
-	int64_t until_ms = now_ms + ms;
-
-	do {
-		while (fake_run(1000))
-			;
-	} while (fire(until_ms));
-	now_ms = until_ms;
-}
-
-uint64_t clock_random(void)
-{
-	return prng_next(&dice);
-}
 
 /* --- the disk --------------------------------------------------------------------------------- */
 
@@ -270,7 +119,7 @@ bool fake_is_cut(void)
 /* One change as the platter may show it. */
 static void settle(struct disk_file *f, const struct change *c)
 {
-	uint64_t fate = prng_below(&dice, 3);
+	uint64_t fate = prng_below(&fake_dice, 3);
 
 	if (fate == 0)
 		return;
@@ -283,7 +132,7 @@ static void settle(struct disk_file *f, const struct change *c)
 
 		if (n > c->n - i)
 			n = c->n - i;
-		if (fate == 1 || prng_chance(&dice, 500))
+		if (fate == 1 || prng_chance(&fake_dice, 500))
 			put(&f->stable, c->at + i, c->bytes + i, n);
 		i += n;
 	}
@@ -307,12 +156,12 @@ static void file_free(struct disk_file *f)
 
 void fake_reset(uint64_t seed)
 {
-	prng_seed(&dice, seed);
+	prng_seed(&fake_dice, seed);
 	for (size_t i = 0; i < file_count; i++)
 		file_free(files[i]);
 	file_count = names.count = stable_names.count = history_count = renames = 0;
 	operations = cut_at = capacity = free_shown = 0;
-	now_ms = 0;
+	fake_now_ms = 0;
 	cut = sync_fails = false;
 }
 
@@ -328,7 +177,7 @@ static void file_survive(struct disk_file *f)
 
 void fake_power_on(void)
 {
-	size_t kept = prng_below(&dice, history_count + 1), count = 0;
+	size_t kept = prng_below(&fake_dice, history_count + 1), count = 0;
 
 	if (kept > 0)
 		stable_names = history[kept - 1];

@@ -9,7 +9,11 @@
 #ifndef QUEUE_SPOOL_FAKE_H
 #define QUEUE_SPOOL_FAKE_H
 
+#include "base/prng.h"
 #include "base/str.h"
+
+extern struct prng fake_dice;
+extern int64_t fake_now_ms;
 
 void fake_reset(uint64_t seed); /* an empty disk, time zero */
 

@@ -43,7 +43,7 @@ static void read_run(struct loop_task *task)
 	loop_post(r->loop, &r->task);
 }
 
-void spool_read(struct spool *s, struct spool_read *r)
+void spool_helper_read(struct spool *s, struct spool_read *r)
 {
 	r->spool = s;
 	r->task.run = read_run;

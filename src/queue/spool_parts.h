@@ -194,8 +194,10 @@ void spool_report(enum log_level level, const char *event, uint64_t id, uint32_t
 	uint64_t offset, const struct fail *why); /* id 0: not known */
 
 /* spool_draft.c */
-void spool_blocks_add(struct spool_blocks *b, const struct content_place *place);
-void spool_blocks_release(struct spool_blocks *b, struct segments *segments); /* no longer living */
+void spool_draft_blocks_add(struct spool_blocks *b, const struct content_place *place);
+void spool_draft_blocks_release(
+	struct spool_blocks *b, struct segments *segments); /* no longer living */
+void spool_draft_commit(struct spool *s, struct spool_commit *c);
 struct content *spool_draft_content(struct spool_draft *d) MUST_USE; /* when all is written */
 void spool_draft_return(struct spool_item *block);
 void spool_draft_clear(struct spool_draft *d);
@@ -220,6 +222,7 @@ void spool_helper_prepare(struct spool *s);  /* a next segment, where there is n
 void spool_helper_prepared(struct spool *s); /* it has ended */
 void spool_helper_remove(struct spool *s, uint32_t number);
 void spool_helper_fetch(struct spool *s);
+void spool_helper_read(struct spool *s, struct spool_read *r);
 void spool_helper_save(struct spool *s);
 
 /* spool_keep.c: checkpoints, and segments that nobody needs */

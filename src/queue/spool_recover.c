@@ -141,11 +141,11 @@ static bool apply_message(struct recovery *r, struct segment *seg, const struct 
 
 static bool apply_updates(struct recovery *r, str head)
 {
-	struct unpack u = { .rest = head };
+	struct pack_reader u = { .rest = head };
 
 	while (u.rest.n > 0 && !u.broken) {
-		uint64_t id = unpack_u64(&u);
-		uint32_t rcpt = unpack_u32(&u);
+		uint64_t id = pack_read_u64(&u);
+		uint32_t rcpt = pack_read_u32(&u);
 		struct spool_rcpt now;
 
 		outcome_unpack(&u, &now);

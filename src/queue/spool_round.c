@@ -199,7 +199,8 @@ static void settle_message(struct spool *s, struct spool_item *item)
 		struct content *content = spool_draft_content(d);
 
 		c->content = content;
-		spool_blocks_release(&d->blocks, &s->segments); /* they live by the index now */
+		spool_draft_blocks_release(
+			&d->blocks, &s->segments); /* they live by the index now */
 		if (item->rcpt_count > 0) {
 			struct index_entry *e = index_add(&s->index, item->id, item->rcpt_count);
 

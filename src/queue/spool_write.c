@@ -6,11 +6,6 @@
 
 static const char zeros[RECORD_ALIGN];
 
-bool spool_disk_full(const struct fail *why)
-{
-	return str_eq(str_of(why->status), S("4.3.1"));
-}
-
 void spool_write_fence(struct spool *s, const struct fail *why)
 {
 	struct log_record r;
@@ -153,7 +148,7 @@ static void put(struct spool *s, struct spool_item *item)
 		};
 
 		item->block = item->blocks->count;
-		spool_blocks_add(item->blocks, &place);
+		spool_draft_blocks_add(item->blocks, &place);
 		segment_count_block(&s->segments, &place, 1);
 	}
 }
