@@ -50,7 +50,7 @@ static size_t file_count;
 static struct folder names, stable_names;
 static struct folder history[64]; /* names after each operation since their sync */
 static size_t history_count;
-static uint64_t operations, cut_at, capacity, free_shown;
+static uint64_t operations, cut_at, write_fails_at, capacity, free_shown;
 static bool cut, sync_fails;
 static size_t renames;
 
@@ -160,7 +160,7 @@ void fake_reset(uint64_t seed)
 	for (size_t i = 0; i < file_count; i++)
 		file_free(files[i]);
 	file_count = names.count = stable_names.count = history_count = renames = 0;
-	operations = cut_at = capacity = free_shown = 0;
+	operations = cut_at = write_fails_at = capacity = free_shown = 0;
 	fake_now_ms = 0;
 	cut = sync_fails = false;
 }
@@ -194,6 +194,11 @@ void fake_power_on(void)
 	file_count = count;
 	cut = sync_fails = false;
 	cut_at = 0;
+}
+
+void fake_write_fails_at(uint64_t operation)
+{
+	write_fails_at = operation;
 }
 
 void fake_sync_fails(bool fails)
@@ -265,9 +270,10 @@ struct disk_file *disk_create(struct disk *d, str name, struct fail *why)
 {
 	struct disk_file *f;
 
-	assert(d == &the_disk && !find(name));
+	assert(d == &the_disk);
 	if (!powered(why))
 		return NULL;
+	assert(!find(name));
 	f = MEM_NEW(struct disk_file);
 	f->changes_end = &f->changes;
 	assert(file_count < LENGTH(files) && names.count < FILES_MAX);
@@ -340,6 +346,7 @@ bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count
 	struct change *c;
 	size_t n = 0;
 	bool on = powered(why);
+	bool full = on && operations == write_fails_at;
 
 	for (size_t i = 0; i < count; i++)
 		n += parts[i].n;
@@ -352,8 +359,12 @@ bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count
 		memcpy(c->bytes + (at - from), parts[i].p, parts[i].n);
 		at += parts[i].n;
 	}
+	if (full)
+		c->n = n -= n < SECTOR ? n : SECTOR;
 	put(&f->now, from, c->bytes, n);
-	return on;
+	if (full)
+		fail_with(why, FAIL_TEMPORARY, "4.3.1", "the disk is full");
+	return on && !full;
 }
 
 bool disk_read(struct disk_file *f, uint64_t at, char *to, size_t size, size_t *n, struct fail *why)

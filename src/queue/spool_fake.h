@@ -29,6 +29,8 @@ bool fake_is_cut(void);
 void fake_power_on(void); /* what was durable is there, and some of the rest */
 
 void fake_sync_fails(bool fails);
+void fake_write_fails_at(
+	uint64_t operation);           /* no space, when all but its last sectors are there */
 void fake_capacity(uint64_t octets);   /* of all files together; more does not fit */
 void fake_free_shown(uint64_t octets); /* what disk_free_octets says; 0: the truth */
 

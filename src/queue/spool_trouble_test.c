@@ -208,6 +208,41 @@ TEST(spool_syncs_no_more_after_a_failed_sync)
 	end();
 }
 
+/* Three commits in one write that fails behind the second: what it left is not believed later. */
+TEST(spool_does_not_find_what_a_failed_write_left)
+{
+	struct envelope_rcpt rcpt = { .address = S("b@y.test") };
+	struct envelope e[3];
+	struct sending s[3];
+
+	begin();
+	CHECK_INT(put(1, 100), 250);
+	fake_write_fails_at(fake_operations() + 1);
+	for (uint64_t i = 0; i < 3; i++) {
+		e[i] = (struct envelope){ .id = 10 + i, .rcpts = &rcpt, .rcpt_count = 1 };
+		s[i] = (struct sending){
+			.commit = {.envelope = &e[i], .loop = loop}
+		};
+		s[i].commit.done = committed;
+		s[i].commit.draft = spool_draft_of(spool, loop, str_from(noise, 1000));
+		spool_commit(spool, &s[i].commit);
+	}
+	while (!s[0].done || !s[1].done || !s[2].done)
+		fake_sleep(1);
+	for (int i = 0; i < 3; i++)
+		CHECK(!s[i].commit.ok && fail_code(&s[i].commit.why) == 452);
+	CHECK_INT(accepts(), 452);
+	CHECK(record(1, SPOOL_WAITING));
+	fake_sleep(2000);
+	CHECK_INT(accepts(), 250);
+	CHECK_INT(put(2, 100), 250);
+	crash();
+	open_spool();
+	CHECK(found_count == 2 && found_id[1] && found_id[2]);
+	CHECK_INT(errors, 0);
+	end();
+}
+
 TEST(spool_says_452_on_a_full_disk_and_records_updates_on)
 {
 	uint64_t id = 1, accepted;
