@@ -4,21 +4,7 @@
 
 #include "base/mem.h"
 #include "queue/retry.h"
-
-struct schedule {
-	struct router *router;
-	struct map messages, destinations;
-	struct heap alarms; /* messages: warn, expire */
-	struct heap due;    /* jobs that wait for their moment */
-	struct heap wakes;  /* destinations that wait for theirs */
-	struct list ready;  /* destinations, in turn */
-	struct list no_way; /* jobs without a destination */
-	struct list idle;   /* slots, the longest idle first */
-	bool stopping;
-	unsigned slots, workers, next_worker;
-	struct prng prng;
-	struct arena scratch; /* for one call */
-};
+#include "queue/schedule_inside.h"
 
 static str id_key(const uint64_t *id)
 {
@@ -67,85 +53,6 @@ static const struct conf_queue *settings(const struct schedule *s)
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts)
 {
 	return retry_wait_ms(settings(s), attempts, &s->prng);
-}
-
-/* --- destinations ------------------------------------------------------------------------------
- */
-
-/* An unnamed transport is told apart by where it leads. */
-static str destination_key(struct schedule *s, const struct route_way *way)
-{
-	const struct conf_transport *t = way->transport;
-	bool fixed = t->host.n || t->path.n;
-
-	return arena_printf(&s->scratch, "%.*s:%.*s%.*s%s%.*s", STR(t->name), STR(t->host),
-		STR(t->path), way->nexthop.n && fixed ? "/" : "", STR(way->nexthop));
-}
-
-void schedule_trouble(struct schedule *s, const struct route_way *way, struct fail *why)
-{
-	struct schedule_destination *d = map_get(&s->destinations, destination_key(s, way));
-
-	if (d && d->trouble.kind != FAIL_NONE)
-		*why = d->trouble;
-	arena_reset(&s->scratch);
-}
-
-static struct schedule_destination *destination_of(struct schedule *s, const struct route_way *way)
-{
-	const struct conf_transport *t = way->transport;
-	str key = destination_key(s, way);
-	struct schedule_destination *d = map_get(&s->destinations, key);
-
-	if (!d) {
-		d = MEM_NEW(struct schedule_destination);
-		d->key = mem_copy(key);
-		d->nexthop = mem_copy(way->nexthop);
-		d->slots_max = t->connections;
-		list_init(&d->jobs);
-		list_init(&d->idle);
-		list_init(&d->ready);
-		map_set(&s->destinations, key, d);
-	}
-	d->transport = t;
-	d->connections = t->connections;
-	d->delay_between_ms = t->delay_between_ms;
-	if (d->slots_max > d->connections)
-		d->slots_max = d->connections;
-	return d;
-}
-
-static void destination_free(struct schedule *s, struct schedule_destination *d)
-{
-	map_remove(&s->destinations, d->key);
-	list_remove(&d->ready);
-	heap_remove(&s->wakes, &d->wake);
-	mem_free((char *)d->key.p);
-	mem_free((char *)d->nexthop.p);
-	mem_free(d);
-}
-
-/* Put the destination where it belongs after anything about it has changed: among the ready, among
- * those that wait for a moment, or nowhere until a slot or a job comes back. */
-static void settle(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
-{
-	unsigned slots_max = d->failures > 0 ? 1 : d->slots_max; /* one probe */
-	bool may_start = !list_empty(&d->idle) || d->slots < slots_max;
-
-	if (d->not_before_ms > now_ms) {
-		list_remove(&d->ready);
-		heap_set(&s->wakes, &d->wake, d->not_before_ms);
-		return;
-	}
-	heap_remove(&s->wakes, &d->wake);
-	if (d->waiting == 0 && d->slots == 0) {
-		destination_free(s, d);
-		return;
-	}
-	if (d->job_count == 0 || !may_start)
-		list_remove(&d->ready);
-	else if (list_empty(&d->ready)) /* who stands in the row keeps his place */
-		list_append(&s->ready, &d->ready);
 }
 
 /* --- jobs --------------------------------------------------------------------------------------
@@ -205,7 +112,7 @@ static void job_queue(struct schedule *s, struct schedule_job *job, int64_t next
 		list_append(&d->jobs, &job->link);
 		d->job_count++;
 	}
-	settle(s, d, now_ms);
+	schedule_settle(s, d, now_ms);
 }
 
 /* May this recipient travel in the job that is being built for its destination? */
@@ -262,7 +169,7 @@ static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 			no_way(s, m, i, &why);
 			continue;
 		}
-		d = to[i] = destination_of(s, &way);
+		d = to[i] = schedule_destination_of(s, &way);
 		if (d->building && !fits(d->building, m, i))
 			finish_building(s, d, now_ms);
 		if (!d->building)
@@ -345,7 +252,7 @@ void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 		job_unqueue(s, job);
 		schedule_job_free(job);
 		if (d)
-			settle(s, d, now_ms);
+			schedule_settle(s, d, now_ms);
 	}
 }
 
@@ -392,7 +299,7 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 	}
 	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
 		next = map_next(&s->destinations, e);
-		settle(s, e->value, now_ms);
+		schedule_settle(s, e->value, now_ms);
 	}
 	router_drop(was);
 }
@@ -419,10 +326,10 @@ static void wake(struct schedule *s, int64_t now_ms)
 		heap_remove(&s->due, node);
 		list_append(&job->destination->jobs, &job->link);
 		job->destination->job_count++;
-		settle(s, job->destination, now_ms);
+		schedule_settle(s, job->destination, now_ms);
 	}
 	while ((node = heap_first(&s->wakes)) && node->at <= now_ms)
-		settle(s, AROUND(node, struct schedule_destination, wake), now_ms);
+		schedule_settle(s, AROUND(node, struct schedule_destination, wake), now_ms);
 }
 
 static struct schedule_slot *slot_new(struct schedule *s, struct schedule_destination *d)
@@ -453,7 +360,7 @@ static struct schedule_act start(struct schedule *s, struct schedule_destination
 	job_unqueue(s, job);
 	for (size_t i = 0; i < job->count; i++)
 		job->message->rcpts[job->rcpts[i]].in_hand = true;
-	settle(s, d, now_ms);
+	schedule_settle(s, d, now_ms);
 	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
 }
 
@@ -485,7 +392,7 @@ static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slo
 	struct schedule_destination *d = slot->destination;
 
 	slot_free(s, slot);
-	settle(s, d, now_ms);
+	schedule_settle(s, d, now_ms);
 	return act;
 }
 
@@ -555,32 +462,6 @@ int64_t schedule_deadline_ms(const struct schedule *s)
 /* --- slots -------------------------------------------------------------------------------------
  */
 
-/* A connection could not be made, or broke between mails. */
-static void trouble(
-	struct schedule *s, struct schedule_destination *d, const struct fail *why, int64_t now_ms)
-{
-	d->trouble = *why;
-	d->successes = 0;
-	if (d->slots > 0) { /* others work: the peer wants fewer of them */
-		d->slots_max = d->slots;
-		return;
-	}
-	d->failures++;
-	d->not_before_ms = now_ms + schedule_wait_ms(s, d->failures);
-}
-
-static void success(struct schedule_destination *d, int64_t now_ms)
-{
-	d->failures = 0;
-	d->trouble.kind = FAIL_NONE;
-	if (++d->successes >= d->slots_max && d->slots_max < d->connections) {
-		d->slots_max++;
-		d->successes = 0;
-	}
-	if (d->delay_between_ms > 0)
-		d->not_before_ms = now_ms + d->delay_between_ms;
-}
-
 void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule_after after,
 	const struct fail *why, int64_t now_ms)
 {
@@ -593,18 +474,18 @@ void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule
 		list_append(&d->idle, &slot->link);
 		list_append(&s->idle, &slot->rest);
 		slot->idle_since_ms = now_ms;
-		success(d, now_ms);
+		schedule_destination_success(d, now_ms);
 		break;
 	case SCHEDULE_CLOSED:
 		slot_free(s, slot);
-		success(d, now_ms);
+		schedule_destination_success(d, now_ms);
 		break;
 	case SCHEDULE_TROUBLE:
 		slot_free(s, slot);
-		trouble(s, d, why, now_ms);
+		schedule_destination_trouble(s, d, why, now_ms);
 		break;
 	}
-	settle(s, d, now_ms);
+	schedule_settle(s, d, now_ms);
 }
 
 void schedule_free(struct schedule *s)
@@ -630,7 +511,7 @@ void schedule_free(struct schedule *s)
 		LIST_EACH_SAFE (link, &d->idle)
 			slot_free(s, AROUND(link, struct schedule_slot, link));
 		assert(d->slots == 0);
-		destination_free(s, d);
+		schedule_destination_free(s, d);
 	}
 	map_free(&s->messages);
 	map_free(&s->destinations);
