@@ -11,10 +11,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define LAW(condition)             \
-	do {                       \
-		if (!(condition))  \
-			abort();   \
+#define LAW(condition)            \
+	do {                      \
+		if (!(condition)) \
+			abort();  \
 	} while (0)
 
 #endif

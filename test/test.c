@@ -17,8 +17,8 @@ void test_check_str(str got, str want, const char *file, int line)
 {
 	if (str_eq(got, want))
 		return;
-	fprintf(stderr, "%s:%d: got \"%.*s\"\n%s:%d: want \"%.*s\"\n", file, line, STR(got), file, line,
-		STR(want));
+	fprintf(stderr, "%s:%d: got \"%.*s\"\n%s:%d: want \"%.*s\"\n", file, line, STR(got), file,
+		line, STR(want));
 	_fail(file, line);
 }
 

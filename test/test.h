@@ -15,12 +15,12 @@
 
 void test_register(const char *name, CMUnitTestFunction run);
 
-#define TEST(name)                                                              \
-	static void name(void **state);                                         \
-	__attribute__((constructor)) static void register_##name(void)          \
-	{                                                                       \
-		test_register(#name, name);                                     \
-	}                                                                       \
+#define TEST(name)                                                     \
+	static void name(void **state);                                \
+	__attribute__((constructor)) static void register_##name(void) \
+	{                                                              \
+		test_register(#name, name);                            \
+	}                                                              \
 	static void name(void **state __attribute__((unused)))
 
 #define CHECK(condition) assert_true(condition)

@@ -13,7 +13,7 @@ struct arena_page {
 	alignas(max_align_t) char bytes[];
 };
 
-#define PAGE_OCTETS_MIN 448	/* so that an idle session stays small */
+#define PAGE_OCTETS_MIN 448 /* so that an idle session stays small */
 #define PAGE_OCTETS_MAX 16384
 
 void arena_init(struct arena *a, size_t limit_octets)

@@ -145,16 +145,16 @@ TEST(ip_networks_match_their_addresses)
 		const char *net, *ip;
 		bool has;
 	} cases[] = {
-		{ "192.168.0.0/24", "192.168.0.7", true },
-		{ "192.168.0.0/24", "192.168.1.7", false },
-		{ "127.0.0.0/8", "::ffff:127.1.2.3", true },
-		{ "[::ffff:127.0.0.0]/104", "127.0.0.1", true },
-		{ "2a01:4f8:10b:c41::/64", "2a01:4f8:10b:c41::1", true },
-		{ "[::1]/128", "::1", true },
-		{ "::/0", "10.0.0.1", false },
-		{ "0.0.0.0/0", "10.0.0.1", true },
-		{ "10.0.0.0/13", "10.7.255.255", true },
-		{ "10.0.0.0/13", "10.8.0.0", false },
+		{"192.168.0.0/24",          "192.168.0.7",         true },
+		{ "192.168.0.0/24",         "192.168.1.7",         false},
+		{ "127.0.0.0/8",            "::ffff:127.1.2.3",    true },
+		{ "[::ffff:127.0.0.0]/104", "127.0.0.1",           true },
+		{ "2a01:4f8:10b:c41::/64",  "2a01:4f8:10b:c41::1", true },
+		{ "[::1]/128",              "::1",                 true },
+		{ "::/0",                   "10.0.0.1",            false},
+		{ "0.0.0.0/0",              "10.0.0.1",            true },
+		{ "10.0.0.0/13",            "10.7.255.255",        true },
+		{ "10.0.0.0/13",            "10.8.0.0",            false},
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -232,7 +232,8 @@ TEST(log_records_are_one_clean_line)
 	log_open(&r, LOG_WARNING, "refused");
 	log_str(&r, "from", S("a\"b"));
 	log_close(&r);
-	CHECK_STR(str_of(logged), S("{\"event\":\"refused\",\"level\":\"warning\",\"from\":\"a\\\"b\"}"));
+	CHECK_STR(str_of(logged),
+		S("{\"event\":\"refused\",\"level\":\"warning\",\"from\":\"a\\\"b\"}"));
 	log_setup(NULL, LOG_INFO, LOG_PLAIN);
 }
 

@@ -12,7 +12,7 @@
 struct buf {
 	char *p;
 	size_t start, end, size; /* living bytes are p[start..end) of size */
-	size_t limit_octets;	 /* 0: no limit, for our own data only */
+	size_t limit_octets;     /* 0: no limit, for our own data only */
 };
 
 str buf_str(const struct buf *b) MUST_USE; /* what is in it; valid until the next call */
@@ -24,8 +24,9 @@ void buf_put(struct buf *b, str s);
 void buf_put_char(struct buf *b, char c);
 void buf_putf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 
-void buf_take(struct buf *b, size_t n); /* drop n bytes from the front; gives memory back when empty */
-void buf_clear(struct buf *b);		/* drop all, keep the memory */
-void buf_free(struct buf *b);		/* drop all, give the memory back; ready again */
+void buf_take(
+	struct buf *b, size_t n); /* drop n bytes from the front; gives memory back when empty */
+void buf_clear(struct buf *b);    /* drop all, keep the memory */
+void buf_free(struct buf *b);     /* drop all, give the memory back; ready again */
 
 #endif

@@ -20,9 +20,9 @@ enum fail_kind {
 
 struct fail {
 	enum fail_kind kind;
-	int code;			 /* SMTP reply code, 0: 451 or 550 after the kind */
-	char status[12];		 /* "5.1.1" */
-	char text[FAIL_TEXT_MAX];	 /* one line, cleaned of control characters */
+	int code;                     /* SMTP reply code, 0: 451 or 550 after the kind */
+	char status[12];              /* "5.1.1" */
+	char text[FAIL_TEXT_MAX];     /* one line, cleaned of control characters */
 	char origin[FAIL_ORIGIN_MAX]; /* the configuration line that decided, "file:line", or "" */
 };
 

@@ -20,8 +20,8 @@ struct heap {
 };
 
 void heap_set(struct heap *h, struct heap_node *node, int64_t at); /* insert or move */
-void heap_remove(struct heap *h, struct heap_node *node);	   /* one in no heap is allowed */
-struct heap_node *heap_first(const struct heap *h) MUST_USE;	   /* null when empty */
+void heap_remove(struct heap *h, struct heap_node *node);          /* one in no heap is allowed */
+struct heap_node *heap_first(const struct heap *h) MUST_USE;       /* null when empty */
 void heap_free(struct heap *h);
 
 #endif

@@ -19,5 +19,5 @@ uint64_t id_next(struct id_source *s, int64_t wall_ms)
 	} while (!__atomic_compare_exchange_n(
 		&s->last, &last, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return next >> COUNTER_BITS << (NODE_BITS + COUNTER_BITS) | s->node << COUNTER_BITS |
-		(next & ((1U << COUNTER_BITS) - 1));
+	       (next & ((1U << COUNTER_BITS) - 1));
 }

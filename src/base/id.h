@@ -1,9 +1,9 @@
 /*
  * base/id - numbers for sessions and messages, each given once
  *
- * 42 bits of milliseconds, 10 bits of a node, 12 bits of a counter: they sort by time, and two nodes,
- * or two lives of one node, do not give the same.  When more than 4,096 are wanted in a millisecond,
- * or the clock steps back, they run ahead of it.
+ * 42 bits of milliseconds, 10 bits of a node, 12 bits of a counter: they sort by time, and two
+ * nodes, or two lives of one node, do not give the same.  When more than 4,096 are wanted in a
+ * millisecond, or the clock steps back, they run ahead of it.
  */
 #ifndef BASE_ID_H
 #define BASE_ID_H

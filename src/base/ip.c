@@ -117,7 +117,7 @@ char *ip_net_print(const struct ip_net *net, char to[IP_TEXT_MAX])
 bool ip_net_has(const struct ip_net *net, const struct ip *ip)
 {
 	return net->ip.family == ip->family &&
-		same_prefix(net->ip.bytes, ip->bytes, net->prefix_bits);
+	       same_prefix(net->ip.bytes, ip->bytes, net->prefix_bits);
 }
 
 bool endpoint_parse(str s, uint16_t port_default, struct endpoint *e)

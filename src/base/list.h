@@ -61,7 +61,7 @@ static inline struct list *list_first(const struct list *head)
 	for (struct list *link = (head)->next; link != (head); link = link->next)
 
 /* The body may remove, or free what is around, the link. */
-#define LIST_EACH_SAFE(link, head) \
+#define LIST_EACH_SAFE(link, head)                                                        \
 	for (struct list *link = (head)->next, *link##_next = link->next; link != (head); \
 		link = link##_next, link##_next = link->next)
 

@@ -41,7 +41,7 @@ void log_str(struct log_record *r, const char *key, str value);
 void log_c(struct log_record *r, const char *key, const char *value);
 void log_int(struct log_record *r, const char *key, int64_t value);
 void log_id(struct log_record *r, const char *key, uint64_t id); /* as ids are printed everywhere */
-void log_fail(struct log_record *r, const struct fail *why); /* code, status, reason, rule */
+void log_fail(struct log_record *r, const struct fail *why);     /* code, status, reason, rule */
 void log_close(struct log_record *r);
 
 /* An event with one text, for what has no data. */

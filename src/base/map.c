@@ -77,7 +77,7 @@ void *map_set(struct map *m, str key, void *value)
 	if (key.n > 0)
 		memcpy(entry + 1, key.p, key.n);
 	*entry = (struct map_entry){
-		.hash = hash, .value = value, .key = { (char *)(entry + 1), key.n }
+		.hash = hash, .value = value, .key = {(char *)(entry + 1), key.n}
 	};
 	*at = entry;
 	m->count++;

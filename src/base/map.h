@@ -26,8 +26,8 @@ uint64_t map_hash(str key) MUST_USE;
 
 void *map_get(const struct map *m, str key) MUST_USE; /* null when absent */
 void *map_set(struct map *m, str key, void *value);   /* returns the former value, or null */
-void *map_remove(struct map *m, str key);	      /* returns the value, or null */
-void map_free(struct map *m);			      /* the table and its keys, not the values */
+void *map_remove(struct map *m, str key);             /* returns the value, or null */
+void map_free(struct map *m);                         /* the table and its keys, not the values */
 
 /* Walk all entries, in no particular order: start with null, until null.  The table may not change
  * during the walk, but for the removal of entries already passed. */

@@ -11,10 +11,10 @@
 
 #include "base/str.h"
 
-void *mem_alloc(size_t n) MUST_USE;	       /* not zeroed */
-void *mem_zero(size_t n) MUST_USE;	       /* zeroed */
-void *mem_grow(void *p, size_t n) MUST_USE;    /* as realloc */
-void mem_free(void *p);			       /* null is allowed */
+void *mem_alloc(size_t n) MUST_USE;         /* not zeroed */
+void *mem_zero(size_t n) MUST_USE;          /* zeroed */
+void *mem_grow(void *p, size_t n) MUST_USE; /* as realloc */
+void mem_free(void *p);                     /* null is allowed */
 
 /* One zeroed object of a type. */
 #define MEM_NEW(type) ((type *)mem_zero(sizeof(type)))

@@ -139,8 +139,8 @@ char *number_print_time(int64_t ms, char to[NUMBER_TEXT_MAX])
 
 		if (count == 0)
 			continue;
-		n += (size_t)snprintf(to + n, NUMBER_TEXT_MAX - n, "%lld%.*s", (long long)count,
-			STR(unit->name));
+		n += (size_t)snprintf(
+			to + n, NUMBER_TEXT_MAX - n, "%lld%.*s", (long long)count, STR(unit->name));
 		ms %= (int64_t)unit->worth;
 	}
 	return to;

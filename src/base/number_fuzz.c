@@ -1,4 +1,5 @@
-/* Law: a size or a time that is read prints to a text that reads to the same value; a network too. */
+/* Law: a size or a time that is read prints to a text that reads to the same value; a network too.
+ */
 #include "test/fuzz.h"
 
 #include "base/ip.h"
@@ -23,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LAW(ip_net_parse(str_of(ip_net_print(&net, address)), &net_again) &&
 			ip_eq(&net.ip, &net_again.ip) && net.prefix_bits == net_again.prefix_bits);
 	if (endpoint_parse(input, 25, &at))
-		LAW(endpoint_parse(str_of(endpoint_print(&at, address)), 0, &at_again) || at.port == 0);
+		LAW(endpoint_parse(str_of(endpoint_print(&at, address)), 0, &at_again) ||
+			at.port == 0);
 	return 0;
 }

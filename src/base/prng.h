@@ -15,8 +15,8 @@ struct prng {
 
 void prng_seed(struct prng *r, uint64_t seed);
 uint64_t prng_next(struct prng *r);
-uint64_t prng_below(struct prng *r, uint64_t n);	      /* 0 to n - 1; n > 0 */
+uint64_t prng_below(struct prng *r, uint64_t n);                 /* 0 to n - 1; n > 0 */
 int64_t prng_between(struct prng *r, int64_t low, int64_t high); /* both ends included */
-bool prng_chance(struct prng *r, unsigned per_mille);	      /* true so often in a thousand */
+bool prng_chance(struct prng *r, unsigned per_mille);            /* true so often in a thousand */
 
 #endif

@@ -24,7 +24,10 @@ typedef struct str {
 /* S makes a str of a string literal, and works in static initialisers; STR prints one with
  * "%.*s"; str_of borrows a C string. */
 #define S(literal) ((str){ (literal), sizeof(literal) - 1 })
-#define STR_INIT(literal) { (literal), sizeof(literal) - 1 }
+#define STR_INIT(literal)                      \
+	{                                      \
+		(literal), sizeof(literal) - 1 \
+	}
 #define STR(s) ((int)(s).n), ((s).n ? (s).p : "")
 
 /* What a parser says of its input: take it, wait for more of it, or refuse it. */
@@ -35,7 +38,7 @@ str str_from(const void *p, size_t n);
 
 bool str_eq(str a, str b) MUST_USE;
 bool str_eq_nocase(str a, str b) MUST_USE; /* ASCII letters only */
-int str_compare(str a, str b) MUST_USE;	   /* as memcmp, shorter first */
+int str_compare(str a, str b) MUST_USE;    /* as memcmp, shorter first */
 bool str_starts(str s, str prefix) MUST_USE;
 bool str_starts_nocase(str s, str prefix) MUST_USE;
 bool str_ends(str s, str suffix) MUST_USE;
@@ -45,7 +48,7 @@ bool str_ends_nocase(str s, str suffix) MUST_USE;
 str str_first(str s, size_t n);
 str str_skip(str s, size_t n);
 str str_last(str s, size_t n);
-str str_trim(str s);	   /* without spaces, tabs, CR and LF at both ends */
+str str_trim(str s);       /* without spaces, tabs, CR and LF at both ends */
 str str_trim_right(str s); /* at the right end only */
 
 /* Where c or needle is in s; s.n when it is not. */

@@ -26,8 +26,8 @@ size_t utf8_first(str s)
 		unsigned low = c == 0xf0 ? 0x90 : 0x80, high = c == 0xf4 ? 0x8f : 0xbf;
 
 		return tail(s, 1, low, high) && tail(s, 2, 0x80, 0xbf) && tail(s, 3, 0x80, 0xbf)
-			? 4
-			: 0;
+			       ? 4
+			       : 0;
 	}
 	return 0;
 }
