@@ -64,7 +64,12 @@ typedef void spool_found_fn(void *owner, const struct spool_found *found);
 struct spool *spool_open(const struct spool_setup *setup, spool_found_fn *found, void *owner,
 	struct fail *why) MUST_USE;
 
-/* Write what is pending, sync, take a checkpoint, close.  All drafts have ended before. */
+/* Drafts, commits and reads that have not ended, from any thread.  A draft that was dropped and a
+ * commit or read in which nobody is interested any more take their time all the same, and end on
+ * the loops that began them: until there are none, these must live. */
+unsigned spool_unended(const struct spool *s) MUST_USE;
+
+/* Write what is pending, sync, take a checkpoint, close.  Nothing is unended. */
 void spool_close(struct spool *s);
 
 /* --- a message on its way in ------------------------------------------------------------------ */

@@ -241,3 +241,152 @@ TEST(spool_remembers_outcomes_and_forgets_what_ended)
 	CHECK_INT(n.living_octets, 0);
 	place_close(&p);
 }
+
+/* Several threads at once: each commits, reads back, and ends most of its messages, while segments
+ * are filled, copied and removed behind them. */
+#define THREADS 3
+#define EACH 150
+
+struct crowd_letter {
+	struct crowd_thread *thread;
+	struct envelope envelope;
+	struct envelope_rcpt rcpt;
+	struct spool_commit commit;
+	struct spool_read read;
+	struct spool_update update;
+	struct spool_record record;
+	str bytes, rest;
+};
+
+struct crowd_thread {
+	struct loop *loop;
+	struct place *place;
+	uint64_t base;
+	size_t begun, over;
+	struct loop_task start, finished;
+};
+
+static void crowd_next(struct crowd_thread *t);
+
+static void crowd_finished(struct loop_task *task)
+{
+	arrived(AROUND(task, struct crowd_thread, finished)->place);
+}
+
+static void crowd_over(struct crowd_letter *l)
+{
+	struct crowd_thread *t = l->thread;
+
+	content_drop(l->commit.content);
+	mem_free((void *)(uintptr_t)l->bytes.p);
+	mem_free(l);
+	if (++t->over < EACH) {
+		crowd_next(t);
+		return;
+	}
+	t->finished.run = crowd_finished;
+	loop_post(t->place->loop, &t->finished);
+}
+
+static void crowd_recorded(struct spool_record *r)
+{
+	CHECK(r->ok);
+	crowd_over(AROUND(r, struct crowd_letter, record));
+}
+
+static void crowd_read(struct spool_read *r)
+{
+	struct crowd_letter *l = AROUND(r, struct crowd_letter, read);
+
+	CHECK(r->bytes && str_eq(str_from(r->bytes, r->octets), str_first(l->rest, r->octets)));
+	l->rest = str_skip(l->rest, r->octets);
+	mem_free(r->bytes);
+	if (++r->block < r->content->block_count) {
+		spool_read(l->thread->place->spool, r);
+		return;
+	}
+	if (l->envelope.id % 10 == 0) {
+		crowd_over(l);
+		return;
+	}
+	l->update = (struct spool_update){ .id = l->envelope.id };
+	l->update.now.state = SPOOL_DELIVERED;
+	l->record = (struct spool_record){ .updates = &l->update, .count = 1 };
+	l->record.loop = l->thread->loop;
+	l->record.done = crowd_recorded;
+	spool_record(l->thread->place->spool, &l->record);
+}
+
+static void crowd_committed(struct spool_commit *c)
+{
+	struct crowd_letter *l = AROUND(c, struct crowd_letter, commit);
+
+	CHECK(c->ok);
+	l->read = (struct spool_read){
+		.content = c->content, .loop = l->thread->loop, .done = crowd_read
+	};
+	spool_read(l->thread->place->spool, &l->read);
+}
+
+static void crowd_next(struct crowd_thread *t)
+{
+	struct crowd_letter *l;
+
+	if (t->begun == EACH)
+		return;
+	l = MEM_NEW(struct crowd_letter);
+	l->thread = t;
+	l->envelope = (struct envelope){ .id = t->base + t->begun++, .rcpts = &l->rcpt };
+	l->envelope.rcpt_count = 1;
+	l->bytes = l->rest = noise(l->envelope.id % 7 ? 5000 : 150000, l->envelope.id);
+	l->commit = (struct spool_commit){ .envelope = &l->envelope, .loop = t->loop };
+	l->commit.draft = spool_draft_of(t->place->spool, t->loop, l->bytes);
+	l->commit.done = crowd_committed;
+	spool_commit(t->place->spool, &l->commit);
+}
+
+static void crowd_start(struct loop_task *task)
+{
+	for (int i = 0; i < 8; i++)
+		crowd_next(AROUND(task, struct crowd_thread, start));
+}
+
+TEST(spool_serves_many_threads)
+{
+	struct spool_setup small = { .segment_octets = 1, .memory_octets = 300000 };
+	struct crowd_thread threads[THREADS] = { 0 };
+	struct spool_numbers n;
+	struct place p;
+
+	place_open(&p);
+	reopen(&p, &small);
+	for (size_t i = 0; i < THREADS; i++) {
+		threads[i].loop = loop_new("crowd");
+		threads[i].place = &p;
+		threads[i].base = 1000 * (i + 1);
+		threads[i].start.run = crowd_start;
+		loop_start(threads[i].loop);
+		loop_post(threads[i].loop, &threads[i].start);
+	}
+	await(&p, THREADS);
+	for (size_t i = 0; i < THREADS; i++) {
+		loop_stop(threads[i].loop);
+		loop_join(threads[i].loop);
+	}
+	spool_numbers(p.spool, &n);
+	CHECK_INT(n.commits, THREADS * EACH);
+	reopen(&p, &small);
+	for (size_t i = 0; i < THREADS; i++)
+		loop_free(threads[i].loop);
+	CHECK_INT(p.found, THREADS * EACH / 10);
+	for (size_t i = 0; i < p.found; i++) {
+		uint64_t id = p.found_ids[i];
+		str bytes = noise(id % 7 ? 5000 : 150000, id);
+
+		check_content(&p, p.contents[i], bytes);
+		mem_free((void *)(uintptr_t)bytes.p);
+	}
+	spool_numbers(p.spool, &n);
+	CHECK(n.log_octets < 30 * (uint64_t)(256 << 10)); /* of 11 MB that came through */
+	place_close(&p);
+}
