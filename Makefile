@@ -51,9 +51,13 @@ fuzzers: build-fuzz
 run: release
 	tools/demo
 
+# With DESTDIR (a package is being made) the user is left to the package's scripts.
 install: build
-	meson configure build --prefix=$(PREFIX)
+	@meson configure build --prefix=$(PREFIX)
 	meson install -C build
+	sed 's,@SBIN@,$(PREFIX)/sbin,' contrib/facteur.service.in | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/facteur.service
+	$(if $(DESTDIR),,tools/make-user)
 
 unit: sanitized
 	tools/run-tests unit

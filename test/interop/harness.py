@@ -17,6 +17,7 @@ PATIENCE = 30
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 FACTEUR = os.environ.get("FACTEUR", str(ROOT / "build-san" / "facteur"))
 VECTORS = ROOT / "test" / "vectors"
+SERVER_USER = "nobody"
 SUPER = [] if os.geteuid() == 0 else ["sudo", "-n"]  # Postfix and Dovecot start as root only
 
 taken_ports = set()
@@ -132,6 +133,8 @@ class Facteur(Daemon):
             self.write(name, text)
         text = [f"hostname {hostname}", "directories { spool spool; state state; run run }",
                 f"resolver {{ {resolver} }}", f"workers {workers}"]
+        if not SUPER:
+            text.append(f"user {SERVER_USER}")  # root starts it, and it gives root's rights away
         if relay_for:
             text.append(f"relay-for {relay_for}")
         if listen:
@@ -147,6 +150,14 @@ class Facteur(Daemon):
         path = self.dir / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+    def folder(self, name):
+        """A folder that the server may write in."""
+        path = self.dir / name
+        path.mkdir()
+        if not SUPER:
+            shutil.chown(path, SERVER_USER)
+        return path
 
     def cli(self, *words, code=0, data=None):
         """Run a command; its standard output.  The exit code must be code."""

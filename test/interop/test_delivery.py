@@ -31,10 +31,11 @@ def test_dovecot_lmtp(place):
 def test_maildir(place):
     """Written into tmp, found in new, once; lines end in LF, and Return-Path stands on top."""
     more, files = hosted("mailbox ada@home.test { maildir box/{domain}/{local} }\n")
-    facteur = place.facteur(more=more, files=files)
+    facteur = place.facteur(start=False, more=more, files=files)
+    box = facteur.folder("box") / "home.test" / "ada"
+    facteur.start()
     smtp.send(facteur.port, "a@client.test", ["Ada@Home.test"], smtp.message("In a box", ".dot\r\n"))
     facteur.wait_empty()
-    box = facteur.dir / "box" / "home.test" / "ada"
     (name,) = os.listdir(box / "new")
     assert os.listdir(box / "tmp") == [] and os.listdir(box / "cur") == []
     data = (box / "new" / name).read_bytes()
