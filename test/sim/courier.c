@@ -30,9 +30,10 @@ struct courier_parcel {
 	struct net_watch *heard;
 };
 
-struct courier *courier_open(str hostname, struct fail *why)
+struct courier *courier_open(str hostname, str home, struct fail *why)
 {
 	(void)hostname;
+	(void)home;
 	(void)why;
 	return MEM_NEW(struct courier);
 }

@@ -110,7 +110,7 @@ static void boot(void *owner)
 	pivot.loop = setup.loop = loop_new("main");
 	pivot.router = setup.router = router_make();
 	pivot.descriptor = port.descriptor = sock_bind(&at, 0, &why);
-	pivot.courier = setup.courier = courier_open(S("pivot.test"), &why);
+	pivot.courier = setup.courier = courier_open(S("pivot.test"), S(""), &why);
 	pivot.mail = mail_start(&setup, &why);
 	if (!pivot.mail) {
 		trace("the pivot does not start: %s", why.text);
@@ -165,22 +165,20 @@ static bool stopped(void *owner)
 	return !pivot.stopping || !pivot.node->alive;
 }
 
-void pivot_stop(void)
+bool pivot_stop(void)
 {
 	trace("the pivot is told to stop");
 	sim_call(pivot.node, order_to_stop, NULL);
 	if (!sim_run(sim.now_ns + 2 * MAIL_STOP_MS_MAX * SIM_MS, stopped, NULL)) {
 		sim_fail("the pivot does not stop");
-		return;
+		return false;
 	}
-	if (pivot.node->alive && !pivot.clean) { /* something took too long and was cut off */
-		sim_end(pivot.node, SIM_KILLED);
-		return;
-	}
-	if (pivot.node->alive)
+	if (pivot.node->alive && pivot.clean)
 		sim_call(pivot.node, take_apart, NULL);
-	if (pivot.node->alive)
-		sim_end(pivot.node, SIM_FINISHED);
+	if (!pivot.node->alive)
+		return false;
+	sim_end(pivot.node, pivot.clean ? SIM_FINISHED : SIM_KILLED);
+	return pivot.clean;
 }
 
 static void found(void *owner, const struct spool_found *f)

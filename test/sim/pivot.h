@@ -19,7 +19,7 @@
 void pivot_new(struct node *n);
 bool pivot_boot(void); /* false: the power failed meanwhile, or the disk was full */
 bool pivot_up(void);   /* it serves */
-void pivot_stop(void); /* in good order; pivot_up is false when it is done */
+bool pivot_stop(void); /* true: in good order; else it was cut off, or the power was */
 
 /* Look into its spool, as a boot would: how many messages live in it? */
 size_t pivot_living(void);

@@ -36,6 +36,7 @@ struct spool {
 	struct content_budget *budget;
 	struct store *store;
 	bool fenced;
+	unsigned unended; /* drafts end when they are dropped */
 	uint64_t commits, syncs;
 };
 
@@ -245,8 +246,11 @@ static struct kept *keep(const struct envelope *e, str bytes)
 static void commit_done(struct loop_task *task)
 {
 	struct spool_commit *c = AROUND(task, struct spool_commit, task);
+	struct spool *s = c->draft->spool;
 
+	spool_draft_drop(c->draft);
 	c->done(c);
+	s->unended--;
 }
 
 static void commit_run(struct loop_task *task)
@@ -263,7 +267,6 @@ static void commit_run(struct loop_task *task)
 		s->commits++;
 		store_operation(s->store, "commit", "is done");
 	}
-	spool_draft_drop(c->draft);
 	c->task.run = commit_done;
 	loop_post(c->loop, &c->task);
 }
@@ -275,7 +278,13 @@ void spool_commit(struct spool *s, struct spool_commit *c)
 		c->draft->nudge = NULL;
 	}
 	c->task.run = commit_run;
+	s->unended++;
 	loop_post(s->loop, &c->task);
+}
+
+unsigned spool_unended(const struct spool *s)
+{
+	return s->unended;
 }
 
 bool spool_accepts(const struct spool *s, struct fail *why)
@@ -368,8 +377,10 @@ static const struct kept *kept_of(const struct content *c)
 static void read_done(struct loop_task *task)
 {
 	struct spool_read *r = AROUND(task, struct spool_read, task);
+	struct spool *s = r->spool;
 
 	r->done(r);
+	s->unended--;
 }
 
 static void read_run(struct loop_task *task)
@@ -397,6 +408,8 @@ static void read_run(struct loop_task *task)
 
 void spool_read(struct spool *s, struct spool_read *r)
 {
+	r->spool = s;
+	s->unended++;
 	post_job(s, NULL, r, read_run);
 }
 

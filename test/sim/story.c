@@ -193,10 +193,21 @@ static void look_after(void)
 		story.down_ns = sim.now_ns;
 	if (story.pivot->alive && story.pivot->store->fenced && !story.fenced_ns)
 		story.fenced_ns = story.pivot->store->fenced_ns;
-	if (story.fenced_ns && sim.now_ns - story.fenced_ns > 30 * SIM_S)
+	if (story.pivot->alive && story.fenced_ns && sim.now_ns - story.fenced_ns > 30 * SIM_S)
 		sim_end(story.pivot, SIM_KILLED);
 	if (!story.pivot->alive && sim.now_ns - story.down_ns >= SIM_S)
 		switch_on();
+}
+
+/* In good order it is no accident, and explains no second copy. */
+static void stop_pivot(void)
+{
+	if (!pivot_up())
+		return;
+	story.pivot->died = NULL;
+	if (!pivot_stop())
+		died(story.pivot);
+	story.pivot->died = died;
 }
 
 static void take_turn(enum turn_kind kind)
@@ -209,8 +220,7 @@ static void take_turn(enum turn_kind kind)
 			sim_end(story.pivot, sim_chance(500) ? SIM_KILLED : SIM_POWER_CUT);
 		break;
 	case TURN_STOP:
-		if (pivot_up())
-			pivot_stop();
+		stop_pivot();
 		break;
 	case TURN_DISK_FULL:
 		trace("the disk is full");
@@ -287,8 +297,7 @@ static void judge(void)
 	if (sim.failed)
 		return;
 	live_until(sim.now_ns + 3 * 3600 * SIM_S, NULL); /* what was not promised ends, too */
-	story.pivot->died = NULL;
-	pivot_stop();
+	stop_pivot();
 	if (!sim.failed && pivot_living() > 0)
 		sim_fail("P2: all has ended, but something is left in the spool");
 }
