@@ -221,7 +221,8 @@ static bool prepare(struct daemon *d, struct fail *why)
 	if (!make_folders(d, user, why) || !ports_want(d->ports, conf, why))
 		return false;
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
-	d->courier = courier_open(conf->hostname.text, why); /* keeps the rights that we give up */
+	/* keeps the rights that we give up */
+	d->courier = courier_open(conf->hostname.text, user, why);
 	if (!d->courier || !open_control(d, user, why))
 		return false;
 	return user.n == 0 || process_become(user, why);

@@ -412,7 +412,7 @@ void courier_drop(struct courier_parcel *p)
 		begin_next(child);
 }
 
-struct courier *courier_open(str hostname, struct fail *why)
+struct courier *courier_open(str hostname, str home, struct fail *why)
 {
 	struct courier *c;
 	int ends[2];
@@ -425,7 +425,7 @@ struct courier *courier_open(str hostname, struct fail *why)
 	}
 	office = fork();
 	if (office == 0)
-		courier_child_office(ends[1], hostname);
+		courier_child_office(ends[1], hostname, home);
 	close(ends[1]);
 	if (office < 0) {
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot open the couriers' office: %s",

@@ -25,8 +25,9 @@
 struct courier;
 
 /* Must be opened before any thread is started (it forks), and before root is given up.  hostname:
- * for names in Maildir.  Parcels end before their loops are freed, loops before courier_close. */
-struct courier *courier_open(str hostname, struct fail *why) MUST_USE;
+ * for names in Maildir.  home: the user that the daemon is going to be, "" if it stays who it is.
+ * Parcels end before their loops are freed, loops before courier_close. */
+struct courier *courier_open(str hostname, str home, struct fail *why) MUST_USE;
 void courier_close(struct courier *c);
 
 struct courier_parcel; /* one message on its way into a Maildir */
@@ -40,9 +41,9 @@ struct courier_handler {
 	void (*done)(void *owner, const struct fail *why);
 };
 
-/* Begin.  user: "" is the daemon's own.  path: absolute, without "..".  head: fields to put before
- * the content (Return-Path, Delivered-To), CRLF lines; in the file lines end in LF, as Maildir
- * readers expect. */
+/* Begin.  user: "" is home, for the rights that the courier itself keeps are no mail's.  path:
+ * absolute, without "..".  head: fields to put before the content (Return-Path, Delivered-To), CRLF
+ * lines; in the file lines end in LF, as Maildir readers expect. */
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
 	str head, const struct courier_handler *handler, void *owner) MUST_USE;
 void courier_write(struct courier_parcel *p, str bytes); /* copied; who has much gives one block and

@@ -182,11 +182,12 @@ static void settle(int control)
 		_exit(1);
 }
 
-_Noreturn void courier_child_office(int control, str hostname)
+_Noreturn void courier_child_office(int control, str hostname, str home)
 {
-	char user[COURIER_USER_MAX + 1];
+	char user[COURIER_USER_MAX + 1], own[COURIER_USER_MAX + 1];
 
 	settle(control);
+	str_to_c(home, own, sizeof own);
 	for (;;) {
 		int fd;
 		ssize_t n = receive(CONTROL_FD, user, &fd);
@@ -200,7 +201,7 @@ _Noreturn void courier_child_office(int control, str hostname)
 		if (fork() == 0) {
 			close(CONTROL_FD);
 			/* the name's first byte only keeps an empty one from being no message */
-			deliver(fd, user + 1, hostname);
+			deliver(fd, user[1] ? user + 1 : own, hostname);
 		}
 		close(fd); /* if there was no child: the end of the stream tells the daemon */
 	}

@@ -13,6 +13,6 @@
 #define COURIER_USER_MAX 64
 
 /* In the forked process; control: a SOCK_SEQPACKET, each message a user's name and a descriptor. */
-_Noreturn void courier_child_office(int control, str hostname);
+_Noreturn void courier_child_office(int control, str hostname, str home);
 
 #endif

@@ -28,19 +28,24 @@ static void on_watchdog(struct loop_timer *timer)
 	loop_stop(loop);
 }
 
-static void begin(void)
+static void begin_at_home(str home)
 {
 	struct fail why;
 
 	str_to_c(S("/tmp/facteur-mail-XXXXXX"), folder, sizeof folder);
 	CHECK(mkdtemp(folder) != NULL);
 	chmod(folder, 0755);
-	courier = courier_open(S("host:1/x.test"), &why);
+	courier = courier_open(S("host:1/x.test"), home, &why);
 	CHECK(courier != NULL);
 	loop = loop_new("test");
 	watchdog = (struct loop_timer){ .run = on_watchdog };
 	loop_timer_set(loop, &watchdog, loop_now_ms(loop) + 20000);
 	waiting = 0;
+}
+
+static void begin(void)
+{
+	begin_at_home(S(""));
 }
 
 static void finish(void)
@@ -309,6 +314,28 @@ TEST(courier_becomes_the_user)
 	CHECK(stat(below("home/box/new").p, &st) == 0 && st.st_uid == nobody->pw_uid);
 	s = (struct sender){ 0 };
 	send_to(&s, "nobody", below("not-his/box"));
+	run();
+	CHECK(!s.delivered && strstr(s.why.text, "Permission denied") != NULL);
+	finish();
+}
+
+TEST(courier_delivers_at_home_where_no_user_is_named)
+{
+	struct passwd *nobody = getpwnam("nobody");
+	struct sender s = { 0 };
+	struct stat st;
+
+	if (geteuid() != 0 || !nobody)
+		skip();
+	begin_at_home(S("nobody"));
+	CHECK(mkdir(below("home").p, 0700) == 0);
+	CHECK(chown(below("home").p, nobody->pw_uid, nobody->pw_gid) == 0);
+	send_to(&s, "", below("home/box"));
+	run();
+	CHECK_STR(str_of(s.why.text), S(""));
+	CHECK(stat(below("home/box/new").p, &st) == 0 && st.st_uid == nobody->pw_uid);
+	s = (struct sender){ 0 };
+	send_to(&s, "", below("roots/box"));
 	run();
 	CHECK(!s.delivered && strstr(s.why.text, "Permission denied") != NULL);
 	finish();
