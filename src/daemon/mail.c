@@ -5,6 +5,7 @@
 #include "world/clock.h"
 
 #define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
+#define UNENDED_LOOK_MS 5
 #define SECONDS 60 /* how far the numbers of the last minute look back */
 
 struct mail {
@@ -18,7 +19,7 @@ struct mail {
 	struct flow_numbers numbers;
 	struct flow_numbers seconds[SECONDS]; /* the totals as they were then */
 	size_t second;
-	struct loop_timer every_second, patience;
+	struct loop_timer every_second, patience, unended;
 	int64_t since_ms;
 	struct worker **workers;
 	struct flow **flows;
@@ -54,13 +55,29 @@ static void say_stopped(struct mail *m, bool clean)
 
 	m->stopped = NULL;
 	loop_timer_cancel(m->loop, &m->patience);
+	loop_timer_cancel(m->loop, &m->unended);
 	if (stopped)
 		stopped(m->owner, clean);
 }
 
+/* The spool may still be at work for clients and next hops that hung up in the middle, and say so
+ * to the workers' loops: these cannot go before. */
+static void look_for_unended(struct loop_timer *timer)
+{
+	struct mail *m = AROUND(timer, struct mail, unended);
+
+	if (spool_unended(m->spool) == 0)
+		say_stopped(m, true);
+	else
+		loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + UNENDED_LOOK_MS);
+}
+
 static void quiet(void *owner)
 {
-	say_stopped(owner, true);
+	struct mail *m = owner;
+
+	m->unended.run = look_for_unended;
+	look_for_unended(&m->unended);
 }
 
 /* All sessions have ended: nothing new can come, now the deliveries may end. */

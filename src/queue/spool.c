@@ -212,6 +212,21 @@ void spool_close(struct spool *s)
 
 /* --- for other threads ------------------------------------------------------------------------ */
 
+void spool_begin(struct spool *s)
+{
+	__atomic_add_fetch(&s->unended, 1, __ATOMIC_RELAXED);
+}
+
+void spool_end(struct spool *s)
+{
+	__atomic_sub_fetch(&s->unended, 1, __ATOMIC_RELEASE);
+}
+
+unsigned spool_unended(const struct spool *s)
+{
+	return __atomic_load_n(&s->unended, __ATOMIC_ACQUIRE);
+}
+
 bool spool_accepts(const struct spool *s, struct fail *why)
 {
 	int refusal = __atomic_load_n(&s->refusal, __ATOMIC_RELAXED);

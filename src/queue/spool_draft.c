@@ -16,6 +16,7 @@ struct spool_draft *spool_draft_new(
 	d->loop = loop;
 	d->writable = writable;
 	d->owner = owner;
+	spool_begin(s);
 	return d;
 }
 
@@ -24,9 +25,11 @@ struct spool_draft *spool_draft_new(
 static void end_arrived(struct loop_task *task)
 {
 	struct spool_draft *d = AROUND(task, struct spool_draft, end);
+	struct spool *s = d->spool;
 
 	spool_draft_clear(d);
 	mem_free(d);
+	spool_end(s);
 }
 
 /* Nobody wants it any more.  While blocks are on their way it has to stay. */

@@ -10,8 +10,10 @@
 static void read_answer(struct loop_task *task)
 {
 	struct spool_read *r = AROUND(task, struct spool_read, task);
+	struct spool *s = r->spool;
 
 	r->done(r);
+	spool_end(s);
 }
 
 static void read_block(struct spool_read *r)
@@ -47,6 +49,7 @@ void spool_helper_read(struct spool *s, struct spool_read *r)
 {
 	r->spool = s;
 	r->task.run = read_run;
+	spool_begin(s);
 	loop_post(s->helper, &r->task);
 }
 

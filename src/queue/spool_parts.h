@@ -138,6 +138,7 @@ struct spool {
 
 	/* atomic: */
 	int refusal; /* what spool_accepts says */
+	unsigned unended;
 	struct spool_numbers numbers;
 
 	/* the committer's: */
@@ -192,6 +193,10 @@ void spool_refusal_say(enum spool_refusal refusal, struct fail *why); /* the rep
 bool spool_disk_full(const struct fail *why) MUST_USE;                /* or is it worse? */
 void spool_report(enum log_level level, const char *event, uint64_t id, uint32_t segment,
 	uint64_t offset, const struct fail *why); /* id 0: not known */
+
+/* spool.c: something begins, or has ended, that spool_unended counts */
+void spool_begin(struct spool *s);
+void spool_end(struct spool *s);
 
 /* spool_draft.c */
 void spool_draft_blocks_add(struct spool_blocks *b, const struct content_place *place);

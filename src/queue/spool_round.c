@@ -182,11 +182,13 @@ static void settle_updates(struct spool *s, struct list *updates)
 static void commit_answer(struct loop_task *task)
 {
 	struct spool_commit *c = AROUND(task, struct spool_commit, task);
+	struct spool *s = c->draft->spool;
 
 	/* Blocks that came back to this loop came before this: nobody else has the draft now. */
 	mem_free(c->draft);
 	c->draft = NULL;
 	c->done(c);
+	spool_end(s);
 }
 
 static void settle_message(struct spool *s, struct spool_item *item)
