@@ -6,9 +6,10 @@
 #include "base/ascii.h"
 #include "base/utf8.h"
 
-static log_sink *log_to;
-static enum log_level log_lowest = LOG_INFO;
-static enum log_format log_shape = LOG_PLAIN;
+/* Atomic: a reload sets them while other threads log. */
+static log_sink *_Atomic log_to;
+static _Atomic enum log_level log_lowest = LOG_INFO;
+static _Atomic enum log_format log_shape = LOG_PLAIN;
 
 void log_setup(log_sink *sink, enum log_level lowest, enum log_format format)
 {
