@@ -19,12 +19,14 @@ struct client {
 	struct control *control;
 	struct sock *sock;
 	struct loop_timer timer;
+	struct buf line; /* until it is whole */
 };
 
 static void client_free(struct client *c)
 {
 	loop_timer_cancel(c->control->loop, &c->timer);
 	list_remove(&c->link);
+	buf_free(&c->line);
 	mem_free(c);
 }
 
@@ -60,12 +62,13 @@ static size_t received(void *owner, str bytes)
 	char code[16];
 	int n;
 
-	if (end == bytes.n) {
-		if (bytes.n > CONTROL_LINE_MAX)
-			client_close(c);
-		return 0;
+	if (!buf_add(&c->line, str_first(bytes, end))) {
+		client_close(c);
+		return bytes.n;
 	}
-	n = snprintf(code, sizeof code, "%d\n", request(c, str_first(bytes, end), &out));
+	if (end == bytes.n)
+		return bytes.n;
+	n = snprintf(code, sizeof code, "%d\n", request(c, buf_str(&c->line), &out));
 	sock_send(c->sock, str_from(code, (size_t)n));
 	sock_send(c->sock, buf_str(&out));
 	buf_free(&out);
@@ -98,6 +101,7 @@ static void accepted(
 	c->control = control;
 	c->sock = s;
 	c->timer.run = silent;
+	c->line.limit_octets = CONTROL_LINE_MAX;
 	list_append(&control->clients, &c->link);
 	sock_own(s, &handler, c);
 	loop_timer_set(
