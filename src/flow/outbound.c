@@ -383,6 +383,8 @@ static void conversation_over(struct outbound *o)
 		return;
 	}
 	if (was_stale(o)) {
+		/* what the dead connection made of them is no result */
+		memset(o->d->results, 0, o->d->job->count * sizeof *o->d->results);
 		end_mail(o);
 		start(o);
 		return;
