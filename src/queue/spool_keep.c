@@ -43,6 +43,7 @@ static void in_force(struct spool *s)
 	s->checkpoint_octets = s->checkpoint.octets;
 	grown_max(s);
 	s->dead_seen = SIZE_MAX; /* look anew: more can go */
+	s->copy.look_ms = 0;     /* and more is worth copying */
 	for (size_t i = 0; i < s->segments.count; i++)
 		s->segments.items[i]->tried = false;
 }

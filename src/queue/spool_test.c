@@ -351,6 +351,19 @@ static void crowd_start(struct loop_task *task)
 		crowd_next(AROUND(task, struct crowd_thread, start));
 }
 
+/* Some 11 MB came through.  The log is made small while work goes on, if only a little. */
+static void check_log_shrinks(struct place *p)
+{
+	struct spool_update waits = { .id = p->found_ids[0] };
+	struct spool_numbers n;
+	int tries = 0;
+
+	do {
+		CHECK(tries++ < 200 && record(p, &waits, 1));
+		spool_numbers(p->spool, &n);
+	} while (n.log_octets > 20 * (uint64_t)(256 << 10));
+}
+
 TEST(spool_serves_many_threads)
 {
 	struct spool_setup small = { .segment_octets = 1, .memory_octets = 300000 };
@@ -386,7 +399,6 @@ TEST(spool_serves_many_threads)
 		check_content(&p, p.contents[i], bytes);
 		mem_free((void *)(uintptr_t)bytes.p);
 	}
-	spool_numbers(p.spool, &n);
-	CHECK(n.log_octets < 30 * (uint64_t)(256 << 10)); /* of 11 MB that came through */
+	check_log_shrinks(&p);
 	place_close(&p);
 }
