@@ -89,16 +89,18 @@ static bool store_header(struct checkpoint *c, struct disk *d, struct fail *why)
 static bool store_end(struct checkpoint *c, struct disk *d, struct fail *why)
 {
 	char end[SLICE_HEADER_OCTETS] = { 0 };
-	bool synced;
-
 	pack_set32(end + 4, c->entries);
 	pack_set64(end + 8, record_sum((str){ 0 }));
-	synced = append(c, str_from(end, sizeof end), why) && disk_sync(c->file, why);
+	if (!append(c, str_from(end, sizeof end), why))
+		return false;
+	c->sync_failed = !disk_sync(c->file, why);
 	disk_close_file(c->file);
 	c->file = NULL;
 	buf_free(&c->slice);
-	return synced && disk_rename(d, NAME_NEW, S(CHECKPOINT_NAME), why) &&
-	       disk_sync_names(d, why);
+	if (c->sync_failed || !disk_rename(d, NAME_NEW, S(CHECKPOINT_NAME), why))
+		return false;
+	c->sync_failed = !disk_sync_names(d, why);
+	return !c->sync_failed;
 }
 
 bool checkpoint_store(struct checkpoint *c, struct disk *d, struct fail *why)

@@ -28,7 +28,8 @@ struct checkpoint {
 	size_t bucket;    /* of the index: those before it have been written */
 	uint32_t entries; /* written so far */
 	uint64_t octets;
-	bool last; /* the slice is the last one */
+	bool sync_failed; /* the disk is not to be trusted any more */
+	bool last;        /* the slice is the last one */
 	struct buf slice;
 	struct disk_file *file;
 };

@@ -156,18 +156,22 @@ bool segment_header_read(str bytes, uint32_t number, struct fail *why)
 	return true;
 }
 
-struct disk_file *segment_create(struct disk *d, uint32_t number, uint64_t octets, struct fail *why)
+struct disk_file *segment_create(
+	struct disk *d, uint32_t number, uint64_t octets, bool *sync_failed, struct fail *why)
 {
 	char name[SEGMENT_NAME_MAX], header[SEGMENT_START];
 	struct disk_file *f = disk_create(d, segment_name(number, name), why);
 	str part = { header, SEGMENT_START };
 
+	*sync_failed = false;
 	if (!f)
 		return NULL;
 	header_write(number, header);
-	if (disk_reserve(f, octets, why) && disk_write(f, 0, &part, 1, why) && disk_sync(f, why) &&
-		disk_sync_names(d, why))
-		return f;
+	if (disk_reserve(f, octets, why) && disk_write(f, 0, &part, 1, why)) {
+		if (disk_sync(f, why) && disk_sync_names(d, why))
+			return f;
+		*sync_failed = true;
+	}
 	disk_close_file(f);
 	/* It holds nothing: whether its name stays does not matter but for the next try. */
 	if (!disk_remove(d, str_of(name), NULL))

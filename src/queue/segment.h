@@ -58,9 +58,10 @@ bool segment_name_read(str name, uint32_t *number) MUST_USE;
 
 void segment_file_close(struct disk_file **f); /* and forget it; null in it is allowed */
 
-/* Make one, with its space and its header, its name durable.  Null: nothing is left of it. */
-struct disk_file *segment_create(
-	struct disk *d, uint32_t number, uint64_t octets, struct fail *why) MUST_USE;
+/* Make one, with its space and its header, its name durable.  Null: it can be tried again under
+ * another number, unless *sync_failed: the disk is not to be trusted any more. */
+struct disk_file *segment_create(struct disk *d, uint32_t number, uint64_t octets,
+	bool *sync_failed, struct fail *why) MUST_USE;
 
 /* Cut what is behind an offset off; the file is that of the segment. */
 bool segment_cut(struct segments *set, struct segment *seg, struct disk_file *f, uint64_t octets,

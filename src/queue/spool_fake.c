@@ -51,7 +51,7 @@ static struct folder names, stable_names;
 static struct folder history[64]; /* names after each operation since their sync */
 static size_t history_count;
 static uint64_t operations, cut_at, write_fails_at, capacity, free_shown;
-static bool cut, sync_fails;
+static bool cut, sync_fails, create_fails;
 static size_t renames;
 
 static void resize(struct image *m, uint64_t n)
@@ -162,7 +162,7 @@ void fake_reset(uint64_t seed)
 	file_count = names.count = stable_names.count = history_count = renames = 0;
 	operations = cut_at = write_fails_at = capacity = free_shown = 0;
 	fake_now_ms = 0;
-	cut = sync_fails = false;
+	cut = sync_fails = create_fails = false;
 }
 
 static void file_survive(struct disk_file *f)
@@ -199,6 +199,11 @@ void fake_power_on(void)
 void fake_write_fails_at(uint64_t operation)
 {
 	write_fails_at = operation;
+}
+
+void fake_create_fails(bool fails)
+{
+	create_fails = fails;
 }
 
 void fake_sync_fails(bool fails)
@@ -274,6 +279,10 @@ struct disk_file *disk_create(struct disk *d, str name, struct fail *why)
 	if (!powered(why))
 		return NULL;
 	assert(!find(name));
+	if (create_fails) {
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "too many open files");
+		return NULL;
+	}
 	f = MEM_NEW(struct disk_file);
 	f->changes_end = &f->changes;
 	assert(file_count < LENGTH(files) && names.count < FILES_MAX);

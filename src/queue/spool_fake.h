@@ -29,6 +29,7 @@ bool fake_is_cut(void);
 void fake_power_on(void); /* what was durable is there, and some of the rest */
 
 void fake_sync_fails(bool fails);
+void fake_create_fails(bool fails); /* as when too many files are open */
 void fake_write_fails_at(
 	uint64_t operation);           /* no space, when all but its last sectors are there */
 void fake_capacity(uint64_t octets);   /* of all files together; more does not fit */

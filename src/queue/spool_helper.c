@@ -80,8 +80,8 @@ static void prepare_run(struct loop_task *task)
 {
 	struct spool *s = AROUND(task, struct spool, prepare.task);
 
-	s->prepared = segment_create(
-		s->disk, s->prepare_number, s->setup.segment_octets, &s->prepare.why);
+	s->prepared = segment_create(s->disk, s->prepare_number, s->setup.segment_octets,
+		&s->prepare.sync_failed, &s->prepare.why);
 	job_end(s, &s->prepare, prepared);
 }
 
@@ -105,8 +105,8 @@ void spool_helper_prepared(struct spool *s)
 		s->next = segment_add(&s->segments, s->prepare_number, s->setup.segment_octets);
 		s->next->file = s->prepared;
 		s->prepared = NULL;
-	} else if (!spool_disk_full(&s->prepare.why)) {
-		spool_write_fence(s, &s->prepare.why);
+	} else {
+		spool_keep_trouble(s, &s->prepare);
 	}
 }
 
@@ -150,6 +150,7 @@ static void save_run(struct loop_task *task)
 	struct spool *s = AROUND(task, struct spool, save.task);
 
 	s->save.ok = checkpoint_store(&s->checkpoint, s->disk, &s->save.why);
+	s->save.sync_failed = s->checkpoint.sync_failed;
 	if (!s->save.ok)
 		checkpoint_drop(&s->checkpoint, s->disk);
 	job_end(s, &s->save, saved);

@@ -67,6 +67,8 @@ bool spool_keep_now(struct spool *s, const struct checkpoint_mark *mark, struct 
 /* Now, or when it would let segments go and space is short. */
 static bool checkpoint_due(const struct spool *s)
 {
+	if (loop_now_ms(s->committer) < s->checkpoint_ms)
+		return false;
 	if (s->grown_octets >= s->grown_octets_max)
 		return true;
 	return (s->low || s->scarce) && s->segments.dead > 1 &&
@@ -78,19 +80,29 @@ static void checkpoint_start(struct spool *s)
 	struct checkpoint_mark mark = { s->tail->number, s->tail_at, s->previous };
 
 	s->checkpointing = true;
+	s->checkpoint_grown_octets = s->grown_octets;
 	s->grown_octets = 0;
 	checkpoint_begin(&s->checkpoint, &mark);
 	checkpoint_take(&s->checkpoint, &s->index);
 	spool_helper_save(s);
 }
 
+/* What is already in the log is as safe as before: only a failed sync is a reason to stop. */
+void spool_keep_trouble(struct spool *s, const struct spool_job *job)
+{
+	if (job->sync_failed)
+		spool_write_fence(s, &job->why);
+	else if (!spool_disk_full(&job->why))
+		spool_report(LOG_WARNING, "spool_trouble", 0, 0, 0, &job->why);
+}
+
 void spool_keep_saved(struct spool *s)
 {
 	if (!s->save.ok) {
 		s->checkpointing = false;
-		if (!spool_disk_full(&s->save.why))
-			spool_write_fence(s, &s->save.why);
-		s->grown_octets_max = s->setup.segment_octets; /* try again after so much */
+		s->grown_octets += s->checkpoint_grown_octets;
+		s->checkpoint_ms = loop_now_ms(s->committer) + SPOOL_SPACE_MS;
+		spool_keep_trouble(s, &s->save);
 	} else if (!s->checkpoint.last) {
 		checkpoint_take(&s->checkpoint, &s->index);
 		spool_helper_save(s);

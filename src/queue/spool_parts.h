@@ -122,6 +122,7 @@ struct spool_job {
 	struct loop_task task;
 	bool running; /* what it works on is the helper's until it has come back */
 	bool ok;
+	bool sync_failed; /* the disk is not to be trusted any more; else it is tried again */
 	struct fail why;
 };
 
@@ -179,6 +180,8 @@ struct spool {
 	struct spool_job save; /* a checkpoint, slice by slice: */
 	struct checkpoint checkpoint;
 	bool checkpointing;
+	uint64_t checkpoint_grown_octets; /* grown_octets when it was begun */
+	int64_t checkpoint_ms;            /* do not try before */
 
 	struct spool_job read; /* for the compaction: */
 	struct spool_copy copy;
@@ -232,7 +235,8 @@ void spool_helper_save(struct spool *s);
 
 /* spool_keep.c: checkpoints, and segments that nobody needs */
 void spool_keep_house(struct spool *s);
-void spool_keep_saved(struct spool *s); /* a slice has been stored */
+void spool_keep_trouble(struct spool *s, const struct spool_job *job); /* that has failed */
+void spool_keep_saved(struct spool *s);                                /* a slice has been stored */
 bool spool_keep_now(struct spool *s, const struct checkpoint_mark *mark, struct fail *why) MUST_USE;
 
 /* spool_compact.c */

@@ -421,11 +421,13 @@ static bool new_tail(struct recovery *r, struct fail *why)
 	uint64_t octets = s->setup.segment_octets;
 	uint32_t number = s->mark.segment;
 	struct disk_file *f;
+	bool sync_failed;
 
 	if (s->segments.count > 0 && s->segments.items[s->segments.count - 1]->number > number)
 		number = s->segments.items[s->segments.count - 1]->number;
-	for (number++; !(f = segment_create(s->disk, number, octets, why)); number++) {
-		if (!spool_disk_full(why) || octets < 4 * SEGMENT_OCTETS_SMALL)
+	for (number++; !(f = segment_create(s->disk, number, octets, &sync_failed, why));
+		number++) {
+		if (sync_failed || !spool_disk_full(why) || octets < 4 * SEGMENT_OCTETS_SMALL)
 			return false;
 		octets /= 4;
 	}

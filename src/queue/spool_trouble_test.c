@@ -271,6 +271,30 @@ TEST(spool_says_452_on_a_full_disk_and_records_updates_on)
 	end();
 }
 
+TEST(spool_is_not_fenced_by_a_file_that_cannot_be_made)
+{
+	uint64_t id = 1, accepted;
+
+	begin();
+	fake_create_fails(true);
+	while (put(id, 50000) == 250)
+		id++;
+	accepted = id - 1;
+	CHECK_INT(accepts(), 452);
+	CHECK(!numbers().fenced);
+	CHECK(record(1, SPOOL_DELIVERED));
+	fake_create_fails(false);
+	fake_sleep(2500);
+	CHECK_INT(accepts(), 250);
+	for (int i = 0; i < 40; i++) /* a checkpoint is due somewhere among these */
+		CHECK_INT(put(1000 + (uint64_t)i, 50000), 250);
+	crash();
+	open_spool();
+	CHECK_INT(found_count, accepted - 1 + 40);
+	CHECK_INT(errors, 0);
+	end();
+}
+
 TEST(spool_starts_on_a_full_disk)
 {
 	uint64_t id = 1;
