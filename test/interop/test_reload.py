@@ -8,7 +8,8 @@ import smtp
 
 def test_reload_drops_no_session(place):
     sink = place.sink()
-    facteur = place.facteur(sink.port)
+    facteur = place.facteur(sink.port, files={
+        "conf.d/30-limits.conf": "limits { transactions 1000000 }\n"})
     troubles, sent, going = [], [], threading.Event()
     going.set()
 
