@@ -59,7 +59,7 @@ static struct fail reason(struct dispatch *d, const struct promise *m, size_t rc
 		why = m->rcpts[rcpt].last->fail;
 	else if (route_find(schedule_router(dispatch_schedule(d)), &a,
 			 m->envelope.rcpts[rcpt].address, &way, NULL))
-		schedule_trouble(dispatch_schedule(d), &way, &why);
+		schedule_destination_why(dispatch_schedule(d), &way, &why);
 	arena_free(&a);
 	return why;
 }

@@ -33,6 +33,12 @@ void dispatch_over(struct dispatch *d)
 	pump(d);
 }
 
+void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end)
+{
+	outcome_end(d, m, rcpts, count, end);
+}
+
 void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -241,7 +247,7 @@ static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt
 	fail_with(why, FAIL_TEMPORARY, "4.4.7", "The next server could not be reached");
 	if (route_find(
 		    schedule_router(d->schedule), &a, m->envelope.rcpts[rcpt].address, &way, NULL))
-		schedule_trouble(d->schedule, &way, why);
+		schedule_destination_why(d->schedule, &way, why);
 	arena_free(&a);
 }
 

@@ -19,6 +19,10 @@ struct dispatch {
 	void *owner;
 };
 
+/* flow/outcome: what dispatch_end promises. */
+void outcome_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end);
+
 /* flow/outcome: do what the results of a job ask for, recipient by recipient.  trouble: why
  * recipients come back untried, or null when none does.  final: the mail has arrived where people
  * read it.  remote: the peer's name, or "". */

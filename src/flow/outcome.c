@@ -76,7 +76,7 @@ static void record_send(struct record *r)
 	spool_record(d->flow.spool, &r->record);
 }
 
-void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+void outcome_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end)
 {
 	struct record *r = record_new(d, m, count);

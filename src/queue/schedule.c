@@ -112,7 +112,7 @@ static void job_queue(struct schedule *s, struct schedule_job *job, int64_t next
 		list_append(&d->jobs, &job->link);
 		d->job_count++;
 	}
-	schedule_settle(s, d, now_ms);
+	schedule_destination_settle(s, d, now_ms);
 }
 
 /* May this recipient travel in the job that is being built for its destination? */
@@ -252,7 +252,7 @@ void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 		job_unqueue(s, job);
 		schedule_job_free(job);
 		if (d)
-			schedule_settle(s, d, now_ms);
+			schedule_destination_settle(s, d, now_ms);
 	}
 }
 
@@ -299,7 +299,7 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 	}
 	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
 		next = map_next(&s->destinations, e);
-		schedule_settle(s, e->value, now_ms);
+		schedule_destination_settle(s, e->value, now_ms);
 	}
 	router_drop(was);
 }
@@ -326,10 +326,11 @@ static void wake(struct schedule *s, int64_t now_ms)
 		heap_remove(&s->due, node);
 		list_append(&job->destination->jobs, &job->link);
 		job->destination->job_count++;
-		schedule_settle(s, job->destination, now_ms);
+		schedule_destination_settle(s, job->destination, now_ms);
 	}
 	while ((node = heap_first(&s->wakes)) && node->at <= now_ms)
-		schedule_settle(s, AROUND(node, struct schedule_destination, wake), now_ms);
+		schedule_destination_settle(
+			s, AROUND(node, struct schedule_destination, wake), now_ms);
 }
 
 static struct schedule_slot *slot_new(struct schedule *s, struct schedule_destination *d)
@@ -360,7 +361,7 @@ static struct schedule_act start(struct schedule *s, struct schedule_destination
 	job_unqueue(s, job);
 	for (size_t i = 0; i < job->count; i++)
 		job->message->rcpts[job->rcpts[i]].in_hand = true;
-	schedule_settle(s, d, now_ms);
+	schedule_destination_settle(s, d, now_ms);
 	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
 }
 
@@ -392,7 +393,7 @@ static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slo
 	struct schedule_destination *d = slot->destination;
 
 	slot_free(s, slot);
-	schedule_settle(s, d, now_ms);
+	schedule_destination_settle(s, d, now_ms);
 	return act;
 }
 
@@ -485,7 +486,7 @@ void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule
 		schedule_destination_trouble(s, d, why, now_ms);
 		break;
 	}
-	schedule_settle(s, d, now_ms);
+	schedule_destination_settle(s, d, now_ms);
 }
 
 void schedule_free(struct schedule *s)

@@ -138,7 +138,7 @@ bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t
 bool schedule_backs_off(const struct promise *m) MUST_USE;
 
 /* The last trouble with where a way leads; *why stays when there is none. */
-void schedule_trouble(struct schedule *s, const struct route_way *way, struct fail *why);
+void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why);
 
 /* The wait after the attempts-th failure. */
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts);

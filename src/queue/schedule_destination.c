@@ -11,7 +11,7 @@ static str destination_key(struct schedule *s, const struct route_way *way)
 		STR(t->path), way->nexthop.n && fixed ? "/" : "", STR(way->nexthop));
 }
 
-void schedule_trouble(struct schedule *s, const struct route_way *way, struct fail *why)
+void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why)
 {
 	struct schedule_destination *d = map_get(&s->destinations, destination_key(s, way));
 
@@ -55,7 +55,7 @@ void schedule_destination_free(struct schedule *s, struct schedule_destination *
 	mem_free(d);
 }
 
-void schedule_settle(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
+void schedule_destination_settle(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
 {
 	unsigned slots_max = d->failures > 0 ? 1 : d->slots_max; /* one probe */
 	bool may_start = !list_empty(&d->idle) || d->slots < slots_max;

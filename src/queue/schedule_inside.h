@@ -30,7 +30,8 @@ void schedule_destination_free(struct schedule *s, struct schedule_destination *
 /* Put the destination where it belongs after anything about it has changed: among the ready, among
  * those that wait for a moment, or nowhere until a slot or a job comes back.  One that nobody needs
  * any more is freed. */
-void schedule_settle(struct schedule *s, struct schedule_destination *d, int64_t now_ms);
+void schedule_destination_settle(
+	struct schedule *s, struct schedule_destination *d, int64_t now_ms);
 
 /* A connection could not be made, or broke between mails; or one has carried a mail. */
 void schedule_destination_trouble(
