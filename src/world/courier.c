@@ -31,6 +31,8 @@ struct child {
 	struct sock *sock;
 	struct list parcels; /* the first one is in its hands */
 	struct buf in;       /* an answer that is not whole yet */
+	bool single;         /* it runs one program, and goes */
+	int64_t silent_ms;   /* then it is given up */
 	char user[COURIER_USER_MAX + 1];
 };
 
@@ -106,7 +108,7 @@ static void watch(struct child *child)
 	if (!p)
 		loop_timer_set(child->loop, &child->timer, now_ms + COURIER_IDLE_MS);
 	else if (p->finished || sock_backlog(child->sock) > 0)
-		loop_timer_set(child->loop, &child->timer, now_ms + COURIER_SILENT_MS);
+		loop_timer_set(child->loop, &child->timer, now_ms + child->silent_ms);
 	else
 		loop_timer_cancel(child->loop, &child->timer);
 }
@@ -116,7 +118,8 @@ static void on_timer(struct loop_timer *timer)
 	struct child *child = AROUND(timer, struct child, timer);
 	struct fail why;
 
-	fail_with(&why, FAIL_TEMPORARY, "4.3.0", "the disk of a Maildir does not answer");
+	fail_with(&why, FAIL_TEMPORARY, "4.3.0", "the %s does not answer",
+		child->single ? "courier of a program" : "disk of a Maildir");
 	lose_child(child, &why);
 }
 
@@ -172,8 +175,11 @@ static bool take_answer(struct child *child)
 		return false;
 	buf_clear(&child->in);
 	list_remove(&p->link);
-	begin_next(child);
-	end_parcel(p, why.kind == FAIL_NONE ? NULL : &why);
+	if (child->single)
+		free_child(child);
+	else
+		begin_next(child);
+	end_parcel(p, why.kind == FAIL_NONE && !why.text[0] ? NULL : &why);
 	return true;
 }
 
@@ -216,7 +222,8 @@ static const struct sock_handler child_handler = {
 
 /* --- finding and starting a child --- */
 
-/* The child of this user in this loop; else how many the loop has, and one of them without work. */
+/* The child of this user in this loop, for Maildirs; else how many the loop has, and one of them
+ * without work. */
 static struct child *find_child(
 	struct courier *c, struct loop *loop, str user, size_t *count, struct child **idle)
 {
@@ -231,6 +238,8 @@ static struct child *find_child(
 		if (child->loop != loop)
 			continue;
 		++*count;
+		if (child->single)
+			continue;
 		if (list_empty(&child->parcels))
 			*idle = child;
 		if (str_eq(str_of(child->user), user))
@@ -241,9 +250,9 @@ static struct child *find_child(
 }
 
 /* Tell the office whose child is wanted, and give it its end of the stream. */
-static bool order_child(int control, str user, int descriptor)
+static bool order_child(int control, bool single, str user, int descriptor)
 {
-	char name[COURIER_USER_MAX + 1] = "=";
+	char name[COURIER_USER_MAX + 1] = { single ? COURIER_CHILD_RUNS : COURIER_CHILD_WRITES };
 	struct iovec io = { name, user.n + 1 };
 	union {
 		struct cmsghdr align;
@@ -272,7 +281,8 @@ static void on_loop_end(struct loop_hook *hook)
 	free_child(child);
 }
 
-static struct child *start_child(struct courier *c, struct loop *loop, str user, struct fail *why)
+static struct child *start_child(
+	struct courier *c, struct loop *loop, bool single, str user, struct fail *why)
 {
 	struct child *child;
 	int ends[2];
@@ -282,7 +292,7 @@ static struct child *start_child(struct courier *c, struct loop *loop, str user,
 			strerrordesc_np(errno));
 		return NULL;
 	}
-	if (!order_child(c->control, user, ends[1])) {
+	if (!order_child(c->control, single, user, ends[1])) {
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot send a courier: %s",
 			strerrordesc_np(errno));
 		close(ends[0]);
@@ -293,6 +303,8 @@ static struct child *start_child(struct courier *c, struct loop *loop, str user,
 	fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours; the child's own waits */
 	child = MEM_NEW(struct child);
 	child->courier = c;
+	child->single = single;
+	child->silent_ms = COURIER_SILENT_MS;
 	child->loop = loop;
 	child->sock = sock_adopt(loop, ends[0], &child_handler, child);
 	child->timer.run = on_timer;
@@ -308,24 +320,26 @@ static struct child *start_child(struct courier *c, struct loop *loop, str user,
 	return child;
 }
 
-static struct child *child_for(struct courier *c, struct loop *loop, str user, struct fail *why)
+static struct child *child_for(
+	struct courier *c, struct loop *loop, bool single, str user, struct fail *why)
 {
 	size_t count;
 	struct child *idle, *child = find_child(c, loop, user, &count, &idle);
 
-	if (child)
+	if (child && !single)
 		return child;
 	if (user.n >= COURIER_USER_MAX || str_has(user, '\0')) {
 		fail_with(why, FAIL_TEMPORARY, "4.3.5", "no name of a user: %.*s", STR(user));
 		return NULL;
 	}
 	if (count >= COURIER_CHILDREN_MAX && !idle) {
-		fail_with(why, FAIL_TEMPORARY, "4.3.0", "too many users have mail delivered now");
+		fail_with(
+			why, FAIL_TEMPORARY, "4.3.0", "too many couriers are on their way already");
 		return NULL;
 	}
 	if (count >= COURIER_CHILDREN_MAX)
 		free_child(idle);
-	return start_child(c, loop, user, why);
+	return start_child(c, loop, single, user, why);
 }
 
 /* --- what owners call --- */
@@ -335,6 +349,20 @@ static void on_refusal(struct loop_hook *hook)
 	struct courier_parcel *p = AROUND(hook, struct courier_parcel, refusal);
 
 	end_parcel(p, &p->why);
+}
+
+static struct courier_parcel *parcel_new(
+	struct loop *loop, const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = MEM_NEW(struct courier_parcel);
+
+	p->loop = loop;
+	p->handler = handler;
+	p->owner = owner;
+	list_init(&p->link);
+	list_init(&p->refusal.link);
+	p->refusal.run = on_refusal;
+	return p;
 }
 
 static struct child *accept_parcel(
@@ -348,21 +376,15 @@ static struct child *accept_parcel(
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "the fields for the Maildir are too long");
 		return NULL;
 	}
-	return child_for(c, loop, user, why);
+	return child_for(c, loop, false, user, why);
 }
 
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
 	str head, const struct courier_handler *handler, void *owner)
 {
-	struct courier_parcel *p = MEM_NEW(struct courier_parcel);
+	struct courier_parcel *p = parcel_new(loop, handler, owner);
 	struct buf begin = { 0 };
 
-	p->loop = loop;
-	p->handler = handler;
-	p->owner = owner;
-	list_init(&p->link);
-	list_init(&p->refusal.link);
-	p->refusal.run = on_refusal;
 	p->child = accept_parcel(c, loop, user, path, head, &p->why);
 	if (!p->child) {
 		loop_soon(loop, &p->refusal);
@@ -375,6 +397,30 @@ struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str us
 	buf_free(&begin);
 	list_append(&p->child->parcels, &p->link);
 	begin_next(p->child);
+	return p;
+}
+
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
+	const struct courier_program *program, str head, const struct courier_handler *handler,
+	void *owner)
+{
+	struct courier_parcel *p = parcel_new(loop, handler, owner);
+	struct buf run = { 0 };
+
+	if (!courier_frame_write_program(program, head, &run))
+		fail_with(&p->why, FAIL_TEMPORARY, "4.3.5", "this program cannot be run");
+	else
+		p->child = child_for(c, loop, true, user, &p->why);
+	if (p->child) {
+		/* the child ends it in time; this is for one that cannot */
+		p->child->silent_ms = program->run_ms_max + COURIER_SILENT_MS;
+		put_frame(p, COURIER_RUN, buf_str(&run));
+		list_append(&p->child->parcels, &p->link);
+		begin_next(p->child);
+	} else {
+		loop_soon(loop, &p->refusal);
+	}
+	buf_free(&run);
 	return p;
 }
 
@@ -405,10 +451,12 @@ void courier_drop(struct courier_parcel *p)
 		p->handler = NULL; /* its answer will come, and mean nothing */
 		return;
 	}
-	if (p->begun)
+	if (p->begun && !child->single)
 		put_frame(p, COURIER_DROP, S(""));
 	free_parcel(p);
-	if (child)
+	if (child && child->single)
+		free_child(child); /* which hears the end of the stream, and kills the program */
+	else if (child)
 		begin_next(child);
 }
 

@@ -1,12 +1,20 @@
 /*
- * world/courier - a delivery into files, made by a child as the user who owns them
+ * world/courier - a delivery into files or into a program, made by a child as another user
  *
- * One child a user and loop, started when first needed, gone when idle for a minute; as root it
- * takes the user's uid, gid and groups and no more, else it runs as we are, and another user is
- * refused (4.3.5).  A message is written into PATH/tmp, synced, renamed into PATH/new, and the
+ * For files: one child a user and loop, started when first needed, gone when idle for a minute; for
+ * programs: one a run.  As root it takes the user's uid, gid and groups and no more, else it runs
+ * as we are, and another user is refused (4.3.5).
+ *
+ * A message for a Maildir is written into PATH/tmp, synced, renamed into PATH/new, and the
  * folder is synced, before it is said to be delivered: what Maildir readers expect, and what P2
  * needs.  Folders that are missing are made.  All failures are temporary: 4.2.2 over quota, 4.3.1
  * disk full, 4.3.0 others.
+ *
+ * A program gets the message on its standard input, in a session and a process group of its own, in
+ * the folder /, with no other open file than what it may say; never as root (4.3.5).  Its arguments
+ * pass no shell.  When its time is over, it is killed, and its whole group with it (4.3.0).  How it
+ * ended is read as world/courier_exit says.  A message that cannot be given whole kills it, too, so
+ * that half a mail is never taken for one.
  *
  * No handler function is called from inside a call that the owner makes.
  */
@@ -21,6 +29,10 @@
 #define COURIER_SILENT_MS 300000 /* then a child that is to write or sync is given up */
 #define COURIER_PATH_MAX 1024
 #define COURIER_HEAD_MAX 4096
+#define COURIER_ARGUMENTS_MAX 64         /* of a program */
+#define COURIER_VARIABLES_MAX 16         /* of its environment, besides those of its user */
+#define COURIER_PROGRAM_OCTETS_MAX 32768 /* of all of them together */
+#define COURIER_OUTPUT_MAX 65536         /* what a program says is kept up to here at most */
 
 struct courier;
 
@@ -36,8 +48,8 @@ struct courier_handler {
 	/* Its turn has come, or what was written has been passed on: give the next block.  Called
 	 * until courier_finish. */
 	void (*writable)(void *owner);
-	/* It is over: delivered (why is null), or not.  Called once, unless dropped before; the
-	 * pointer is dead. */
+	/* It is over: delivered (why is null, or of the kind FAIL_NONE with what the program said),
+	 * or not.  Called once, unless dropped before; the pointer is dead. */
 	void (*done)(void *owner, const struct fail *why);
 };
 
@@ -46,6 +58,22 @@ struct courier_handler {
  * lines; in the file lines end in LF, as Maildir readers expect. */
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
 	str head, const struct courier_handler *handler, void *owner) MUST_USE;
+
+/* A program, and what it gets: the first argument is its absolute path; environment: NAME=value. */
+struct courier_program {
+	str arguments[COURIER_ARGUMENTS_MAX];
+	size_t argument_count;
+	str environment[COURIER_VARIABLES_MAX];
+	size_t environment_count;
+	int64_t run_ms_max;       /* from its start to its end */
+	size_t output_octets_max; /* what it says beyond is read and forgotten */
+};
+
+/* The same into a program; it gets lines that end in LF, too. */
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
+	const struct courier_program *program, str head, const struct courier_handler *handler,
+	void *owner) MUST_USE;
+
 void courier_write(struct courier_parcel *p, str bytes); /* copied; who has much gives one block and
 							     waits for writable */
 void courier_finish(struct courier_parcel *p);           /* all is there: deliver it */

@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
+#include "world/courier_run.h"
 
 #define CONTROL_FD 3
 
@@ -94,6 +95,7 @@ static bool obey(struct desk *d, const struct courier_order *order)
 	case COURIER_DROP:
 		courier_maildir_drop(&d->maildir);
 		return true;
+	case COURIER_RUN:
 	case COURIER_ANSWER:
 		break;
 	}
@@ -124,7 +126,7 @@ static void work(struct desk *d)
 }
 
 /* The child of one user. */
-static _Noreturn void deliver(int fd, const char *user, str hostname)
+static _Noreturn void deliver(int fd, char what_for, const char *user, str hostname)
 {
 	struct fail why = { 0 };
 	struct desk desk = { .fd = fd, .hostname = hostname };
@@ -133,6 +135,8 @@ static _Noreturn void deliver(int fd, const char *user, str hostname)
 	if (!become(user, &why))
 		desk.unfit = &why;
 	prctl(PR_SET_NAME, "facteur-deliver");
+	if (what_for == COURIER_CHILD_RUNS)
+		courier_run_serve(fd, desk.unfit);
 	work(&desk);
 	_exit(0);
 }
@@ -200,8 +204,7 @@ _Noreturn void courier_child_office(int control, str hostname, str home)
 			continue;
 		if (fork() == 0) {
 			close(CONTROL_FD);
-			/* the name's first byte only keeps an empty one from being no message */
-			deliver(fd, user[1] ? user + 1 : own, hostname);
+			deliver(fd, user[0], user[1] ? user + 1 : own, hostname);
 		}
 		close(fd); /* if there was no child: the end of the stream tells the daemon */
 	}

@@ -12,7 +12,12 @@
 
 #define COURIER_USER_MAX 64
 
-/* In the forked process; control: a SOCK_SEQPACKET, each message a user's name and a descriptor. */
+/* The first byte of a message to the office: what the child is for. */
+#define COURIER_CHILD_WRITES '=' /* into Maildirs */
+#define COURIER_CHILD_RUNS '!'   /* a program, once */
+
+/* In the forked process; control: a SOCK_SEQPACKET, each message says what for, and a
+ * user's name, and brings a descriptor. */
 _Noreturn void courier_child_office(int control, str hostname, str home);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-#include "world/courier.h"
+#include "base/number.h"
 
 void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_HEAD])
 {
@@ -14,7 +14,7 @@ void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_
 
 static bool known(char c)
 {
-	return c == COURIER_BEGIN || c == COURIER_DATA || c == COURIER_FINISH ||
+	return c == COURIER_BEGIN || c == COURIER_RUN || c == COURIER_DATA || c == COURIER_FINISH ||
 	       c == COURIER_DROP || c == COURIER_ANSWER;
 }
 
@@ -62,9 +62,9 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes)
 
 static enum scan read_order(struct courier_frame_reader *r, str rest, struct courier_order *order)
 {
-	bool legal = order->word == COURIER_BEGIN ? !r->in_parcel : r->in_parcel;
+	bool begins = order->word == COURIER_BEGIN || order->word == COURIER_RUN;
 
-	if (!legal)
+	if (begins == r->in_parcel)
 		return SCAN_BAD;
 	switch (order->word) {
 	case COURIER_BEGIN:
@@ -72,6 +72,11 @@ static enum scan read_order(struct courier_frame_reader *r, str rest, struct cou
 			rest.n > COURIER_HEAD_MAX)
 			return SCAN_BAD;
 		order->head = rest;
+		r->in_parcel = true;
+		return SCAN_DONE;
+	case COURIER_RUN:
+		if (!courier_frame_read_program(rest, &order->program, &order->head))
+			return SCAN_BAD;
 		r->in_parcel = true;
 		return SCAN_DONE;
 	case COURIER_DATA:
@@ -103,9 +108,90 @@ enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_orde
 	return read_order(r, rest, order);
 }
 
+/* --- programs --- */
+
+static bool program_good(const struct courier_program *p)
+{
+	return p->argument_count > 0 && p->argument_count <= COURIER_ARGUMENTS_MAX &&
+	       p->environment_count <= COURIER_VARIABLES_MAX &&
+	       str_starts(p->arguments[0], S("/")) && p->run_ms_max > 0 &&
+	       p->output_octets_max <= COURIER_OUTPUT_MAX;
+}
+
+/* False: a NUL inside would make two values of it. */
+static bool put_values(struct buf *to, const str *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (str_has(values[i], '\0'))
+			return false;
+		buf_put(to, values[i]);
+		buf_put_char(to, '\0');
+	}
+	return true;
+}
+
+static void put_number(struct buf *to, uint64_t n)
+{
+	buf_putf(to, "%llu", (unsigned long long)n);
+	buf_put_char(to, '\0');
+}
+
+bool courier_frame_write_program(const struct courier_program *program, str head, struct buf *to)
+{
+	if (!program_good(program) || head.n > COURIER_HEAD_MAX)
+		return false;
+	put_number(to, program->argument_count);
+	put_number(to, program->environment_count);
+	put_number(to, (uint64_t)program->run_ms_max);
+	put_number(to, program->output_octets_max);
+	if (!put_values(to, program->arguments, program->argument_count) ||
+		!put_values(to, program->environment, program->environment_count) ||
+		buf_str(to).n > COURIER_PROGRAM_OCTETS_MAX)
+		return false;
+	buf_put(to, head);
+	return true;
+}
+
+static bool take_number(str *rest, uint64_t max, uint64_t *n)
+{
+	str digits;
+
+	return str_cut(rest, '\0', &digits) && number_parse(digits, max, n);
+}
+
+static bool take_values(str *rest, str *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!str_cut(rest, '\0', &values[i]))
+			return false;
+	return true;
+}
+
+bool courier_frame_read_program(str rest, struct courier_program *program, str *head)
+{
+	uint64_t arguments, variables, run_ms, octets;
+	size_t whole = rest.n;
+
+	if (!take_number(&rest, COURIER_ARGUMENTS_MAX, &arguments) ||
+		!take_number(&rest, COURIER_VARIABLES_MAX, &variables) ||
+		!take_number(&rest, INT64_MAX / 2, &run_ms) ||
+		!take_number(&rest, COURIER_OUTPUT_MAX, &octets) ||
+		!take_values(&rest, program->arguments, arguments) ||
+		!take_values(&rest, program->environment, variables))
+		return false;
+	program->argument_count = arguments;
+	program->environment_count = variables;
+	program->run_ms_max = (int64_t)run_ms;
+	program->output_octets_max = octets;
+	*head = rest;
+	return program_good(program) && whole - rest.n <= COURIER_PROGRAM_OCTETS_MAX &&
+	       rest.n <= COURIER_HEAD_MAX;
+}
+
 void courier_frame_write_answer(const struct fail *why, struct buf *to)
 {
-	str status = why ? str_of(why->status) : S(""), text = why ? str_of(why->text) : S("");
+	str status = why && why->kind != FAIL_NONE ? str_of(why->status) : S("");
+	str text = why ? str_of(why->text) : S("");
 	char head[COURIER_FRAME_HEAD];
 
 	courier_frame_head(COURIER_ANSWER, status.n + 1 + text.n, head);
@@ -123,8 +209,10 @@ bool courier_frame_read_answer(str rest, struct fail *why)
 	*why = (struct fail){ 0 };
 	if (!str_cut(&rest, '\0', &status) || status.n >= sizeof code)
 		return false;
-	if (status.n > 0)
-		fail_with(why, FAIL_TEMPORARY, str_to_c(status, code, sizeof code), "%.*s",
-			STR(rest));
+	fail_with(why,
+		status.n == 0                 ? FAIL_NONE
+		: str_starts(status, S("5.")) ? FAIL_PERMANENT
+					      : FAIL_TEMPORARY,
+		str_to_c(status, code, sizeof code), "%.*s", STR(rest));
 	return true;
 }

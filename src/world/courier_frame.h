@@ -2,20 +2,25 @@
  * world/courier_frame - how the daemon and a courier's child speak to each other, as a machine
  *
  * A frame is a letter, four bytes of length (the high one first) and so many bytes.  The daemon
- * orders: BEGIN (path, a NUL, head), DATA as often as it likes, then FINISH or DROP; each FINISH is
- * answered by one ANSWER (status, a NUL, text; an empty status says delivered).
+ * orders: BEGIN (path, a NUL, head) or RUN (a program), DATA as often as it likes, then FINISH or
+ * DROP; each FINISH is answered by one ANSWER (status, a NUL, text; an empty status says
+ * delivered). The rest of RUN is four numbers (how many arguments, how many variables,
+ * milliseconds, octets of output), the arguments and the variables, each with a NUL behind it, and
+ * the head.
  */
 #ifndef WORLD_COURIER_FRAME_H
 #define WORLD_COURIER_FRAME_H
 
 #include "base/buf.h"
 #include "base/fail.h"
+#include "world/courier.h"
 
 #define COURIER_FRAME_MAX 65536 /* of the bytes behind the length */
 #define COURIER_FRAME_HEAD 5
 
 enum courier_word {
 	COURIER_BEGIN = 'B',
+	COURIER_RUN = 'R',
 	COURIER_DATA = 'D',
 	COURIER_FINISH = 'F',
 	COURIER_DROP = 'X',
@@ -32,13 +37,14 @@ enum scan courier_frame_take(str *input, enum courier_word *word, str *rest) MUS
 struct courier_frame_reader {
 	struct buf in;
 	size_t told_n;  /* bytes of the order that was told last */
-	bool in_parcel; /* between BEGIN and FINISH or DROP */
+	bool in_parcel; /* between BEGIN or RUN and FINISH or DROP */
 };
 
 struct courier_order {
 	enum courier_word word;
-	str path, head; /* of BEGIN */
-	str bytes;      /* of DATA */
+	str path, head;                 /* of BEGIN; head of RUN, too */
+	struct courier_program program; /* of RUN */
+	str bytes;                      /* of DATA */
 };
 
 #define COURIER_FEED_MAX 65536 /* bytes to feed at once */
@@ -47,7 +53,13 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes); /* after MOR
 /* What is told lives until the next call.  BAD: whoever speaks here is not our daemon. */
 enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_order *order) MUST_USE;
 
-/* ANSWER, both sides; why null: delivered.  read: false when it is none. */
+/* The rest of RUN, both sides.  write: false when it would be too long, or the program is none. */
+bool courier_frame_write_program(
+	const struct courier_program *program, str head, struct buf *to) MUST_USE;
+bool courier_frame_read_program(str rest, struct courier_program *program, str *head) MUST_USE;
+
+/* ANSWER, both sides; why null: delivered.  a why of FAIL_NONE, too, and its
+ * text is kept.  read: false when it is none. */
 void courier_frame_write_answer(const struct fail *why, struct buf *to);
 bool courier_frame_read_answer(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
 

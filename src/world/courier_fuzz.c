@@ -7,6 +7,23 @@
 
 #define HELD_MAX (COURIER_FRAME_HEAD + COURIER_FRAME_MAX + COURIER_FEED_MAX)
 
+/* A program that was read is written as it was read. */
+static bool written_back(const struct courier_order *o)
+{
+	struct courier_program again;
+	struct buf text = { 0 };
+	str head;
+	/* numbers may have had zeros in front */
+	bool same = courier_frame_write_program(&o->program, o->head, &text) &&
+		    courier_frame_read_program(buf_str(&text), &again, &head) &&
+		    str_eq(head, o->head) && again.argument_count == o->program.argument_count &&
+		    str_eq(again.arguments[0], o->program.arguments[0]) &&
+		    again.run_ms_max == o->program.run_ms_max;
+
+	buf_free(&text);
+	return same;
+}
+
 /* A number that stands for all orders heard up to the end, or the first bad one. */
 static uint64_t hear(str bytes, size_t cut)
 {
@@ -21,8 +38,10 @@ static uint64_t hear(str bytes, size_t cut)
 		bytes = str_skip(bytes, cut);
 		LAW(buf_str(&r.in).n <= HELD_MAX);
 		while ((told = courier_frame_next(&r, &o)) == SCAN_DONE) {
-			LAW((o.word == COURIER_BEGIN) != open);
-			open = o.word == COURIER_BEGIN || o.word == COURIER_DATA;
+			LAW((o.word == COURIER_BEGIN || o.word == COURIER_RUN) != open);
+			open = o.word == COURIER_BEGIN || o.word == COURIER_RUN ||
+			       o.word == COURIER_DATA;
+			LAW(o.word != COURIER_RUN || written_back(&o));
 			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
 			LAW(o.word != COURIER_BEGIN ||
 				(o.path.n <= COURIER_PATH_MAX && o.path.p[0] == '/' &&

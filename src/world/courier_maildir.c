@@ -139,15 +139,7 @@ void courier_maildir_write(struct courier_maildir *m, str bytes)
 {
 	if (m->why.kind != FAIL_NONE)
 		return;
-	while (bytes.n > 0) {
-		size_t n = str_find(bytes, '\r');
-
-		if (m->cr && bytes.p[0] != '\n')
-			buf_put_char(&m->out, '\r'); /* it was not a line's end */
-		m->cr = n < bytes.n;
-		buf_put(&m->out, str_first(bytes, n));
-		bytes = str_skip(bytes, n + 1);
-	}
+	courier_lines_put(&m->lines, bytes, &m->out);
 	if (buf_str(&m->out).n >= OUT_MAX)
 		write_out(m);
 }
@@ -185,8 +177,7 @@ bool courier_maildir_finish(struct courier_maildir *m, struct fail *why)
 {
 	bool delivered;
 
-	if (m->cr)
-		buf_put_char(&m->out, '\r');
+	courier_lines_end(&m->lines, &m->out);
 	write_out(m);
 	delivered = m->why.kind == FAIL_NONE && publish(m);
 	*why = m->why;

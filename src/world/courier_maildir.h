@@ -10,12 +10,13 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "world/courier.h"
+#include "world/courier_lines.h"
 
 /* One message at a time; zeroed, it is ready. */
 struct courier_maildir {
 	int tmp, new, file; /* descriptors; meaningful while open */
 	bool open;
-	bool cr; /* the last byte was a CR: is it a line's end? */
+	struct courier_lines lines;
 	uint64_t octets;
 	struct buf out; /* to be written */
 	struct fail why;
