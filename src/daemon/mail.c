@@ -332,8 +332,10 @@ void mail_free(struct mail *m)
 	loop_timer_cancel(m->loop, &m->patience);
 	resolve_close(m->resolver);
 	for (unsigned i = 0; i < m->worker_count; i++)
+		worker_end(m->workers[i]);
+	spool_close(m->spool); /* it may still be ringing the workers' loops */
+	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_free(m->workers[i]);
-	spool_close(m->spool);
 	dispatch_free(m->dispatch);
 	census_free(m->census);
 	tls_context_free(m->tls);

@@ -167,13 +167,17 @@ static void abandon(struct loop_task *task)
 	outbound_abandon_all(&AROUND(task, struct leave, task)->worker->flow);
 }
 
-void worker_free(struct worker *w)
+void worker_end(struct worker *w)
 {
 	struct leave leave = { .task.run = abandon, .worker = w };
 
 	loop_post(w->flow.loop, &leave.task);
 	loop_stop(w->flow.loop);
 	loop_join(w->flow.loop);
+}
+
+void worker_free(struct worker *w)
+{
 	router_drop(w->flow.router);
 	loop_free(w->flow.loop);
 	mem_free(w);

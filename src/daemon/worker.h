@@ -25,6 +25,7 @@ struct flow *worker_flow(struct worker *w);
 void worker_change(struct worker *w, struct router *router, const struct worker_port *ports,
 	size_t port_count, void (*changed)(void *owner), void *owner);
 void worker_stop(struct worker *w); /* no new sessions; drained of the flow follows */
-void worker_free(struct worker *w); /* after it is drained: ends its thread */
+void worker_end(struct worker *w);  /* after it is drained: its thread has ended on return */
+void worker_free(struct worker *w); /* when nobody can post to its loop any more */
 
 #endif
