@@ -177,6 +177,9 @@ bool conf_transport_error(struct conf_builder *b, const struct conf_row *row,
 	t->status = S("5.0.0");
 	if (d->word_count > 1 && is_status(d->words[1].text))
 		t->status = d->words[first++].text;
+	if (d->word_count > first && str_starts(d->words[first].text, S("4.")))
+		return conf_builder_error(b, &d->words[first].origin,
+			"'%.*s' answers for good: its status begins with 5", STR(d->words[0].text));
 	if (d->word_count == first || d->words[first].text.n == 0)
 		return conf_builder_error(b, &d->words[0].origin,
 			"'%.*s' takes a text to answer with, perhaps with a status such as 5.1.1 "

@@ -148,15 +148,12 @@ static void end_by_rule(struct dispatch *d, const struct schedule_act *act)
 		}
 		dispatch_end(d, m, act->job->rcpts, act->job->count, SPOOL_DISCARDED);
 	} else {
-		bool later = str_starts(t->status, S("4"));
-
 		for (size_t i = 0; i < act->job->count; i++) {
 			struct delivery_result *result = &results[i];
 
-			result->end = later ? DELIVERY_LATER : DELIVERY_REFUSED;
+			result->end = DELIVERY_REFUSED;
 			result->ours = true;
-			fail_with(&result->reply, later ? FAIL_TEMPORARY : FAIL_PERMANENT, "",
-				"%.*s", STR(t->text));
+			fail_with(&result->reply, FAIL_PERMANENT, "", "%.*s", STR(t->text));
 			str_to_c(t->status, result->reply.status, sizeof result->reply.status);
 			conf_origin_print(&t->origin, result->reply.origin);
 		}

@@ -21,11 +21,12 @@ struct inbound {
 	uint64_t id;
 	struct ip client;
 	str listener;
-	bool counted;  /* in the census */
-	bool ours;     /* trusted: relay-for has the client */
-	bool held;     /* the spool says enough: the body waits */
-	bool closing;  /* the last reply is on its way */
-	bool stepping; /* next is being asked */
+	bool counted;      /* in the census */
+	bool ours;         /* trusted: relay-for has the client */
+	bool held;         /* the spool says enough: the body waits */
+	bool closing;      /* the last reply is on its way */
+	bool body_refused; /* said once for a message */
+	bool stepping;     /* next is being asked */
 	struct transaction *transaction;
 	uint32_t commit_ticket;
 	unsigned accepted, refused;
@@ -129,6 +130,7 @@ static void on_writable(void *owner)
 
 static void ask_data(struct inbound *in, const struct smtp_server_act *act)
 {
+	in->body_refused = false;
 	transaction_begin(in->transaction, on_writable, in);
 	smtp_server_answer(in->machine, act->ticket, NULL, S(""));
 }
@@ -182,8 +184,12 @@ static void body(struct inbound *in, str bytes)
 		return;
 	if (transaction_body(in->transaction, bytes, &fits, &why) == SPOOL_WRITE_ENOUGH)
 		in->held = true;
-	if (!fits)
-		smtp_server_fail_body(in->machine, &why);
+	if (fits)
+		return;
+	if (!in->body_refused)
+		log_refused(in, S(""), &why);
+	in->body_refused = true;
+	smtp_server_fail_body(in->machine, &why);
 }
 
 static void reset(struct inbound *in)

@@ -61,6 +61,18 @@ static bool put_component(struct buf *to, str part, struct fail *why)
 	return true;
 }
 
+/* The local part without its sub-address: jo+shop is jo. */
+static str mailbox_local(const struct maildrop *m, str key)
+{
+	const struct conf_domain *domain = route_hosted(m->d->router, key);
+	str local = address_local(key);
+
+	for (size_t i = 1; domain && i < local.n; i++)
+		if (str_has(domain->sub_address, local.p[i]))
+			return str_first(local, i);
+	return local;
+}
+
 /* The transport's path with {local}, {domain} and {address} filled in. */
 static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 {
@@ -75,11 +87,14 @@ static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 		buf_put(&filled, before);
 		str_cut(&pattern, '}', &name);
 		if (str_eq(name, S("local")))
-			done = put_component(&filled, address_local(key), why);
+			done = put_component(&filled, mailbox_local(m, key), why);
 		else if (str_eq(name, S("domain")))
 			done = put_component(&filled, address_domain(key), why);
 		else
-			done = put_component(&filled, key, why);
+			done = put_component(&filled,
+				arena_printf(&m->arena, "%.*s@%.*s", STR(mailbox_local(m, key)),
+					STR(address_domain(key))),
+				why);
 	}
 	buf_put(&filled, before);
 	*path = file_path(&m->arena, router_conf(m->d->router)->dir, buf_str(&filled));

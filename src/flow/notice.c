@@ -49,8 +49,8 @@ static void log_notice(const struct notice *n, enum log_level level, const char 
 	if (n->envelope.id)
 		log_id(&r, "notice", n->envelope.id);
 	log_str(&r, "sender", to);
-	for (size_t i = 0; i < n->count; i++)
-		log_str(&r, "to", n->about->envelope.rcpts[n->indexes[i]].address);
+	log_str(&r, "to", n->about->envelope.rcpts[n->indexes[0]].address);
+	log_int(&r, "recipients", (int64_t)n->count);
 	log_fail(&r, &n->rcpts[0].reply);
 	log_close(&r);
 }

@@ -16,7 +16,10 @@ static bool needs_utf8(const struct delivery *d)
 {
 	const struct envelope *e = &d->job->message->envelope;
 
-	if (e->flags & ENVELOPE_HEADER_UTF8 || !address_ascii(sender_of(d)))
+	/* a raw 8-bit header of a client that never said SMTPUTF8 is tolerated, as it came */
+	bool header = e->flags & ENVELOPE_HEADER_UTF8 && e->flags & ENVELOPE_SMTPUTF8;
+
+	if (header || !address_ascii(sender_of(d)))
 		return true;
 	for (size_t i = 0; i < d->job->count; i++)
 		if (!address_ascii(e->rcpts[d->job->rcpts[i]].address))
@@ -34,7 +37,7 @@ enum offer offer_judge(
 			"This message needs SMTPUTF8, which the next server does not offer");
 		return OFFER_CANNOT;
 	}
-	if (!(flags & ENVELOPE_EIGHTBIT) || peer->eightbitmime)
+	if (!(flags & ENVELOPE_EIGHTBIT) || peer->eightbitmime || flags & ENVELOPE_HEADER_UTF8)
 		return OFFER_AS_IT_IS;
 	if (flags & ENVELOPE_SIGNED) {
 		fail_with(why, FAIL_PERMANENT, "5.6.3",

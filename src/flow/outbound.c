@@ -96,6 +96,21 @@ static void report(struct outbound *o, enum schedule_after after)
 	d->finished(d->owner, d);
 }
 
+static void log_trouble(const struct outbound *o)
+{
+	char at[ENDPOINT_TEXT_MAX];
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, "no-conversation");
+	if (o->d)
+		log_id(&r, "id", o->d->job->message->envelope.id);
+	log_str(&r, "transport", o->transport->name);
+	log_str(&r, "host", o->host);
+	log_c(&r, "address", endpoint_print(&o->at, at));
+	log_fail(&r, &o->trouble);
+	log_close(&r);
+}
+
 /* The next hop can not be reached now: nothing was tried, the destination backs off.  Or it never
  * will be: then all recipients are refused. */
 static void nothing_left(void *owner, const struct fail *why)
@@ -103,8 +118,10 @@ static void nothing_left(void *owner, const struct fail *why)
 	struct outbound *o = owner;
 	bool for_good = !o->trouble.kind && why->kind == FAIL_PERMANENT;
 
-	if (!o->trouble.kind)
+	if (!o->trouble.kind) { /* no address was tried: what was looked up says it */
 		o->trouble = *why;
+		log_trouble(o);
+	}
 	if (for_good)
 		delivery_refuse_all(o->d, why);
 	report(o, for_good ? SCHEDULE_CLOSED : SCHEDULE_TROUBLE);
@@ -158,19 +175,6 @@ static void start(struct outbound *o)
 	o->attempts++;
 	o->reach = reach_new(o->flow, o->transport, o->d->nexthop, &reach_handler, o);
 	reach_next(o->reach);
-}
-
-static void log_trouble(const struct outbound *o)
-{
-	char at[ENDPOINT_TEXT_MAX];
-	struct log_record r;
-
-	log_open(&r, LOG_INFO, "no-conversation");
-	log_str(&r, "transport", o->transport->name);
-	log_str(&r, "host", o->host);
-	log_c(&r, "address", endpoint_print(&o->at, at));
-	log_fail(&r, &o->trouble);
-	log_close(&r);
 }
 
 /* This address does not do: *why.  The next one may. */

@@ -28,7 +28,8 @@
 struct schedule;
 
 struct schedule_destination {
-	str key; /* "TRANSPORT:NEXTHOP", for people and for the index */
+	str identity; /* all that connections are told apart by */
+	str key;      /* "TRANSPORT:NEXTHOP", for people: the start of it */
 	const struct conf_transport
 		*transport;   /* of the schedule's router; null while it has no job */
 	unsigned connections; /* as the transport says */

@@ -1,19 +1,27 @@
 #include "base/mem.h"
 #include "queue/schedule_inside.h"
 
-/* An unnamed transport is told apart by where it leads. */
-static str destination_key(struct schedule *s, const struct route_way *way)
+/* All that tells connections apart where trust is concerned: two ways with the same key may share
+ * one.  What people are shown of it is its first shown_n bytes. */
+static str destination_key(struct schedule *s, const struct route_way *way, size_t *shown_n)
 {
 	const struct conf_transport *t = way->transport;
 	bool fixed = t->host.n || t->path.n;
-
-	return arena_printf(&s->scratch, "%.*s:%.*s%.*s%s%.*s", STR(t->name), STR(t->host),
+	char source4[IP_TEXT_MAX], source6[IP_TEXT_MAX];
+	str shown = arena_printf(&s->scratch, "%.*s:%.*s%.*s%s%.*s", STR(t->name), STR(t->host),
 		STR(t->path), way->nexthop.n && fixed ? "/" : "", STR(way->nexthop));
+
+	*shown_n = shown.n;
+	return arena_printf(&s->scratch, "%.*s\n%d %d %u %s %s\n%.*s\n%.*s %.*s", STR(shown),
+		(int)t->kind, (int)t->tls, t->port, ip_print(&t->source4, source4),
+		ip_print(&t->source6, source6), STR(t->user), STR(t->status), STR(t->text));
 }
 
 void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why)
 {
-	struct schedule_destination *d = map_get(&s->destinations, destination_key(s, way));
+	size_t shown_n;
+	struct schedule_destination *d =
+		map_get(&s->destinations, destination_key(s, way, &shown_n));
 
 	if (d && d->trouble.kind != FAIL_NONE)
 		*why = d->trouble;
@@ -24,12 +32,14 @@ struct schedule_destination *schedule_destination_of(
 	struct schedule *s, const struct route_way *way)
 {
 	const struct conf_transport *t = way->transport;
-	str key = destination_key(s, way);
+	size_t shown_n;
+	str key = destination_key(s, way, &shown_n);
 	struct schedule_destination *d = map_get(&s->destinations, key);
 
 	if (!d) {
 		d = MEM_NEW(struct schedule_destination);
-		d->key = mem_copy(key);
+		d->identity = mem_copy(key);
+		d->key = str_first(d->identity, shown_n);
 		d->nexthop = mem_copy(way->nexthop);
 		d->slots_max = t->connections;
 		list_init(&d->jobs);
@@ -47,10 +57,10 @@ struct schedule_destination *schedule_destination_of(
 
 void schedule_destination_free(struct schedule *s, struct schedule_destination *d)
 {
-	map_remove(&s->destinations, d->key);
+	map_remove(&s->destinations, d->identity);
 	list_remove(&d->ready);
 	heap_remove(&s->wakes, &d->wake);
-	mem_free((char *)d->key.p);
+	mem_free((char *)d->identity.p);
 	mem_free((char *)d->nexthop.p);
 	mem_free(d);
 }
