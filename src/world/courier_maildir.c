@@ -20,6 +20,22 @@ static bool failed(struct courier_maildir *m, const char *doing)
 	return false;
 }
 
+/* A folder on the way may be one that we can pass but not read (0711). */
+static int open_folder(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 && errno == EACCES)
+		fd = openat(at, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+/* Make the new name durable: in its folder, or with all of the disk where that cannot be read. */
+static bool sync_name(int folder, int made)
+{
+	return fsync(folder) == 0 || (errno == EBADF && syncfs(made) == 0);
+}
+
 /* A name in a directory, made if it is missing; what was made is durable when this returns.  -1:
  * errno says why. */
 static int enter(int at, const char *name)
@@ -27,13 +43,13 @@ static int enter(int at, const char *name)
 	bool made = mkdirat(at, name, 0700) == 0;
 	int error =
 		made || errno == EEXIST ? 0 : errno; /* one that is there may still be entered */
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_folder(at, name);
 
 	if (fd < 0) {
 		errno = error ? error : errno;
 		return -1;
 	}
-	if (!made || fsync(at) == 0)
+	if (!made || sync_name(at, fd))
 		return fd;
 	error = errno;
 	close(fd);
@@ -45,12 +61,12 @@ static int enter(int at, const char *name)
 static int enter_path(str path)
 {
 	char name[COURIER_PATH_MAX + 1];
-	int fd = open(str_to_c(path, name, sizeof name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_folder(AT_FDCWD, str_to_c(path, name, sizeof name));
 	str part;
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_folder(AT_FDCWD, "/");
 	path = str_skip(path, 1);
 	while (fd >= 0 && path.n > 0) {
 		int parent = fd, error;
