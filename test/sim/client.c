@@ -30,6 +30,7 @@ struct client {
 	size_t octets_left;    /* before it dies */
 	unsigned boots;        /* of the pivot, when it connected */
 	unsigned connects;
+	bool late;           /* 451 to a message */
 	bool shown_the_door; /* 421 came, or 221 */
 	bool over;
 };
@@ -129,6 +130,8 @@ static void replied(struct client *c, int code, str text)
 		sim_fail("P6: a client heard a reply to nothing: %.*s", STR(text));
 		return;
 	}
+	/* an answer that took too long may be the last one, so that the client tries again */
+	c->late = code == 451 && (step->kind == CLIENT_BODY || step->kind == CLIENT_BDAT);
 	c->answered++;
 	client_script_heard(&c->script, step, code, text);
 	if (step->kind == CLIENT_QUIT) {
@@ -182,14 +185,16 @@ static void closed(void *owner, const struct fail *why)
 	struct client *c = owner;
 	bool line_broke = c->conn->flows[0].lost || c->conn->flows[1].lost;
 
-	if (why && c->sent == 0 && c->answered == 0 && c->script.steps[0].kind == CLIENT_GREETING &&
-		c->connects < CONNECTS_MAX && (pivot_went_away(c) || client_pivot.faulty)) {
+	if (c->sent == 0 && (pivot_went_away(c) || client_pivot.faulty)) { /* nobody is there yet */
 		sock_close(c->sock);
 		c->sock = NULL;
-		loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + CONNECT_AGAIN_MS);
+		if (c->connects == CONNECTS_MAX)
+			finish(c);
+		else
+			loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + CONNECT_AGAIN_MS);
 		return;
 	}
-	if (!c->shown_the_door && !line_broke && !pivot_went_away(c))
+	if (!c->shown_the_door && !c->late && !line_broke && !pivot_went_away(c))
 		sim_fail("a client was hung up on after %zu of %zu answers (%s)", c->answered,
 			c->sent, why ? why->text : "closed");
 	finish(c);

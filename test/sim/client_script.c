@@ -49,6 +49,7 @@ static void add_letter(struct client_script *s)
 	struct letter *l = ledger_letter(s->trusted, client_pivot.message_octets_max);
 	struct client_step *mail = add(s, CLIENT_MAIL);
 
+	l->never &= s->extended;
 	mail->letter = l;
 	mail->says_size = s->extended && sim_chance(500);
 	mail->says_eightbit = s->extended && l->eightbit;
@@ -133,7 +134,8 @@ void client_script_say(struct client_step *step, struct buf *out)
 		buf_put(out, step->says_eightbit ? S(" BODY=8BITMIME\r\n") : S("\r\n"));
 		break;
 	case CLIENT_RCPT:
-		buf_putf(out, "RCPT TO:<%.*s>\r\n", STR(l->rcpts[step->rcpt].entry->address));
+		buf_putf(out, "RCPT TO:<%.*s>%s\r\n", STR(l->rcpts[step->rcpt].entry->address),
+			l->never ? " NOTIFY=NEVER" : "");
 		break;
 	case CLIENT_DATA:
 		buf_put(out, S("DATA\r\n"));

@@ -21,6 +21,10 @@ struct ledger {
 		int64_t from_ns, to_ns;
 	} accidents[LEDGER_ACCIDENTS_MAX]; /* crashes, from the sync that failed before */
 	unsigned accident_count;
+	/* After a failed sync only the process was restarted: what it finds in the page cache may
+	 * never have come to the disk.  Nobody was promised anything of it, but notices about it
+	 * may go to postmaster. */
+	bool doubtful_pages;
 	int64_t record_ns_max; /* P2's bound, with the waits of the simulated disk */
 	unsigned accepted, delivered, bounced, refused, second_copies; /* for the summary */
 };

@@ -169,6 +169,7 @@ struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
 	l->bare_header = sim_chance(150);
 	if (!l->null_sender)
 		snprintf(l->sender, sizeof l->sender, "s%u@sender.test", number);
+	l->never = sim_chance(60);
 	address(l);
 	l->empty = l->empty && !for_list(l);
 	write_content(l, octets_max);

@@ -36,6 +36,7 @@ struct letter_target {
 struct letter {
 	unsigned number;
 	enum letter_kind kind;
+	bool never; /* NOTIFY=NEVER: nobody may be told of a failure */
 	bool trusted, null_sender, eightbit, bare_header, empty;
 	char sender[64];
 	str content; /* what must arrive, CRLF lines */

@@ -13,6 +13,7 @@
 #include "test/sim/trace.h"
 
 #define JOBS_MAX 64
+#define AGAIN_EVERY 50
 #define SEED_SECONDS_MAX 60 /* of one seed; a world that never ends is a failure, too */
 #define SHOWN_MAX 3         /* failures that are told in full */
 #define TAIL_LINES "60"
@@ -59,6 +60,20 @@ static bool tell(uint64_t seed, struct story_numbers *n)
 	return kept;
 }
 
+/* Now and then a seed is told twice: were it another story then, no failure could be played again.
+ */
+static bool tell_again(uint64_t seed, const struct story_numbers *first)
+{
+	struct story_numbers second = { 0 };
+
+	if (seed % AGAIN_EVERY != 0)
+		return true;
+	if (tell(seed, &second) && second.digest == first->digest)
+		return true;
+	printf("seed %llu: is another story when it is told again\n", (unsigned long long)seed);
+	return false;
+}
+
 static void note_failure(uint64_t seed)
 {
 	uint64_t n = __atomic_fetch_add(&board->failed, 1, __ATOMIC_RELAXED);
@@ -75,7 +90,7 @@ static void work(unsigned job)
 		if (seed > board->last || (board->first_only && board->failed > 0))
 			break;
 		board->at[job] = seed;
-		if (tell(seed, &board->numbers[job]))
+		if (tell(seed, &board->numbers[job]) && tell_again(seed, &board->numbers[job]))
 			__atomic_add_fetch(&board->passed, 1, __ATOMIC_RELAXED);
 		else
 			note_failure(seed);
@@ -159,15 +174,16 @@ static int run_many(uint64_t from, uint64_t to, unsigned jobs)
 		sum.bounced += n->bounced;
 		sum.refused += n->refused;
 		sum.second_copies += n->second_copies;
-		sum.failed_syncs += n->failed_syncs;
+		sum.disk_failures += n->disk_failures;
 		sum.events += n->events;
 		if (n->memory_octets_max > sum.memory_octets_max)
 			sum.memory_octets_max = n->memory_octets_max;
 	}
-	printf("%llu seeds: %u crashes, %u failed syncs; %u messages sent, %u accepted, %u copies "
+	printf("%llu seeds: %u crashes, %u failures of the disk; %u messages sent, %u accepted, %u "
+	       "copies "
 	       "delivered (%u of them second ones after an accident), %u bounced, %u recipients "
 	       "refused; %llu events; the pivot never held more than %zu KiB\n",
-		(unsigned long long)(to - from + 1), sum.crashes, sum.failed_syncs, sum.letters,
+		(unsigned long long)(to - from + 1), sum.crashes, sum.disk_failures, sum.letters,
 		sum.accepted, sum.delivered, sum.second_copies, sum.bounced, sum.refused,
 		(unsigned long long)sum.events, sum.memory_octets_max / 1024);
 	printf("%llu passed, %llu failed\n", (unsigned long long)board->passed,

@@ -27,7 +27,7 @@ static const char conf_text[] =
 	"listen mx { on 10.0.0.1:25; tls off }\n"
 	"queue { retry 1m 5m 15m; lifetime 2h; bounce-lifetime 2h; reserve 128K; memory 1M }\n"
 	"limits { message 300K; recipients 20; errors 12; received 40; line 1024\n"
-	"  sessions 40; sessions-per-client 20 }\n";
+	"  sessions 60; sessions-per-client 20 }\n";
 
 static struct pivot {
 	struct node *node;
@@ -35,10 +35,11 @@ static struct pivot {
 	struct mail *mail;
 	struct courier *courier;
 	struct router *router;
-	int descriptor;
+	struct endpoint at;
+	struct worker_port port;
 	unsigned workers;
 	uint64_t segment_octets;
-	bool stopping, clean, up, refused;
+	bool stopping, clean, up, refused, reloading;
 	size_t living;
 } pivot;
 
@@ -52,7 +53,7 @@ void pivot_new(struct node *n)
 
 bool pivot_up(void)
 {
-	return pivot.node->alive && pivot.up;
+	return pivot.node->alive && pivot.up && pivot.node->main_busy_ns <= sim.now_ns;
 }
 
 /* The linker puts this between the daemon and its spool (--wrap=spool_open): segments as small as a
@@ -95,21 +96,19 @@ static struct router *router_make(void)
 
 static void boot(void *owner)
 {
-	struct endpoint at;
 	struct fail why = { 0 };
-	struct worker_port port = { .name = S("mx") };
-	struct mail_setup setup = { .ports = &port,
+	struct mail_setup setup = { .ports = &pivot.port,
 		.port_count = 1,
-		.own = &at,
+		.own = &pivot.at,
 		.own_count = 1,
 		.workers = pivot.workers };
-	bool parsed = endpoint_parse(S("10.0.0.1:25"), 0, &at);
 
 	(void)owner;
-	assert(parsed);
+	pivot.at = (struct endpoint){ .ip = pivot.node->ip, .port = 25 };
+	pivot.port = (struct worker_port){ .name = S("mx") };
 	pivot.loop = setup.loop = loop_new("main");
 	pivot.router = setup.router = router_make();
-	pivot.descriptor = port.descriptor = sock_bind(&at, 0, &why);
+	pivot.port.descriptor = sock_bind(&pivot.at, 0, &why);
 	pivot.courier = setup.courier = courier_open(S("pivot.test"), S(""), &why);
 	pivot.mail = mail_start(&setup, &why);
 	if (!pivot.mail) {
@@ -123,12 +122,35 @@ static void boot(void *owner)
 
 bool pivot_boot(void)
 {
-	pivot.up = pivot.stopping = pivot.refused = false;
+	pivot.up = pivot.stopping = pivot.refused = pivot.reloading = false;
 	if (!sim_boot(pivot.node, boot, NULL))
 		return false;
 	if (pivot.refused)
 		sim_end(pivot.node, SIM_KILLED);
 	return !pivot.refused;
+}
+
+static void reloaded(void *owner)
+{
+	(void)owner;
+	pivot.reloading = false;
+}
+
+static void reload(void *owner)
+{
+	(void)owner;
+	router_drop(pivot.router);
+	pivot.router = router_make();
+	pivot.reloading = true;
+	mail_reload(pivot.mail, pivot.router, &pivot.port, 1, reloaded, NULL);
+}
+
+void pivot_reload(void)
+{
+	if (!pivot_up() || pivot.reloading)
+		return;
+	trace("the pivot is told to reload");
+	sim_call(pivot.node, reload, NULL);
 }
 
 static void has_stopped(void *owner, bool clean)
@@ -149,7 +171,7 @@ static void take_apart(void *owner)
 {
 	(void)owner;
 	mail_free(pivot.mail);
-	sock_unbind(pivot.descriptor);
+	sock_unbind(pivot.port.descriptor);
 	courier_close(pivot.courier);
 	router_drop(pivot.router);
 	loop_stop(pivot.loop);

@@ -11,15 +11,17 @@
 #define PIVOT_MESSAGE_OCTETS_MAX (300 * 1024)
 #define PIVOT_RECIPIENTS_MAX 20
 #define PIVOT_ERRORS_MAX 12
+#define PIVOT_CLIENT_SESSIONS_MAX 20
 #define PIVOT_LIFETIME_MS (2 * 3600 * 1000)
 
 /* P8: all that the daemon may hold, whatever strangers do in this world. */
-#define PIVOT_MEMORY_OCTETS_MAX (16 << 20)
+#define PIVOT_MEMORY_OCTETS_MAX (8 << 20)
 
 void pivot_new(struct node *n);
-bool pivot_boot(void); /* false: the power failed meanwhile, or the disk was full */
-bool pivot_up(void);   /* it serves */
-bool pivot_stop(void); /* true: in good order; else it was cut off, or the power was */
+bool pivot_boot(void);   /* false: the power failed meanwhile, or the disk was full */
+bool pivot_up(void);     /* it serves */
+void pivot_reload(void); /* a new generation, which says the same */
+bool pivot_stop(void);   /* true: in good order; else it was cut off, or the power was */
 
 /* Look into its spool, as a boot would: how many messages live in it? */
 size_t pivot_living(void);

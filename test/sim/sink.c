@@ -27,6 +27,9 @@ static void hang_up(struct sink_session *s, bool rudely)
 
 void sink_say(struct sink_session *s, int code, const char *status, const char *text)
 {
+	for (int i = 0; s->quirk == QUIRK_WORDY && i < 3; i++)
+		buf_putf(&s->out, "%d-%s and what we always wanted to say %d\r\n", code,
+			s->enhanced && status[0] ? status : "", i);
 	if (s->enhanced && status[0])
 		buf_putf(&s->out, "%d %s %s\r\n", code, status, text);
 	else
@@ -238,6 +241,8 @@ static void accepted(
 	s->sized = sim_chance(700);
 	s->enhanced = sim_chance(800);
 	s->starttls = sim_chance(250) && !s->sink->lmtp;
+	s->plain = sim_chance(50) && !s->sink->lmtp;
+	s->eightbit = s->sink->eightbit && !s->plain;
 	sock_own(sock, &handler, s);
 	trace("sink session, quirk %d", (int)s->quirk);
 	greet(s);

@@ -53,10 +53,22 @@ static void forget_mail(struct sink_session *s)
 
 /* --- commands --- */
 
+static void on_helo(struct sink_session *s, str arg)
+{
+	(void)arg;
+	forget_mail(s);
+	s->pipelining = s->chunking = s->sized = s->enhanced = s->starttls = false;
+	sink_say(s, 250, "", "sink.test");
+}
+
 static void on_hello(struct sink_session *s, str arg)
 {
 	(void)arg;
 	forget_mail(s);
+	if (s->plain) {
+		sink_say(s, 502, "", "never heard of it");
+		return;
+	}
 	buf_put(&s->out, S("250-sink.test\r\n"));
 	if (s->pipelining)
 		buf_put(&s->out, S("250-PIPELINING\r\n"));
@@ -66,7 +78,7 @@ static void on_hello(struct sink_session *s, str arg)
 		buf_put(&s->out, S("250-SIZE 10000000\r\n"));
 	if (s->enhanced)
 		buf_put(&s->out, S("250-ENHANCEDSTATUSCODES\r\n"));
-	if (s->sink->eightbit)
+	if (s->eightbit)
 		buf_put(&s->out, S("250-8BITMIME\r\n"));
 	if (s->starttls && !s->secured)
 		buf_put(&s->out, S("250-STARTTLS\r\n"));
@@ -92,7 +104,7 @@ static void on_mail(struct sink_session *s, str arg)
 		return;
 	}
 	s->said_eightbit = str_find_str(arg, S("BODY=8BITMIME")) < arg.n;
-	if (s->said_eightbit && !s->sink->eightbit)
+	if (s->said_eightbit && !s->eightbit)
 		sim_fail("the pivot says 8BITMIME to a host that has not offered it");
 	if (s->quirk == QUIRK_DROP_MAIL) {
 		s->dropping = true;
@@ -179,7 +191,16 @@ static void on_starttls(struct sink_session *s, str arg)
 		sim_fail("the pivot says STARTTLS to a host that has not offered it");
 		return;
 	}
+	if (s->quirk == QUIRK_NO_TLS) {
+		sink_say(s, 454, "4.7.0", "not now");
+		return;
+	}
 	sink_say(s, 220, "2.0.0", "go ahead");
+	if (s->quirk == QUIRK_BAD_TLS) {
+		buf_put(&s->out, S("500 what does that mean?\r\n"));
+		s->dropping = true;
+		return;
+	}
 	sink_secure(s);
 }
 
@@ -195,6 +216,7 @@ static const struct verb {
 	void (*run)(struct sink_session *s, str arg);
 } verbs[] = {
 	{STR_INIT("EHLO"),      on_hello   },
+	{ STR_INIT("HELO"),     on_helo    },
 	{ STR_INIT("LHLO"),     on_hello   },
 	{ STR_INIT("MAIL"),     on_mail    },
 	{ STR_INIT("RCPT"),     on_rcpt    },
@@ -242,7 +264,7 @@ void sink_mail_over(struct sink_session *s)
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		if (!refused && s->quirk != QUIRK_NOT_FINAL)
 			ledger_arrived(str_of(s->sender), str_of(s->rcpts[i]), buf_str(&s->body),
-				!s->sink->eightbit, heard);
+				!s->eightbit, heard);
 	for (size_t i = 0; i < replies; i++)
 		if (refused)
 			sink_say(s, 554, "5.6.0", "we do not like it");

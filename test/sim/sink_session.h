@@ -28,7 +28,10 @@ enum sink_quirk {
 	QUIRK_DROP_TAKEN, /* takes the message, says so, and breaks: nobody knows who heard it */
 	QUIRK_GO_AWAY,    /* 421 after a few commands */
 	QUIRK_SLOW,
-	QUIRK_STUCK, /* takes a quarter of an hour for the last reply */
+	QUIRK_STUCK,   /* takes a quarter of an hour for the last reply */
+	QUIRK_NO_TLS,  /* offers STARTTLS, and then has none */
+	QUIRK_BAD_TLS, /* speaks something else when the handshake should come */
+	QUIRK_WORDY,   /* says everything in many lines */
 	QUIRKS,
 };
 
@@ -47,6 +50,8 @@ struct sink_session {
 	bool dropping; /* hang up when all is said */
 	struct buf in, out, body;
 	enum sink_quirk quirk;
+	bool plain; /* knows no EHLO */
+	bool eightbit;
 	bool pipelining, chunking, sized, enhanced, starttls, secured; /* what it offers */
 	enum sink_reading reading;
 	uint64_t chunk_octets; /* still to come */

@@ -163,6 +163,15 @@ uint64_t store_used_octets(const struct store *s)
 	return used;
 }
 
+/* From now on a careful writer writes nothing more. */
+static void fence(struct store *s)
+{
+	s->failures++;
+	if (!s->fenced)
+		s->fenced_ns = sim_here_ns();
+	s->fenced = true;
+}
+
 static bool fits(const struct store *s, const struct inode *i, uint64_t size, struct fail *why)
 {
 	uint64_t used = store_used_octets(s);
@@ -174,13 +183,27 @@ static bool fits(const struct store *s, const struct inode *i, uint64_t size, st
 	return fail_with(why, FAIL_TEMPORARY, "4.3.1", "No space left on device");
 }
 
-/* A full disk takes a part of what does not fit. */
+static bool write_fails(struct store *s, struct fail *why)
+{
+	if (s->faults.write_fails_in == 0 || --s->faults.write_fails_in > 0)
+		return false;
+	fence(s);
+	fail_with(why, FAIL_TEMPORARY, "4.3.0", "Input/output error");
+	trace("a write fails");
+	return true;
+}
+
+/* A full disk takes a part of what does not fit, a broken one a part of anything. */
 bool store_write(struct store *s, struct inode *i, uint64_t at, str bytes, struct fail *why)
 {
 	bool whole = fits(s, i, at + bytes.n, why);
 
-	if (!whole)
+	if (!whole) {
 		bytes = str_first(bytes, i->now.size > at ? (size_t)(i->now.size - at) : 0);
+	} else if (write_fails(s, why)) {
+		bytes = str_first(bytes, (size_t)sim_between(0, (int64_t)bytes.n));
+		whole = false;
+	}
 	if (bytes.n > 0) {
 		change_add(i, at, bytes);
 		put(&i->now, at, bytes);
@@ -219,10 +242,7 @@ bool store_sync_fails(struct store *s, struct fail *why)
 	s->syncs++;
 	if (s->faults.sync_fails_in == 0 || --s->faults.sync_fails_in > 0)
 		return false;
-	s->failed_syncs++;
-	if (!s->fenced)
-		s->fenced_ns = sim_here_ns();
-	s->fenced = true;
+	fence(s);
 	fail_with(why, FAIL_TEMPORARY, "4.3.0", "Input/output error");
 	trace("a sync fails");
 	return true;

@@ -20,8 +20,9 @@
 /* What may go wrong, and how slow it is: set by whoever tells the story. */
 struct store_faults {
 	int64_t cut_in; /* the power fails at this operation from now, from 1; 0: it does not */
-	int64_t sync_fails_in; /* this sync from now fails, from 1; 0: none */
-	uint64_t octets_max;   /* how much fits */
+	int64_t sync_fails_in;  /* this sync from now fails, from 1; 0: none */
+	int64_t write_fails_in; /* this write, after a part of it */
+	uint64_t octets_max;    /* how much fits */
 	int64_t write_ns_max, sync_ns_max, stall_ns_max;
 	unsigned stall_per_mille; /* of syncs */
 	bool names_in_order; /* of the names not synced a power cut keeps the first ones, not any */
@@ -58,8 +59,8 @@ struct store {
 	struct list name_changes; /* since the last sync of names */
 	struct list messages;     /* test/sim/spool_memory.c's: always stable */
 	uint32_t message_count;
-	unsigned cuts, syncs, failed_syncs, operations, torn;
-	bool fenced;       /* a sync has failed since it was switched on: */
+	unsigned cuts, syncs, failures, operations, torn;
+	bool fenced;       /* a sync or a write has failed since it was switched on: */
 	int64_t fenced_ns; /* the first one then */
 	bool locked;
 };

@@ -5,6 +5,7 @@
 
 #include "queue/spool.h"
 #include "test/sim/client.h"
+#include "test/sim/crowd.h"
 #include "test/sim/dns.h"
 #include "test/sim/ledger.h"
 #include "test/sim/pivot.h"
@@ -20,15 +21,19 @@
 #define CHAOS_NS_MAX (900 * SIM_S)
 #define CALM_NS_MAX (12 * 3600 * SIM_S) /* by then everything has ended */
 #define CUT_OPERATIONS_MAX 250
+#define CLOCK_MS_MAX (15 * 60 * 1000)
+#define STUCK_NS_MAX (400 * SIM_S) /* longer than the pivot may take for an answer */
 
 /* What this world is like. */
 struct character {
-	bool crashes, full_disks, bad_syncs, bad_lines, bad_dns, quirks, stops;
+	bool crashes, full_disks, bad_disks, stuck_disks, bad_lines, bad_dns, quirks, stops;
 };
 
 enum turn_kind {
 	TURN_KILL,
 	TURN_STOP,
+	TURN_RELOAD,
+	TURN_CLOCK, /* somebody sets it */
 	TURN_DISK_FULL,
 	TURN_DISK_ROOM,
 	TURN_CHAOS_ENDS,
@@ -93,6 +98,9 @@ static void boot_clients(void *owner)
 		loops[i] = loop_new("clients");
 		loop_start(loops[i]);
 	}
+	if (sim_chance(100))
+		crowd_plan(loops[0], PIVOT_CLIENT_SESSIONS_MAX,
+			sim_between(SIM_S, story.chaos_ns * 8 / 10));
 	for (int64_t i = 0; i < dialogues; i++) {
 		bool trusted = sim_chance(500);
 
@@ -120,6 +128,10 @@ static void plan_turns(void)
 			plan(TURN_KILL, sim_between(SIM_S, story.chaos_ns));
 	if (c->stops)
 		plan(TURN_STOP, sim_between(SIM_S, story.chaos_ns));
+	for (int64_t i = sim_between(-2, 2); i > 0; i--)
+		plan(TURN_RELOAD, sim_between(SIM_S, story.chaos_ns));
+	for (int64_t i = sim_between(-3, 2); i > 0; i--)
+		plan(TURN_CLOCK, sim_between(SIM_S, story.chaos_ns));
 	if (c->full_disks)
 		for (int64_t i = sim_between(1, 2); i > 0; i--) {
 			int64_t at_ns = sim_between(SIM_S, story.chaos_ns);
@@ -137,7 +149,8 @@ static void make_character(void)
 		return; /* nothing is wrong in this world: every reply must be the right one */
 	c->crashes = sim_chance(600);
 	c->full_disks = sim_chance(150);
-	c->bad_syncs = sim_chance(100);
+	c->bad_disks = sim_chance(150);
+	c->stuck_disks = sim_chance(50);
 	c->bad_lines = sim_chance(250);
 	c->bad_dns = sim_chance(250);
 	c->quirks = sim_chance(600);
@@ -156,13 +169,17 @@ static void set_faults(void)
 		.trouble_per_mille = c->bad_dns ? 200 : 0,
 		.slow_per_mille = c->bad_dns ? 100 : 0 };
 	sink_quirky = c->quirks;
-	client_pivot.faulty =
-		c->crashes || c->full_disks || c->bad_syncs || c->bad_lines || c->stops;
+	client_pivot.faulty = c->crashes || c->full_disks || c->bad_disks || c->stuck_disks ||
+			      c->bad_lines || c->stops;
 	f->names_in_order = sim_chance(700);
 	if (sim_chance(300))
 		f->stall_per_mille = 0;
-	if (c->bad_syncs)
-		f->sync_fails_in = sim_between(3, 60);
+	if (c->bad_disks)
+		*(sim_chance(500) ? &f->sync_fails_in : &f->write_fails_in) = sim_between(3, 60);
+	if (c->stuck_disks) {
+		f->stall_per_mille = 15;
+		f->stall_ns_max = STUCK_NS_MAX;
+	}
 	ledger.record_ns_max = (SPOOL_UPDATE_MS_MAX + 60) * SIM_MS + 4 * f->sync_ns_max +
 			       (f->stall_per_mille ? 4 * f->stall_ns_max : 0);
 }
@@ -193,19 +210,24 @@ static void look_after(void)
 		story.down_ns = sim.now_ns;
 	if (story.pivot->alive && story.pivot->store->fenced && !story.fenced_ns)
 		story.fenced_ns = story.pivot->store->fenced_ns;
-	if (story.pivot->alive && story.fenced_ns && sim.now_ns - story.fenced_ns > 30 * SIM_S)
+	if (story.pivot->alive && story.fenced_ns && sim.now_ns - story.fenced_ns > 30 * SIM_S) {
+		ledger.doubtful_pages = true;
 		sim_end(story.pivot, SIM_KILLED);
+	}
 	if (!story.pivot->alive && sim.now_ns - story.down_ns >= SIM_S)
 		switch_on();
 }
 
-/* In good order it is no accident, and explains no second copy. */
+/* In good order it is no accident, and explains no second copy; unless it could not write down any
+ * more what became of its mail. */
 static void stop_pivot(void)
 {
 	if (!pivot_up())
 		return;
+	if (story.pivot->store->fenced)
+		story.fenced_ns = story.pivot->store->fenced_ns;
 	story.pivot->died = NULL;
-	if (!pivot_stop())
+	if (!pivot_stop() || story.fenced_ns)
 		died(story.pivot);
 	story.pivot->died = died;
 }
@@ -222,6 +244,13 @@ static void take_turn(enum turn_kind kind)
 	case TURN_STOP:
 		stop_pivot();
 		break;
+	case TURN_RELOAD:
+		pivot_reload();
+		break;
+	case TURN_CLOCK:
+		story.pivot->wall_ms += sim_between(-CLOCK_MS_MAX, CLOCK_MS_MAX);
+		trace("the wall clock is set");
+		break;
 	case TURN_DISK_FULL:
 		trace("the disk is full");
 		f->octets_max =
@@ -234,7 +263,8 @@ static void take_turn(enum turn_kind kind)
 	case TURN_CHAOS_ENDS:
 		trace("all is calm");
 		f->octets_max = UINT64_MAX;
-		f->cut_in = f->sync_fails_in = 0;
+		f->cut_in = f->sync_fails_in = f->write_fails_in = 0;
+		f->stall_per_mille = 0;
 		net_faults.reset_per_myriad = 0;
 		dns_faults.trouble_per_mille = dns_faults.slow_per_mille = 0;
 		sink_calm = true;
@@ -355,8 +385,9 @@ bool story_tell(uint64_t seed, struct story_numbers *n)
 	n->bounced += ledger.bounced;
 	n->refused += ledger.refused;
 	n->second_copies += ledger.second_copies;
-	n->failed_syncs += story.pivot->store->failed_syncs;
+	n->disk_failures += story.pivot->store->failures;
 	n->events += sim.event_count;
+	n->digest = prng_next(&sim.prng) ^ sim.event_count ^ (uint64_t)sim.now_ns << 16;
 	if (story.pivot->held_octets_max > n->memory_octets_max)
 		n->memory_octets_max = story.pivot->held_octets_max;
 	sim_close();

@@ -8,9 +8,10 @@
 
 struct story_numbers {
 	unsigned crashes, letters, accepted, delivered, bounced, refused, second_copies,
-		failed_syncs;
+		disk_failures;
 	size_t memory_octets_max; /* of the pivot */
 	uint64_t events;
+	uint64_t digest; /* of the last story: the same seed has the same one */
 };
 
 /* True: every promise was kept; else sim.failure says what was not.  Adds to the numbers. */
