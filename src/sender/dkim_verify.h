@@ -5,7 +5,7 @@
  *
  * Sans-IO: the message streams by once, in any cut; key records are asked for with tickets, as soon
  * as the header is over.  A failure of a key that is only tried (t=y) is told apart, since such
- *mail is to be treated as if it were not signed.  Signatures beyond DKIM_VERIFY_SIGNATURES_MAX are
+ * mail is to be treated as if it were not signed.  Signatures beyond DKIM_VERIFY_SIGNATURES_MAX are
  * counted and not looked at.  Computing is OpenSSL's, which is no I/O.
  *
  *	pass       the fields and the body are as they were signed
