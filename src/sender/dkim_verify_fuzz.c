@@ -1,6 +1,6 @@
-/* Laws: whatever the message and the key record are, the machine ends within its limits; the verdicts
- * depend neither on the cut nor on when the answers come.  The first line of the input is the record
- * of every key. */
+/* Laws: whatever the message and the key record are, the machine ends within its limits; the
+ * verdicts depend neither on the cut nor on when the answers come.  The first line of the input is
+ * the record of every key. */
 #include "test/fuzz.h"
 
 #include "sender/dkim_key.h"
