@@ -1,13 +1,15 @@
 # The front door.  Every target first installs what the machine lacks, then lets Meson build:
 #
 #	build/		the release: -O2, hardened		make, make run, make install
-#	build-bench/	the same, with the tools of the bench	make bench
+#	build-bench/	the same, with the tools of the bench	make bench, powercut
 #	build-san/	ASan and UBSan, warnings are errors	make unit, sim, interop
 #	build-fuzz/	clang, libFuzzer, ASan and UBSan	make fuzz
+#	build-plants/	a copy of the source, with faults in it	make test
 
 PREFIX       ?= /usr/local
 SEEDS        ?= 1-2000
 FUZZ_SECONDS ?= 60
+CUTS         ?= 20
 
 ccache   := $(shell command -v ccache)
 gcc      := CC="$(strip $(ccache) gcc)"
@@ -17,12 +19,12 @@ folder    = test -f $@/build.ninja ||
 
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all run install unit sim fuzz interop test bench tidy format clean release sanitized fuzzers \
-	packages-build packages-test
+.PHONY: all run install unit sim fuzz interop test bench powercut tidy format clean release sanitized \
+	fuzzers packages-build packages-test packages-powercut
 
 all: release
 
-packages-build packages-test: packages-%:
+packages-build packages-test packages-powercut: packages-%:
 	@tools/install-packages $*
 
 build: | packages-build
@@ -73,12 +75,17 @@ interop: sanitized
 	tools/run-tests interop
 
 test: sanitized fuzzers
-	tools/run-tests unit sim fuzz interop --seeds $(SEEDS) --seconds 8
+	tools/run-tests unit sim plants fuzz interop --seeds $(SEEDS) --seconds 8
 
 # make bench QUICK=1: the same rows from shorter runs; doc/bench.md is left alone.
 bench: build-bench
 	ninja -C build-bench
 	test/bench/bench.py --build build-bench $(if $(QUICK),--quick,--write doc/bench.md)
+
+# A real kernel, a disk with a volatile cache, and no power; CUTS=3 is the short form.
+powercut: build-bench packages-powercut
+	ninja -C build-bench facteur
+	test/powercut/powercut.py --facteur build-bench/facteur --cuts $(CUTS)
 
 tidy: packages-test
 	tools/tidy
@@ -87,4 +94,4 @@ format: packages-test
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 
 clean:
-	rm -rf build build-bench build-san build-fuzz
+	rm -rf build build-bench build-san build-fuzz build-plants

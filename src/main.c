@@ -9,10 +9,15 @@
 #include "admin/alias.h"
 #include "admin/client.h"
 #include "admin/compile.h"
+#include "admin/exit.h"
 #include "admin/generation.h"
+#include "admin/json.h"
+#include "admin/queue.h"
+#include "admin/verify.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "conf/conf.h"
+#include "conf/nearest.h"
 #include "daemon/run.h"
 #include "world/clock.h"
 #include "world/file.h"
@@ -21,20 +26,29 @@
 #define DEFAULT_DIR "/etc/facteur"
 #define WORDS_MAX 1000
 
-enum { EXIT_DONE, EXIT_NO, EXIT_USAGE, EXIT_AGAIN = 75 };
-
 struct command_line {
 	str dir; /* absolute */
 	bool json;
 	str words[WORDS_MAX]; /* the command first */
 	size_t count;
+	str option;    /* the first among them that only the command may know; "" */
+	bool answered; /* out is what was asked for, else it says what is wrong */
 	struct buf out;
+};
+
+/* What a command takes beside its words; options of its own stand among them. */
+enum {
+	NOTHING = 0,
+	DIR = 1,
+	JSON = 2,
+	OPTIONS = 4,
 };
 
 struct command {
 	str name, usage, text;
 	size_t words_min, words_max; /* behind the name */
 	int (*run)(struct command_line *line);
+	unsigned takes;
 };
 
 static const struct command *find_command(str name);
@@ -52,6 +66,7 @@ static int command_run(struct command_line *line)
 /* check, compile, rollback */
 static int command_compile(struct command_line *line)
 {
+	line->answered = true;
 	return compile_command(line->words[0], line->dir, line->json, &line->out);
 }
 
@@ -73,9 +88,16 @@ static int command_alias(struct command_line *line)
 
 	if (!router)
 		return EXIT_AGAIN;
+	line->answered = true;
 	code = admin_alias(router, line->words[1], line->json, &line->out);
 	router_drop(router);
 	return code;
+}
+
+static int command_verify(struct command_line *line)
+{
+	return verify_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
+		&line->answered);
 }
 
 /* --- what the running daemon does --------------------------------------------------------------
@@ -91,10 +113,22 @@ static int command_ask(struct command_line *line)
 		return EXIT_AGAIN;
 	code = client_ask(router_conf(router)->run_dir, line->words, line->count, line->json,
 		&line->out, &why);
-	if (code == EXIT_AGAIN && why.kind != FAIL_NONE)
+	line->answered = why.kind == FAIL_NONE && code != EXIT_USAGE;
+	if (why.kind != FAIL_NONE) { /* what came of the answer is not the whole of it */
+		code = EXIT_AGAIN;
+		buf_clear(&line->out);
 		buf_putf(&line->out, "%s\n", why.text);
+	}
 	router_drop(router);
 	return code;
+}
+
+/* What is asked for wrongly is said before anything is opened. */
+static int command_queue(struct command_line *line)
+{
+	if (!queue_words_right(line->words + 1, line->count - 1, &line->out))
+		return EXIT_USAGE;
+	return command_ask(line);
 }
 
 /* --- help --------------------------------------------------------------------------------------
@@ -117,6 +151,30 @@ static void print_usage(struct buf *out)
 		  "done, 1 no, 2 wrong usage, 75 try again.  facteur help COMMAND says more.\n"));
 }
 
+static void put_form(struct buf *out, const struct command *c)
+{
+	buf_putf(out, "%.*s%s%s%s%.*s\n", STR(c->name), c->takes & DIR ? " [-c DIR]" : "",
+		c->takes & JSON ? " [--json]" : "", c->usage.n > 0 ? " " : "", STR(c->usage));
+}
+
+static void put_usage(struct buf *out, const struct command *c)
+{
+	buf_put(out, S("facteur "));
+	put_form(out, c);
+}
+
+static void put_unknown(struct buf *out, str name)
+{
+	struct conf_nearest nearest = { .word = name };
+	char shown[80];
+
+	for (size_t i = 0; i < command_count; i++)
+		if (commands[i].text.n > 0)
+			conf_nearest_offer(&nearest, commands[i].name);
+	buf_putf(out, "there is no command %s; the nearest is %.*s\n",
+		fail_clean(name, shown, sizeof shown), STR(nearest.best));
+}
+
 static int command_help(struct command_line *line)
 {
 	const struct command *c;
@@ -127,20 +185,23 @@ static int command_help(struct command_line *line)
 	}
 	c = find_command(line->words[1]);
 	if (!c) {
-		buf_putf(&line->out, "there is no command %.*s\n", STR(line->words[1]));
+		put_unknown(&line->out, line->words[1]);
 		return EXIT_NO;
 	}
-	buf_putf(&line->out, "facteur %.*s %.*s\n\n%.*s\n", STR(c->name), STR(c->usage),
-		STR(c->text));
+	put_usage(&line->out, c);
+	buf_putf(&line->out, "\n%.*s\n", STR(c->text));
 	return EXIT_DONE;
 }
 
 static void print_commands(struct buf *out)
 {
-	for (size_t i = 0; i < command_count; i++)
-		if (commands[i].text.n > 0)
-			buf_putf(out, ".It Cm %.*s %.*s\n%.*s\n", STR(commands[i].name),
-				STR(commands[i].usage), STR(commands[i].text));
+	for (size_t i = 0; i < command_count; i++) {
+		if (commands[i].text.n == 0)
+			continue;
+		buf_put(out, S(".It Cm "));
+		put_form(out, &commands[i]);
+		buf_putf(out, "%.*s\n", STR(commands[i].text));
+	}
 }
 
 /* Makes a manual page of its source: the vocabulary of the configuration and the list of commands
@@ -171,50 +232,56 @@ static int command_manual(struct command_line *line)
 
 static int command_version(struct command_line *line)
 {
-	buf_put(&line->out, S("facteur " FACTEUR_VERSION "\n"));
+	line->answered = true;
+	buf_put(&line->out, line->json ? S("{\"version\": \"" FACTEUR_VERSION "\"}\n")
+				       : S("facteur " FACTEUR_VERSION "\n"));
 	return EXIT_DONE;
 }
 
 /* --- the table ---------------------------------------------------------------------------------
  */
 
+#define ROW(name, usage, min, max, run, takes, text)                                  \
+	{                                                                             \
+		STR_INIT(name), STR_INIT(usage), STR_INIT(text), min, max, run, takes \
+	}
+
 static const struct command commands[] = {
-	{STR_INIT("run"),       STR_INIT("[-c DIR]"),
-         STR_INIT("Serve the current generation, in the foreground.\n"
-			 "Logs to standard error; TERM and INT stop it, HUP reloads.  Where "
-			 "nothing was\n"
-			 "compiled yet, it compiles first."),
-         0,																0,         command_run    },
-	{ STR_INIT("check"),    STR_INIT("[-c DIR] [--json]"),
-         STR_INIT("Check conf.d and all that it names; change nothing."),                                                               0, 0,
-         command_compile																	     },
-	{ STR_INIT("compile"),  STR_INIT("[-c DIR] [--json]"),
-         STR_INIT("Check, then write a new generation and switch to it.\n"
-			 "The running daemon serves it after a reload."),
-         0,																0,         command_compile},
-	{ STR_INIT("rollback"), STR_INIT("[-c DIR] [--json]"),
-         STR_INIT("Switch back to the generation before the current one."),                                                             0, 0,
-         command_compile																	     },
-	{ STR_INIT("reload"),   STR_INIT("[-c DIR] [--json]"),
-         STR_INIT("Have the daemon serve the current generation; no session is dropped."),                                              0,
-         0,																	   command_ask    },
-	{ STR_INIT("stop"),     STR_INIT("[-c DIR] [--json]"),
-         STR_INIT("Have the daemon finish what it promised, then end."),                                                                0, 0,         command_ask    },
-	{ STR_INIT("status"),   STR_INIT("[-c DIR] [--json]"),                                   STR_INIT("The daemon on one screen."),
-         0,																0,         command_ask    },
-	{ STR_INIT("queue"),    STR_INIT("list | show ID | retry ID...|all | delete ID...|all"),
-         STR_INIT("What waits in the queue; try it now; give it up.\n"
-			 "A recipient that is being delivered at this moment is not deleted."),
-         1,																WORDS_MAX, command_ask    },
-	{ STR_INIT("alias"),    STR_INIT("ADDRESS"),
-         STR_INIT("What an address expands to, step by step, and by which transport it "
-			 "leaves."),
-         1,																1,         command_alias  },
-	{ STR_INIT("help"),     STR_INIT("[COMMAND]"),                                           STR_INIT("What the commands are."),    0, 1,
-         command_help																		},
-	{ STR_INIT("version"),  STR_INIT(""),						    STR_INIT("Which version this is."),    0, 0,
-         command_version																	     },
-	{ STR_INIT("manual"),   STR_INIT(""),						    STR_INIT(""),                          1, 1,         command_manual },
+	ROW("run", "", 0, 0, command_run, DIR,
+		"Serve the current generation, in the foreground.\n"
+		"Logs to standard error; TERM and INT stop it, HUP reloads.\n"
+		"Where nothing was compiled yet, it compiles first."),
+	ROW("check", "", 0, 0, command_compile, DIR | JSON,
+		"Check conf.d and all that it names; change nothing."),
+	ROW("compile", "", 0, 0, command_compile, DIR | JSON,
+		"Check, then write a new generation and switch to it.\n"
+		"The running daemon serves it after a reload."),
+	ROW("rollback", "", 0, 0, command_compile, DIR | JSON,
+		"Switch back to the generation before the current one."),
+	ROW("reload", "", 0, 0, command_ask, DIR | JSON,
+		"Have the daemon serve the current generation; no session is dropped."),
+	ROW("stop", "", 0, 0, command_ask, DIR | JSON,
+		"Have the daemon finish what it promised, then end."),
+	ROW("status", "", 0, 0, command_ask, DIR | JSON, "The daemon on one screen."),
+	ROW("queue",
+		"list | show ID | retry ID...|all | hold ID...|all | release ID...|all | "
+		"bounce ID...|all | delete ID...|all",
+		1, WORDS_MAX - 1, command_queue, DIR | JSON,
+		"What waits in the queue; try it now; keep it until it is released; return it to "
+		"its\n"
+		"sender; give it up and tell nobody.  A message that is held is not given up for "
+		"its\n"
+		"age either.  A recipient that is being delivered at this moment is left alone."),
+	ROW("alias", "ADDRESS", 1, 1, command_alias, DIR | JSON,
+		"What an address expands to, step by step, and by which transport it leaves."),
+	ROW("verify", "spf --client IP [--from ADDRESS] [--helo NAME]", 1, WORDS_MAX - 1,
+		command_verify, DIR | JSON | OPTIONS,
+		"Judge whether a host may speak for a sender.\n"
+		"Look-ups are made as the configuration in force says, or with --zone FILE,\n"
+		"--resolver ADDRESS@PORT, --anchor FILE; --now SECONDS is the time of it."),
+	ROW("help", "[COMMAND]", 0, 1, command_help, NOTHING, "What the commands are."),
+	ROW("version", "", 0, 0, command_version, JSON, "Which version this is."),
+	ROW("manual", "FILE", 1, 1, command_manual, NOTHING, ""), /* for the build; not listed */
 };
 static const size_t command_count = LENGTH(commands);
 
@@ -226,8 +293,8 @@ static const struct command *find_command(str name)
 	return NULL;
 }
 
-/* Options may stand anywhere; "--" ends them.  False: usage. */
-static bool read_words(struct command_line *line, char **argv)
+/* Options may stand anywhere; "--" ends them. */
+static void read_words(struct command_line *line, char **argv)
 {
 	bool options = true;
 	str dir = S(DEFAULT_DIR);
@@ -239,42 +306,86 @@ static bool read_words(struct command_line *line, char **argv)
 		if (options && str_eq(word, S("--"))) {
 			options = false;
 		} else if (options && str_eq(word, S("-c"))) {
-			if (!*++argv)
-				return false;
+			if (!*++argv) {
+				line->option = word;
+				break;
+			}
 			dir = str_of(*argv);
 		} else if (options && str_eq(word, S("--json"))) {
 			line->json = true;
-		} else if (options && word.n > 1 && word.p[0] == '-') {
-			return false;
-		} else if (line->count < WORDS_MAX) {
-			line->words[line->count++] = word;
+		} else if (line->count++ < WORDS_MAX) { /* more are too many for every command */
+			if (options && line->option.n == 0 && word.n > 1 && word.p[0] == '-')
+				line->option = word;
+			line->words[line->count - 1] = word;
 		}
 	}
 	line->dir = file_path(&arena, process_folder(&arena), dir);
-	return line->count > 0;
+}
+
+static bool usage_is_right(struct command_line *line, const struct command *c)
+{
+	size_t count = line->count - 1;
+	char shown[80];
+
+	if (line->option.n > 0 && (!(c->takes & OPTIONS) || str_eq(line->option, S("-c"))))
+		buf_putf(&line->out, "%s is no option, or lacks its value\n",
+			fail_clean(line->option, shown, sizeof shown));
+	else if (count >= c->words_min && count <= c->words_max && (c->takes & JSON || !line->json))
+		return true;
+	buf_put(&line->out, S("usage: "));
+	put_usage(&line->out, c);
+	return false;
+}
+
+static int obey(struct command_line *line)
+{
+	const struct command *command;
+
+	if (line->count == 0) {
+		if (line->json)
+			buf_put(&line->out, S("no command was given"));
+		else
+			print_usage(&line->out);
+		return EXIT_USAGE;
+	}
+	command = find_command(line->words[0]);
+	if (!command) {
+		put_unknown(&line->out, line->words[0]);
+		buf_put(&line->out, S("facteur help says what the commands are\n"));
+		return EXIT_USAGE;
+	}
+	return usage_is_right(line, command) ? command->run(line) : EXIT_USAGE;
+}
+
+/* Who asks for JSON hears JSON on standard output, failures too.  False: it could not be written.
+ */
+static bool print(struct command_line *line, int code)
+{
+	struct buf why = { 0 };
+	bool written;
+
+	if (line->json && code != EXIT_DONE && !line->answered) {
+		json_print_why(buf_str(&line->out), &why);
+		written = process_print(buf_str(&why));
+		buf_free(&why);
+		return written;
+	}
+	if ((code == EXIT_USAGE || code == EXIT_AGAIN) && !line->answered)
+		return process_print_error(buf_str(&line->out));
+	return process_print(buf_str(&line->out));
 }
 
 int main(int argc, char **argv)
 {
 	static struct command_line line;
-	const struct command *command = NULL;
-	int code = EXIT_USAGE;
+	int code;
 
 	(void)argc;
 	map_seed(clock_random());
-	if (read_words(&line, argv + 1))
-		command = find_command(line.words[0]);
-	if (command && line.count - 1 >= command->words_min && line.count - 1 <= command->words_max)
-		code = command->run(&line);
-	else if (command)
-		buf_putf(&line.out, "usage: facteur %.*s %.*s\n", STR(command->name),
-			STR(command->usage));
-	else
-		print_usage(&line.out);
-	if (code == EXIT_USAGE || code == EXIT_AGAIN)
-		process_print_error(buf_str(&line.out));
-	else
-		process_print(buf_str(&line.out));
+	read_words(&line, argv + 1);
+	code = obey(&line);
+	if (!print(&line, code))
+		code = EXIT_AGAIN;
 	buf_free(&line.out);
 	return code;
 }

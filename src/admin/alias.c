@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "admin/json.h"
+#include "route/nexthop.h"
 
 #define PLACE_COLUMN 56 /* where file:line stands, when there is room */
 #define SHOWN_MAX 600   /* of what the caller typed */
@@ -11,6 +12,7 @@ static const char *const kinds[] = {
 	[CONF_SMTP] = "smtp",
 	[CONF_LMTP] = "lmtp",
 	[CONF_MAILDIR] = "maildir",
+	[CONF_PIPE] = "pipe",
 	[CONF_DISCARD] = "discard",
 	[CONF_ERROR] = "error",
 };
@@ -34,36 +36,48 @@ static void show_step(void *owner, unsigned depth, str from, str to, const struc
 	put_line(owner, depth + 1, text, at);
 }
 
+/* To whom SMTP and LMTP talk: what the route or the row says, else the transport's own host. */
+static void describe_host(const struct route_way *way, char *to, size_t size)
+{
+	const char *kind = kinds[way->transport->kind];
+	struct nexthop hop = nexthop_of(way->transport, way->nexthop);
+
+	if (hop.kind == NEXTHOP_MX)
+		snprintf(to, size, "%s to the MX hosts of %.*s port %u", kind, STR(hop.host),
+			hop.port);
+	else if (str_starts(hop.host, S("unix:")))
+		snprintf(to, size, "%s to %.*s", kind, STR(hop.host));
+	else
+		snprintf(to, size, "%s to %.*s port %u", kind, STR(hop.host), hop.port);
+}
+
 static void describe_way(const struct route_way *way, char *to, size_t size)
 {
 	const struct conf_transport *t = way->transport;
 	size_t n = (size_t)snprintf(to, size, "%.*s: ", STR(t->name));
+	str status, words;
 
 	if (n >= size)
 		return;
 	switch (t->kind) {
 	case CONF_SMTP:
-		if (t->host.n > 0)
-			snprintf(to + n, size - n, "smtp to %.*s port %u", STR(t->host), t->port);
-		else
-			snprintf(to + n, size - n, "smtp to the MX hosts of %.*s port %u",
-				STR(way->nexthop), t->port);
-		return;
 	case CONF_LMTP:
-		if (str_starts(t->host, S("unix:")))
-			snprintf(to + n, size - n, "lmtp to %.*s", STR(t->host));
-		else
-			snprintf(to + n, size - n, "lmtp to %.*s port %u", STR(t->host), t->port);
+		describe_host(way, to + n, size - n);
 		return;
 	case CONF_MAILDIR:
 		snprintf(to + n, size - n, "maildir %.*s%s%.*s", STR(t->path),
+			t->user.n > 0 ? " as " : "", STR(t->user));
+		return;
+	case CONF_PIPE:
+		snprintf(to + n, size - n, "pipe %.*s%s%.*s", STR(t->path),
 			t->user.n > 0 ? " as " : "", STR(t->user));
 		return;
 	case CONF_DISCARD:
 		snprintf(to + n, size - n, "discard");
 		return;
 	case CONF_ERROR:
-		snprintf(to + n, size - n, "refused, %.*s %.*s", STR(t->status), STR(t->text));
+		route_error(way, &status, &words);
+		snprintf(to + n, size - n, "refused, %.*s %.*s", STR(status), STR(words));
 		return;
 	}
 }
@@ -127,6 +141,19 @@ static void list_step(void *owner, unsigned depth, str from, str to, const struc
 	json_array_append_new(owner, step);
 }
 
+/* host: a fixed one; mx: the domain whose MX hosts are asked. */
+static void put_host(json_t *to, const struct route_way *way)
+{
+	enum conf_transport_kind kind = way->transport->kind;
+	struct nexthop hop = nexthop_of(way->transport, way->nexthop);
+
+	if (kind != CONF_SMTP && kind != CONF_LMTP)
+		return;
+	json_put_str(to, hop.kind == NEXTHOP_MX ? "mx" : "host", hop.host);
+	if (!str_starts(hop.host, S("unix:")))
+		json_put_int(to, "port", hop.port);
+}
+
 static json_t *target_json(const struct router *r, struct arena *a, const struct route_target *t)
 {
 	json_t *to = json_object();
@@ -146,8 +173,7 @@ static json_t *target_json(const struct router *r, struct arena *a, const struct
 	}
 	json_put_str(to, "transport", way.transport->name);
 	json_put_str(to, "kind", str_of(kinds[way.transport->kind]));
-	if (way.transport->host.n > 0)
-		json_put_str(to, "host", way.transport->host);
+	put_host(to, &way);
 	if (way.transport->path.n > 0)
 		json_put_str(to, "path", way.transport->path);
 	if (way.nexthop.n > 0)
@@ -168,8 +194,10 @@ static int list(const struct router *r, struct arena *a, str address, struct buf
 	for (size_t i = 0; ok && i < targets.count; i++)
 		json_array_append_new(to, target_json(r, a, &targets.items[i]));
 	json_object_set_new(all, "targets", to);
-	if (!ok)
+	if (!ok) {
+		json_object_update_new(all, json_why(str_of(why.text)));
 		json_put_fail(all, "refused", &why);
+	}
 	json_print(all, out);
 	return ok ? 0 : 1;
 }

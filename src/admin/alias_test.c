@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "route/router_fake.h"
+#include "route/transports.h"
 #include "test/test.h"
 
 static const char conf[] = "hostname pivot.test\n"
@@ -101,5 +102,43 @@ TEST(admin_alias_lists_each_step)
 		json_integer_value(json_object_get(json_object_get(all, "refused"), "code")), 550);
 	json_decref(all);
 	buf_free(&out);
+	router_drop(r);
+}
+
+/* What a row says of the next hop stands before what its transport says. */
+TEST(admin_alias_says_where_a_row_sends)
+{
+	static const char rows[] = "fixed@a.test smtp:[127.0.0.1]:46881\n"
+				   "named@a.test slow:[h.test]\n"
+				   "mx@a.test relay:far.test:26\n"
+				   "box@a.test near:\n"
+				   "there@a.test near:unix:/there\n";
+	static const struct {
+		const char *address, *way;
+	} ways[] = {
+		{"fixed@a.test",  "smtp: smtp to 127.0.0.1 port 46881 "            },
+		{ "named@a.test", "slow: smtp to h.test port 2525 "                },
+		{ "mx@a.test",    "smtp: smtp to the MX hosts of far.test port 26 "},
+		{ "box@a.test",   "near: lmtp to unix:/box "                       },
+		{ "there@a.test", "near: lmtp to unix:/there "                     },
+	};
+	struct router *r = router_fake_new("hostname pivot.test\n"
+					   "transport slow { smtp 192.0.2.1:2525 }\n"
+					   "transport near { lmtp unix:/box }\n"
+					   "domain a.test { }\n",
+		NULL, 0);
+	struct transports_builder *b = transports_builder_new(router_conf(r), S("a.test"));
+	struct fail why = { 0 };
+
+	CHECK(transports_builder_add(b, S("rows"), str_of(rows), &why));
+	router_take_transports(r, 0, transports_builder_finish(b));
+	for (size_t i = 0; i < LENGTH(ways); i++) {
+		struct buf out = { 0 };
+		str way = str_of(ways[i].way);
+
+		CHECK_INT(admin_alias(r, str_of(ways[i].address), false, &out), 0);
+		CHECK(str_find_str(buf_str(&out), way) < buf_str(&out).n);
+		buf_free(&out);
+	}
 	router_drop(r);
 }

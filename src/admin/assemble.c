@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "dns/zone.h"
+#include "route/transports.h"
 
 struct assembler {
 	struct conf *conf;
@@ -54,6 +55,26 @@ static struct alias_table *make_table(struct assembler *m, const struct conf_dom
 	return alias_builder_finish(b);
 }
 
+static struct alias_table *make_transports(struct assembler *m, const struct conf_domain *domain)
+{
+	const struct conf_texts *files = &domain->transports;
+	struct transports_builder *b;
+
+	if (files->count == 0)
+		return NULL;
+	b = transports_builder_new(m->conf, domain->name);
+	for (size_t i = 0; i < files->count; i++) {
+		struct fail why = { 0 };
+		str text;
+
+		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
+			put_unreadable(m, &files->items[i].origin, &why);
+		else if (!transports_builder_add(b, files->items[i].text, text, &why))
+			put_error(m, why.text);
+	}
+	return transports_builder_finish(b);
+}
+
 /* Files that the server itself opens later: better now than then. */
 static void check_resolver(struct assembler *m)
 {
@@ -87,17 +108,25 @@ static void make_router(struct assembler *m, struct assembly *made)
 {
 	size_t count = m->conf->domain_count;
 	struct alias_table **tables = arena_alloc(&m->conf->arena, (count + 1) * sizeof *tables);
+	struct alias_table **rows = arena_alloc(&m->conf->arena, (count + 1) * sizeof *rows);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		tables[i] = make_table(m, &m->conf->domains[i]);
+		rows[i] = make_transports(m, &m->conf->domains[i]);
+	}
 	check_resolver(m);
 	if (m->errors > 0) { /* what is checked now would only be their echo */
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			alias_table_free(tables[i]);
+			alias_table_free(rows[i]);
+		}
 		return;
 	}
 	made->router = router_new(m->conf, tables);
+	for (size_t i = 0; i < count; i++)
+		router_take_transports(made->router, i, rows[i]);
 	made->tables = tables;
+	made->transports = rows;
 	m->errors += route_check(made->router, m->report);
 }
 

@@ -15,6 +15,7 @@ struct assembly {
 	struct router *router; /* the caller's */
 	struct alias_table *
 		*tables; /* the router's: one for each domain, null where it has no files */
+	struct alias_table **transports; /* the same, of transport files */
 };
 
 /* read gives the files that the configuration names, by their paths as they are written.  False:

@@ -2,12 +2,10 @@
 
 #include <stdio.h>
 
+#include "admin/exit.h"
 #include "base/list.h"
-
 #include "base/number.h"
 #include "world/sock.h"
-
-enum { EXIT_AGAIN = 75 };
 
 struct question {
 	struct loop *loop;
@@ -17,6 +15,7 @@ struct question {
 	struct buf *out;
 	bool has_code;
 	int code;
+	uint64_t octets; /* of the answer, that have not come yet */
 	struct fail *why;
 };
 
@@ -37,17 +36,19 @@ static void connected(void *owner)
 static size_t received(void *owner, str bytes)
 {
 	struct question *q = owner;
-	str all = bytes, line;
+	str all = bytes, line, first;
 	uint64_t code;
 
 	if (!q->has_code) {
 		if (!str_has(bytes, '\n'))
 			return 0;
 		str_cut(&bytes, '\n', &line);
-		q->has_code = number_parse(line, 255, &code);
+		q->has_code = str_cut(&line, ' ', &first) && number_parse(first, 255, &code) &&
+			      number_parse(line, SIZE_MAX, &q->octets);
 		q->code = q->has_code ? (int)code : EXIT_AGAIN;
 	}
 	buf_put(q->out, bytes);
+	q->octets -= bytes.n < q->octets ? bytes.n : q->octets;
 	return all.n;
 }
 
@@ -59,6 +60,11 @@ static void closed(void *owner, const struct fail *why)
 		*q->why = *why;
 	else if (!q->has_code)
 		fail_with(q->why, FAIL_TEMPORARY, "", "the daemon hung up without an answer");
+	else if (q->octets > 0)
+		fail_with(q->why, FAIL_TEMPORARY, "",
+			"the daemon hung up in the middle of its answer");
+	if (q->why->kind != FAIL_NONE)
+		q->code = EXIT_AGAIN;
 	done(q);
 }
 

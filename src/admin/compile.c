@@ -1,9 +1,8 @@
 #include "admin/compile.h"
 
+#include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/json.h"
-
-enum { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_AGAIN = 75 };
 
 static bool is_warning(str line)
 {
@@ -73,6 +72,7 @@ static void print_json(bool ok, const struct generation_report *r, struct buf *o
 {
 	json_t *verdict = json_object(), *messages = json_array();
 	str rest = buf_str(&r->lines), line;
+	struct buf why = { 0 };
 
 	while (rest.n > 0) {
 		str_cut(&rest, '\n', &line);
@@ -82,8 +82,11 @@ static void print_json(bool ok, const struct generation_report *r, struct buf *o
 	json_put_int(verdict, "generation", r->generation);
 	json_put_bool(verdict, "changed", r->changed);
 	json_object_set_new(verdict, "messages", messages);
-	if (r->why.kind != FAIL_NONE)
-		json_put_str(verdict, "trouble", str_of(r->why.text));
+	if (!ok) {
+		tell_refusal(r, &why);
+		json_object_update_new(verdict, json_why(buf_str(&why)));
+		buf_free(&why);
+	}
 	json_print(verdict, out);
 }
 
@@ -91,7 +94,7 @@ static int exit_code(bool ok, const struct generation_report *r)
 {
 	if (ok)
 		return EXIT_DONE;
-	return r->why.kind == FAIL_TEMPORARY ? EXIT_AGAIN : EXIT_REFUSED;
+	return r->why.kind == FAIL_TEMPORARY ? EXIT_AGAIN : EXIT_NO;
 }
 
 int compile_command(str verb, str dir, bool json, struct buf *out)

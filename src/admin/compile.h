@@ -3,7 +3,7 @@
  *
  * For people: each error and warning as "file:line:column: ...", then one line of what came of it.
  * As JSON: ok, generation (in force; 0: none), changed, messages with kind ("error" or "warning"),
- * place and text, and trouble where something else than the configuration was wrong.
+ * place and text, and why where it is not ok.
  */
 #ifndef ADMIN_COMPILE_H
 #define ADMIN_COMPILE_H

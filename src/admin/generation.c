@@ -1,6 +1,8 @@
 #include "admin/generation.h"
 
 #include "admin/assemble.h"
+#include "admin/rows.h"
+#include "admin/users.h"
 #include "base/ascii.h"
 #include "base/number.h"
 #include "conf/list.h"
@@ -173,8 +175,14 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 	const struct conf_source *sources;
 	size_t count;
 
-	return read_sources(w, &sources, &count) &&
-	       assemble(w->dir, sources, count, read_file, w, &w->report->lines, made);
+	if (!read_sources(w, &sources, &count) ||
+		!assemble(w->dir, sources, count, read_file, w, &w->report->lines, made))
+		return false;
+	if (users_check(router_conf(made->router), &w->report->lines))
+		return true;
+	router_drop(made->router);
+	*made = (struct assembly){ 0 };
+	return false;
 }
 
 /* --- writing ------------------------------------------------------------------------------------
@@ -183,6 +191,12 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 static str table_path(struct work *w, str folder, str domain)
 {
 	return arena_printf(&w->arena, "%.*s/%.*s.cdb", STR(folder), STR(domain));
+}
+
+/* No domain has a colon. */
+static str rows_path(struct arena *a, str folder, str domain)
+{
+	return arena_printf(a, "%.*s/%.*s:transports.cdb", STR(folder), STR(domain));
 }
 
 static bool write_files(struct work *w, str folder, const struct assembly *made)
@@ -199,6 +213,10 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->tables[i] || alias_table_write(made->tables[i],
 						 table_path(w, folder, c->domains[i].name).p, why);
+	for (size_t i = 0; ok && i < c->domain_count; i++)
+		ok = !made->transports[i] ||
+		     alias_table_write(made->transports[i],
+			     rows_path(&w->arena, folder, c->domains[i].name).p, why);
 	return ok && file_sync(folder, why);
 }
 
@@ -357,6 +375,26 @@ static bool open_tables(struct arena *a, str folder, const struct conf *c,
 	return true;
 }
 
+/* As the files are now; where these are wrong, as they were when they were compiled. */
+static bool open_rows(struct arena *a, str folder, struct router *r, struct fail *why)
+{
+	const struct conf *c = router_conf(r);
+
+	for (size_t i = 0; i < c->domain_count; i++) {
+		struct alias_table *rows;
+
+		if (c->domains[i].transports.count == 0)
+			continue;
+		rows = rows_read(c, i, NULL);
+		if (!rows)
+			rows = alias_table_open(rows_path(a, folder, c->domains[i].name).p, why);
+		if (!rows)
+			return false;
+		router_take_transports(r, i, rows);
+	}
+	return true;
+}
+
 static struct router *load(struct arena *a, str dir, unsigned number, struct fail *why)
 {
 	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
@@ -377,6 +415,10 @@ static struct router *load(struct arena *a, str dir, unsigned number, struct fai
 	for (size_t i = 0; !router && i < c->domain_count; i++)
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
+	if (router && !open_rows(a, folder, router, why)) {
+		router_drop(router);
+		return NULL;
+	}
 	return router;
 }
 

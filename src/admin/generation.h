@@ -3,7 +3,8 @@
  *
  * What stands in DIR/conf.d is the admin's draft.  A compile checks all of it and writes
  * DIR/generations/N: facteur.conf, the merged text with the origin of each line, and DOMAIN.cdb,
- * the alias table of each domain that has one.  DIR/current is a symbolic link to the generation
+ * the alias table of each domain that has one, and DOMAIN:transports.cdb, the rows of its transport
+ * files.  DIR/current is a symbolic link to the generation
  * that is in force; it is switched in one step, when everything is on stable storage.  Servers read
  * only what it leads to, so a half-edited file never reaches them.
  *

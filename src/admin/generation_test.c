@@ -320,6 +320,31 @@ TEST(generation_is_made_by_one_at_a_time)
 	place_end(&p);
 }
 
+static void say(struct place *p, const char *verb, bool json, int code, const char *want)
+{
+	struct buf out = { 0 };
+
+	CHECK_INT(compile_command(str_of(verb), p->dir, json, &out), code);
+	CHECK_STR(buf_str(&out), str_of(want));
+	buf_free(&out);
+}
+
+TEST(generation_names_users_that_are_there)
+{
+	struct place p;
+
+	place_make(&p);
+	place_write(&p, "conf.d/20-more.conf",
+		"user no-such-user\ntransport drop { maildir /tmp/drop; as no-such-user-either }\n"
+		"mailbox ada@example.test {\n  maildir /tmp/ada; as mail\n}\n");
+	say(&p, "check", false, 1,
+		"warning: conf.d/20-more.conf:2:1: transport 'drop' is never used\n"
+		"conf.d/20-more.conf:1:6: there is no user 'no-such-user'\n"
+		"conf.d/20-more.conf:2:40: there is no user 'no-such-user-either'\n"
+		"refused: 2 errors; no generation is in force\n");
+	place_end(&p);
+}
+
 TEST(generation_from_memory_is_the_same)
 {
 	struct conf_source sources[] = {
@@ -348,15 +373,6 @@ TEST(generation_from_memory_is_the_same)
 	CHECK(!generation_build_memory(S("/mem"), sources + 1, 1, files, 2, &why));
 }
 
-static void say(struct place *p, const char *verb, bool json, int code, const char *want)
-{
-	struct buf out = { 0 };
-
-	CHECK_INT(compile_command(str_of(verb), p->dir, json, &out), code);
-	CHECK_STR(buf_str(&out), str_of(want));
-	buf_free(&out);
-}
-
 TEST(compile_command_tells_people_and_programs)
 {
 	struct place p;
@@ -378,7 +394,8 @@ TEST(compile_command_tells_people_and_programs)
 		"  \"messages\": [\n    {\n      \"kind\": \"error\",\n"
 		"      \"place\": \"conf.d/20-more.conf:1:1\",\n"
 		"      \"text\": \"'user' takes a name of letters, digits, '.', '_' and '-', but "
-		"nothing follows it\"\n    }\n  ]\n}\n");
+		"nothing follows it\"\n    }\n  ],\n"
+		"  \"why\": \"refused: 1 error; generation 1 stays in force\"\n}\n");
 	place_write(&p, "conf.d/20-more.conf", "user mail\n");
 	say(&p, "compile", true, 0,
 		"{\n  \"ok\": true,\n  \"generation\": 2,\n  \"changed\": true,\n"

@@ -64,3 +64,26 @@ void json_print(json_t *value, struct buf *out)
 	buf_put(out, S("\n"));
 	json_decref(value);
 }
+
+json_t *json_why(str text)
+{
+	json_t *o = json_object();
+	struct buf why = { 0 };
+	str line;
+
+	text = str_trim(text);
+	while (text.n > 0) {
+		bool more = str_cut(&text, '\n', &line);
+
+		buf_putf(&why, "%.*s%s", STR(str_trim(line)), more ? "; " : "");
+	}
+	json_put_bool(o, "ok", false);
+	json_put_str(o, "why", buf_str(&why));
+	buf_free(&why);
+	return o;
+}
+
+void json_print_why(str text, struct buf *out)
+{
+	json_print(json_why(text), out);
+}

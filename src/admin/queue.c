@@ -6,7 +6,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/number.h"
+#include "conf/nearest.h"
+#include "flow/dispatch_order.h"
 #include "world/clock.h"
+
+#define SHOWN_MAX 80 /* of a word that is not known */
 
 static int by_age(const void *a, const void *b)
 {
@@ -32,7 +36,7 @@ static const char *state_name(const struct promise_rcpt *r)
 {
 	switch (r->state) {
 	case SPOOL_WAITING:
-		return r->in_hand ? "in hand" : "waiting";
+		return r->in_hand ? "in hand" : r->held ? "held" : "waiting";
 	case SPOOL_DELIVERED:
 		return "delivered";
 	case SPOOL_BOUNCED:
@@ -43,6 +47,8 @@ static const char *state_name(const struct promise_rcpt *r)
 		return "given up";
 	case SPOOL_DELETED:
 		return "deleted";
+	case SPOOL_HELD:
+		return "held";
 	}
 	return "";
 }
@@ -109,7 +115,8 @@ static void print_rcpt(struct dispatch *d, const struct promise *m, size_t i, st
 
 	buf_putf(out, "    %.*s  %s", STR(m->envelope.rcpts[i].address), state_name(&m->rcpts[i]));
 	if (m->rcpts[i].attempts > 0)
-		buf_putf(out, ", tried %u times", m->rcpts[i].attempts);
+		buf_putf(out, ", tried %u time%s", m->rcpts[i].attempts,
+			m->rcpts[i].attempts == 1 ? "" : "s");
 	if (m->rcpts[i].state == SPOOL_WAITING && wait_ms > 0)
 		buf_putf(out, ", again in %s", number_show_time(wait_ms, text));
 	if (why.kind != FAIL_NONE)
@@ -149,7 +156,7 @@ static int list(struct dispatch *d, bool json, struct buf *out)
 	if (json)
 		json_print(array, out);
 	else
-		buf_putf(out, "%zu messages in the queue\n", count);
+		buf_putf(out, "%zu message%s in the queue\n", count, count == 1 ? "" : "s");
 	mem_free(all);
 	return 0;
 }
@@ -159,72 +166,173 @@ static struct promise *find(struct dispatch *d, str word, struct buf *out)
 	uint64_t id;
 	struct promise *m =
 		log_id_parse(word, &id) ? schedule_find(dispatch_schedule(d), id) : NULL;
+	char shown[SHOWN_MAX];
 
 	if (!m)
-		buf_putf(out, "no message %.*s in the queue\n", STR(word));
+		buf_putf(
+			out, "no message %s in the queue\n", fail_clean(word, shown, sizeof shown));
 	return m;
 }
 
 static int show(struct dispatch *d, str word, bool json, struct buf *out)
 {
-	struct promise *m = find(d, word, out);
+	struct buf why = { 0 };
+	struct promise *m = find(d, word, &why);
 
-	if (!m)
-		return 1;
-	if (json)
+	if (m && json)
 		json_print(message_json(d, m, true), out);
-	else
+	else if (m)
 		print_message(d, m, true, out);
+	else if (json)
+		json_print_why(buf_str(&why), out);
+	else
+		buf_put(out, buf_str(&why));
+	buf_free(&why);
+	return m ? 0 : 1;
+}
+
+/* What came of it: how many, and those that are not there, a line each. */
+static void tell(size_t n, const char *done, str missing, bool json, struct buf *out)
+{
+	json_t *o;
+
+	if (!json) {
+		buf_put(out, missing);
+		buf_putf(out, "%zu message%s %s\n", n, n == 1 ? "" : "s", done);
+		return;
+	}
+	o = missing.n > 0 ? json_why(missing) : json_object();
+	json_put_int(o, done, (int64_t)n);
+	json_print(o, out);
+}
+
+/* Is there anything left that it can be done to?  The message may be gone afterwards. */
+static size_t give(struct dispatch *d, struct promise *m,
+	size_t (*order)(struct dispatch *d, struct promise *m), struct buf *missing)
+{
+	char id[LOG_ID_TEXT_MAX];
+
+	log_id_print(m->envelope.id, id);
+	if (order(d, m) > 0)
+		return 1;
+	buf_putf(missing, "%s is held, or being delivered at this moment\n", id);
 	return 0;
 }
 
 /* Do it to those named, or to all. */
 static int each(struct dispatch *d, const str *words, size_t count,
-	void (*order)(struct dispatch *d, struct promise *m), const char *done, bool json,
+	size_t (*order)(struct dispatch *d, struct promise *m), const char *done, bool json,
 	struct buf *out)
 {
 	size_t all_count = 0, n = 0;
 	struct promise **all = NULL;
-	int code = 0;
+	struct buf missing = { 0 };
+	int code;
 
 	if (count == 1 && str_eq(words[0], S("all")))
 		all = all_messages(d, &all_count);
-	for (size_t i = 0; i < all_count; i++, n++)
-		order(d, all[i]);
+	for (size_t i = 0; i < all_count; i++) /* all to which it can be done */
+		n += order(d, all[i]) > 0;
 	for (size_t i = 0; !all && i < count; i++) {
-		struct promise *m = find(d, words[i], out);
+		struct promise *m = find(d, words[i], &missing);
 
-		if (!m) {
-			code = 1;
-			continue;
-		}
-		order(d, m);
-		n++;
+		if (m)
+			n += give(d, m, order, &missing);
 	}
 	mem_free(all);
-	if (json) {
-		json_t *o = json_object();
-
-		json_put_int(o, done, (int64_t)n);
-		buf_clear(out);
-		json_print(o, out);
-	} else {
-		buf_putf(out, "%zu messages %s\n", n, done);
-	}
+	tell(n, done, buf_str(&missing), json, out);
+	code = buf_str(&missing).n > 0 ? 1 : 0;
+	buf_free(&missing);
 	return code;
+}
+
+static int run_list(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	(void)ids;
+	(void)count;
+	return list(d, json, out);
+}
+
+static int run_show(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	(void)count;
+	return show(d, ids[0], json, out);
+}
+
+static int run_retry(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	return each(d, ids, count, dispatch_order_retry, "retried", json, out);
+}
+
+static int run_delete(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	return each(d, ids, count, dispatch_order_delete, "deleted", json, out);
+}
+
+static int run_hold(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	return each(d, ids, count, dispatch_order_hold, "held", json, out);
+}
+
+static int run_release(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	return each(d, ids, count, dispatch_order_release, "released", json, out);
+}
+
+static int run_bounce(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out)
+{
+	return each(d, ids, count, dispatch_order_bounce, "returned", json, out);
+}
+
+static const struct verb {
+	str name;
+	size_t ids_min, ids_max;
+	int (*run)(struct dispatch *d, const str *ids, size_t count, bool json, struct buf *out);
+} verbs[] = {
+	{STR_INIT("list"),     0, 0,        run_list   },
+	{ STR_INIT("show"),    1, 1,        run_show   },
+	{ STR_INIT("retry"),   1, SIZE_MAX, run_retry  },
+	{ STR_INIT("hold"),    1, SIZE_MAX, run_hold   },
+	{ STR_INIT("release"), 1, SIZE_MAX, run_release},
+	{ STR_INIT("bounce"),  1, SIZE_MAX, run_bounce },
+	{ STR_INIT("delete"),  1, SIZE_MAX, run_delete },
+};
+
+/* Null: *out says what is wrong. */
+static const struct verb *find_verb(const str *words, size_t count, struct buf *out)
+{
+	struct conf_nearest nearest = { .word = count > 0 ? words[0] : S("") };
+	char shown[SHOWN_MAX];
+
+	for (size_t i = 0; count > 0 && i < LENGTH(verbs); i++) {
+		conf_nearest_offer(&nearest, verbs[i].name);
+		if (!str_eq(verbs[i].name, words[0]))
+			continue;
+		if (count - 1 >= verbs[i].ids_min && count - 1 <= verbs[i].ids_max)
+			return &verbs[i];
+		buf_putf(out, "queue %.*s wants %s\n", STR(verbs[i].name),
+			verbs[i].ids_max == 0   ? "no ID"
+			: verbs[i].ids_max == 1 ? "one ID"
+						: "one ID or more, or all");
+		return NULL;
+	}
+	if (count > 0)
+		buf_putf(out, "there is no command queue %s; the nearest is queue %.*s\n",
+			fail_clean(words[0], shown, sizeof shown), STR(nearest.best));
+	else
+		buf_put(out, S("queue wants one of list, show, retry, hold, release, bounce and "
+			       "delete\n"));
+	return NULL;
+}
+
+bool queue_words_right(const str *words, size_t count, struct buf *out)
+{
+	return find_verb(words, count, out) != NULL;
 }
 
 int queue_command(struct dispatch *d, const str *words, size_t count, bool json, struct buf *out)
 {
-	if (count == 1 && str_eq(words[0], S("list")))
-		return list(d, json, out);
-	if (count == 2 && str_eq(words[0], S("show")))
-		return show(d, words[1], json, out);
-	if (count >= 2 && str_eq(words[0], S("retry")))
-		return each(d, words + 1, count - 1, dispatch_retry, "retried", json, out);
-	if (count >= 2 && str_eq(words[0], S("delete")))
-		return each(d, words + 1, count - 1, dispatch_delete, "deleted", json, out);
-	buf_put(out,
-		S("usage: facteur queue list | show ID | retry ID...|all | delete ID...|all\n"));
-	return 2;
+	const struct verb *verb = find_verb(words, count, out);
+
+	return verb ? verb->run(d, words + 1, count - 1, json, out) : 2;
 }

@@ -42,27 +42,39 @@ static void print_listeners(const struct status *s, struct buf *out)
 	}
 }
 
+static void print_destination(
+	const struct status *s, const struct schedule_destination *d, struct buf *out)
+{
+	char wait[NUMBER_TEXT_MAX];
+
+	buf_putf(out, "  %-32.*s %6zu waiting, %u connection%s", STR(d->key), d->waiting, d->slots,
+		d->slots == 1 ? "" : "s");
+	if (schedule_destination_failures(d) > 0 &&
+		schedule_destination_not_before_ms(d) > s->now_ms)
+		buf_putf(out, ", again in %s",
+			number_show_time(schedule_destination_not_before_ms(d) - s->now_ms, wait));
+	if (schedule_destination_trouble(d)->kind != FAIL_NONE)
+		buf_putf(out, ": %s", schedule_destination_trouble(d)->text);
+	buf_put(out, S("\n"));
+}
+
+/* One for which nothing waits is only remembered, so that new mail waits its time, too. */
 static void print_destinations(const struct status *s, struct buf *out)
 {
 	const struct map *destinations = schedule_destinations(s->schedule);
-	size_t rows = 0;
+	size_t rows = 0, more;
 
-	for (struct map_entry *e = map_next(destinations, NULL); e && rows < ROWS_MAX;
-		e = map_next(destinations, e), rows++) {
+	for (struct map_entry *e = map_next(destinations, NULL); e; e = map_next(destinations, e)) {
 		const struct schedule_destination *d = e->value;
-		char wait[NUMBER_TEXT_MAX];
 
-		buf_putf(out, "  %-32.*s %6zu waiting, %u connections", STR(d->key), d->waiting,
-			d->slots);
-		if (d->failures > 0 && d->not_before_ms > s->now_ms)
-			buf_putf(out, ", again in %s",
-				number_show_time(d->not_before_ms - s->now_ms, wait));
-		if (d->trouble.kind != FAIL_NONE)
-			buf_putf(out, ": %s", d->trouble.text);
-		buf_put(out, S("\n"));
+		if (d->waiting == 0 && d->slots == 0)
+			continue;
+		if (rows++ < ROWS_MAX)
+			print_destination(s, d, out);
 	}
-	if (destinations->count > rows)
-		buf_putf(out, "  and %zu more destinations\n", destinations->count - rows);
+	more = rows > ROWS_MAX ? rows - ROWS_MAX : 0;
+	if (more > 0)
+		buf_putf(out, "  and %zu more destination%s\n", more, more == 1 ? "" : "s");
 }
 
 static void print_screen(const struct status *s, struct buf *out)
@@ -71,9 +83,10 @@ static void print_screen(const struct status *s, struct buf *out)
 	char up[NUMBER_TEXT_MAX], age[NUMBER_TEXT_MAX], disk[NUMBER_TEXT_MAX],
 		living[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
 
-	buf_putf(out, "%-12s%.*s, generation %u, up %s, %u workers\n", "server",
+	buf_putf(out, "%-12s%.*s, generation %u, up %s, %u worker%s\n", "server",
 		STR(s->conf->hostname.text), s->conf->generation,
-		number_show_time(s->now_ms - s->since_ms, up), s->workers);
+		number_show_time(s->now_ms - s->since_ms, up), s->workers,
+		s->workers == 1 ? "" : "s");
 	print_listeners(s, out);
 	buf_putf(out, "%-12s%s%s\n", "accepting",
 		s->accepting ? "yes" : "NO: ", s->accepting ? "" : s->why_not.text);
@@ -89,7 +102,8 @@ static void print_screen(const struct status *s, struct buf *out)
 		"since start", (unsigned long long)s->total.accepted,
 		(unsigned long long)s->total.refused, (unsigned long long)s->total.delivered,
 		(unsigned long long)s->total.bounced);
-	buf_putf(out, "%-12s%zu messages, %zu recipients", "queue", sum.messages, sum.recipients);
+	buf_putf(out, "%-12s%zu message%s, %zu recipient%s", "queue", sum.messages,
+		sum.messages == 1 ? "" : "s", sum.recipients, sum.recipients == 1 ? "" : "s");
 	if (sum.messages > 0)
 		buf_putf(out, ", the oldest for %s",
 			number_show_time(s->now_ms - sum.oldest_ms, age));
@@ -128,11 +142,13 @@ static json_t *destinations_json(const struct status *s)
 		json_put_str(o, "destination", d->key);
 		json_put_int(o, "waiting", (int64_t)d->waiting);
 		json_put_int(o, "connections", d->slots);
-		json_put_int(o, "failures", d->failures);
-		if (d->not_before_ms > s->now_ms)
-			json_put_time(o, "not_before", d->not_before_ms);
-		if (d->trouble.kind != FAIL_NONE)
-			json_put_fail(o, "trouble", &d->trouble);
+		if (d->provider)
+			json_put_str(o, "provider", d->provider->name);
+		json_put_int(o, "failures", schedule_destination_failures(d));
+		if (schedule_destination_not_before_ms(d) > s->now_ms)
+			json_put_time(o, "not_before", schedule_destination_not_before_ms(d));
+		if (schedule_destination_trouble(d)->kind != FAIL_NONE)
+			json_put_fail(o, "trouble", schedule_destination_trouble(d));
 		json_array_append_new(all, o);
 	}
 	return all;

@@ -24,6 +24,7 @@ struct fail {
 	char status[12];              /* "5.1.1" */
 	char text[FAIL_TEXT_MAX];     /* one line, cleaned of control characters */
 	char origin[FAIL_ORIGIN_MAX]; /* the configuration line that decided, "file:line", or "" */
+	const char *limit;            /* the word of the limit that it set; null: none */
 };
 
 /* Both return false, so that a caller can say: return fail_with(why, ...).  why may be null. */

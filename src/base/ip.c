@@ -148,6 +148,18 @@ bool endpoint_parse(str s, uint16_t port_default, struct endpoint *e)
 	return true;
 }
 
+bool endpoint_parse_server(str s, struct endpoint *e)
+{
+	uint64_t port = 53;
+	str address;
+
+	*e = (struct endpoint){ 0 };
+	if (str_cut(&s, '@', &address) && !number_parse(s, UINT16_MAX, &port))
+		return false;
+	e->port = (uint16_t)port;
+	return port > 0 && ip_parse(address, &e->ip);
+}
+
 char *endpoint_print(const struct endpoint *e, char to[ENDPOINT_TEXT_MAX])
 {
 	char text[IP_TEXT_MAX];

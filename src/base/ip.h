@@ -43,6 +43,8 @@ bool ip_net_has(const struct ip_net *net, const struct ip *ip) MUST_USE;
 
 /* "127.0.0.1:25", "[::1]:25", "unix:/path"; a port is required where port_default is 0. */
 bool endpoint_parse(str s, uint16_t port_default, struct endpoint *e) MUST_USE;
+/* "127.0.0.1@5353", as resolvers are written; port 53 where none is said. */
+bool endpoint_parse_server(str s, struct endpoint *e) MUST_USE;
 char *endpoint_print(const struct endpoint *e, char to[ENDPOINT_TEXT_MAX]);
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b) MUST_USE;
 

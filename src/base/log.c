@@ -152,11 +152,15 @@ void log_fail(struct log_record *r, const struct fail *why)
 	log_c(r, "reason", why->text);
 	if (why->origin[0])
 		log_c(r, "rule", why->origin);
+	if (why->limit)
+		log_c(r, "limit", why->limit);
 }
 
 void log_close(struct log_record *r)
 {
-	if (!log_wanted(r->level))
+	log_sink *to = log_to; /* a call through it would not be an atomic read with GCC */
+
+	if (!to || !log_wanted(r->level))
 		return;
 	if (r->cut) {
 		if (log_shape == LOG_PLAIN)
@@ -165,7 +169,7 @@ void log_close(struct log_record *r)
 	}
 	if (log_shape == LOG_JSON)
 		r->text[r->n++] = '}';
-	log_to(r->level, (str){ r->text, r->n });
+	to(r->level, (str){ r->text, r->n });
 }
 
 void log_line(enum log_level level, const char *event, const char *format, ...)

@@ -189,19 +189,26 @@ static bool check_thing_name(
 	return conf_builder_claim(b, row->word.p, d->words[1].text, &d->words[1]);
 }
 
+bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *base)
+{
+	size_t errors = b->error_count;
+
+	if (!check_thing_name(b, row, d))
+		return false;
+	begin(b, row->block, base);
+	conf_block_read(b, row->block, base, &d->block);
+	return b->error_count == errors;
+}
+
 bool conf_block_listen(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *field)
 {
 	struct conf *conf = field;
 	struct conf_listener l = { .name = d->words[1].text, .origin = d->words[0].origin };
 	const struct conf_word *word = &d->words[0];
-	size_t errors = b->error_count;
 
-	if (!check_thing_name(b, row, d))
-		return false;
-	begin(b, row->block, &l);
-	conf_block_read(b, row->block, &l, &d->block);
-	if (b->error_count != errors)
+	if (!conf_block_thing(b, row, d, &l))
 		return false;
 	if (l.on.count == 0)
 		return conf_builder_error(b, &word->origin,
@@ -264,7 +271,7 @@ static struct conf_way *read_way(
 /* The form of a pattern in tables: "*", ".example.org", "example.org", "user@example.org". */
 static bool pattern_key(struct arena *a, str pattern, str *key)
 {
-	char ascii[DNS_NAME_MAX + 1], address[ADDRESS_KEY_MAX];
+	char address[ADDRESS_KEY_MAX];
 
 	if (str_eq(pattern, S("*"))) {
 		*key = pattern;
@@ -276,10 +283,7 @@ static bool pattern_key(struct arena *a, str pattern, str *key)
 		*key = arena_copy(a, *key);
 		return true;
 	}
-	if (!dns_name_ascii(str_skip(pattern, str_starts(pattern, S("."))), ascii))
-		return false;
-	*key = arena_printf(a, "%s%s", str_starts(pattern, S(".")) ? "." : "", ascii);
-	return true;
+	return conf_value_domain(a, pattern, key);
 }
 
 bool conf_block_route(struct conf_builder *b, const struct conf_row *row,

@@ -16,6 +16,10 @@ void conf_block_read(
 /* Write the presets of a block, and of the sections in it, into its structure. */
 void conf_block_preset(struct conf_builder *b, unsigned in, void *base);
 
+/* A thing with a name and a block: claims the name, reads the block into base; false: reported. */
+bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *base) MUST_USE;
+
 /* Readers of what opens a block.  The field of the named ones is the whole struct conf. */
 conf_reader conf_block_section; /* the structure of the section */
 conf_reader conf_block_listen;

@@ -47,6 +47,13 @@ const struct conf_origin *conf_where(const struct conf *c, str section, str word
 	return at;
 }
 
+char *conf_where_print(const struct conf *c, str section, str word, char to[CONF_ORIGIN_TEXT_MAX])
+{
+	const struct conf_origin *at = conf_where(c, section, word);
+
+	return conf_origin_print(at ? at : &(struct conf_origin){ 0 }, to);
+}
+
 struct conf *conf_keep(struct conf *c)
 {
 	__atomic_add_fetch(&c->references, 1, __ATOMIC_RELAXED);

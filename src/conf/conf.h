@@ -69,9 +69,12 @@ enum conf_transport_kind {
 	CONF_SMTP,    /* smtp [HOST[:PORT]] */
 	CONF_LMTP,    /* lmtp unix:PATH | HOST:PORT */
 	CONF_MAILDIR, /* maildir PATH; as USER */
+	CONF_PIPE,    /* pipe "PROGRAM ARGUMENT..."; as USER */
 	CONF_DISCARD, /* discard */
 	CONF_ERROR,   /* error [x.y.z] TEXT */
 };
+
+enum conf_switch { CONF_OFF, CONF_ON };
 
 enum conf_tls_level { CONF_TLS_NONE, CONF_TLS_MAY, CONF_TLS_ENCRYPT };
 
@@ -82,16 +85,23 @@ struct conf_transport {
 	str host;      /* SMTP, LMTP: a fixed next hop: name, address literal without brackets, or
 			  "unix:PATH"; "" with SMTP: the MX hosts of the destination */
 	uint16_t port; /* 25, or 24 with LMTP, where not said */
-	str path;      /* MAILDIR: may have {local}, {domain}, {address} */
-	str user;      /* as USER; "" is the daemon's own */
-	str status, text;           /* ERROR: enhanced status and words */
-	enum conf_tls_level tls;    /* outgoing; default may; LMTP: none */
+	str path;      /* MAILDIR: may have {local}, {domain}, {address}; PIPE: the whole command,
+			  as it was written */
+	const str *words; /* PIPE: the program and its arguments; may have {recipient} and others */
+	size_t word_count;
+	enum conf_switch return_path, delivered_to; /* PIPE: which fields it gets */
+	int64_t run_ms_max;                         /* PIPE: timeout */
+	size_t output_octets_max;                   /* PIPE: output-limit */
+	str user;                                   /* as USER; "" is the daemon's own */
+	str status, text;                           /* ERROR: enhanced status and words */
+	enum conf_tls_level tls;                    /* outgoing; default may; LMTP: none */
 	struct ip source4, source6; /* source-address; family 0: the kernel's choice */
-	unsigned connections;       /* at once to one destination */
+	unsigned connections;       /* at once to one provider */
 	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one
-				       destination */
+				       provider */
 	unsigned messages_per_connection;
-	int64_t connect_ms_max; /* connect-timeout */
+	unsigned messages_per_hour; /* to one provider; 0: no limit */
+	int64_t connect_ms_max;     /* connect-timeout */
 	struct conf_origin origin;
 };
 
@@ -102,12 +112,14 @@ struct conf_route {
 	struct conf_origin origin;
 };
 
-/* domain NAME { aliases FILE...; virtual FILE...; catch-all TARGET; sub-address CHARS } */
+/* domain NAME { aliases FILE...; virtual FILE...; transports FILE...; catch-all TARGET; sub-address
+ * CHARS } */
 struct conf_domain {
-	str name;                   /* lower case, ASCII */
-	struct conf_texts aliases;  /* aliases(5) files, as written */
-	struct conf_texts virtuals; /* virtual(5) files, as written */
-	struct conf_text catch_all; /* address, local part or /dev/null; "" is none */
+	str name;                     /* lower case, ASCII */
+	struct conf_texts aliases;    /* aliases(5) files, as written */
+	struct conf_texts virtuals;   /* virtual(5) files, as written */
+	struct conf_texts transports; /* transport(5) files, as written */
+	struct conf_text catch_all;   /* address, local part or /dev/null; "" is none */
 	str sub_address; /* characters that begin a sub-address: default "+"; "" is none */
 	struct conf_origin origin;
 };
@@ -119,6 +131,19 @@ struct conf_mailbox {
 	struct conf_origin origin;
 };
 
+/* provider NAME { mx SUFFIX...; domains DOMAIN...; LIMITS }: next hops that share limits, which
+ * stand in place of those of their transport */
+struct conf_provider {
+	str name;
+	struct conf_texts mx;      /* lower case: ".outlook.com" is all names below it */
+	struct conf_texts domains; /* lower case, ASCII; with a dot in front: all names below it */
+	unsigned connections;      /* 0, in all four: as the transport says */
+	int64_t delay_between_ms;  /* here CONF_UNSAID */
+	unsigned messages_per_connection, messages_per_hour;
+	struct conf_origin origin;
+};
+
+#define CONF_UNSAID (-1)
 #define CONF_RETRY_MAX 32
 
 struct conf_queue {
@@ -163,6 +188,8 @@ struct conf {
 	const struct conf_transport *transports; /* named; the built-in "smtp" among them, unless
 						    the admin wrote his own of that name */
 	size_t transport_count;
+	const struct conf_provider *providers; /* in the order of the files */
+	size_t provider_count;
 	const struct conf_route *routes; /* in the order of the files */
 	size_t route_count;
 	const struct conf_domain *domains;
@@ -184,6 +211,9 @@ struct conf {
 /* Where a word was written first, in a section ("queue", "limits", ...) or, with "", outside of all
  * blocks; null: nowhere, the default holds. */
 const struct conf_origin *conf_where(const struct conf *c, str section, str word) MUST_USE;
+
+/* That place as text, or "default". */
+char *conf_where_print(const struct conf *c, str section, str word, char to[CONF_ORIGIN_TEXT_MAX]);
 
 struct conf *conf_keep(struct conf *c);
 void conf_drop(struct conf *c); /* null is allowed */

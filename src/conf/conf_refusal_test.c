@@ -74,12 +74,22 @@ static const struct {
 	{ S("queue { hostname x }"),						     S("a.conf:1:9: 'hostname' stands outside of all blocks")                   },
 	{ S("greylist { delay 60s }"),
          S("a.conf:1:1: 'greylist' is known but not built yet; nothing was weakened")                                                                               },
-	{ S("transport x { pipe /bin/cat }"),
-         S("a.conf:1:15: 'pipe' is known but not built yet; nothing was weakened")                                                                                  },
+	{ S("transport x { pipe cat }"),						 S("a.conf:1:20: 'pipe' takes the absolute path of a "
+					   "program and its arguments, such as "
+					   "\"/usr/lib/sympa/bin/queue {nexthop}\", not 'cat'")                             },
+	{ S("transport x { pipe \"/bin/cat {recipent}\" }"),
+         S("a.conf:1:20: '{recipent}' is unknown here; the nearest known word is "
+		  "'{recipient}'")																  },
+	{ S("transport x { pipe /bin/cat; as root }"),
+         S("a.conf:1:30: no program is run as root")														},
+	{ S("transport x { maildir /m; return-path }"),
+         S("a.conf:1:27: 'return-path' means nothing to 'maildir'")												 },
+	{ S("transport x { pipe /bin/cat; return-path no }"),
+         S("a.conf:1:42: 'return-path' takes no value, and 'no' follows it")											},
+	{ S("domain x.org { relay mail.test }"),
+         S("a.conf:1:16: 'relay' is known but not built yet; nothing was weakened")                                                                                 },
 	{ S("transport x { smtp; tls dane }"),
          S("a.conf:1:25: 'tls dane' is known but not built yet; nothing was weakened")                                                                              },
-	{ S("domain x.org { transports t }"),
-         S("a.conf:1:16: 'transports' is known but not built yet; nothing was weakened")                                                                            },
  /* listeners open no weaker than they were written */
 	{ S("listen mx { on *:25; tls offered }"),
          S("a.conf:1:26: 'tls offered' is known but not built yet; nothing was weakened")                                                                           },
@@ -171,9 +181,9 @@ static const struct {
          S("a.conf:1:7: 'route' takes domains, .subdomains, addresses or *, and a block, "
 		  "not 'x..y'")																     },
  /* transports */
-	{ S("transport x { }"),
-         S("a.conf:1:1: 'transport' does not say the way: smtp, lmtp, maildir, discard or "
-		  "error")																	  },
+	{ S("transport x { }"),							  S("a.conf:1:1: 'transport' does not say the way: smtp, lmtp, "
+				  "maildir, pipe, discard "
+				  "or error")											},
 	{ S("transport x { smtp; lmtp unix:/x }"),
          S("a.conf:1:21: 'lmtp' excludes 'smtp', which is at a.conf:1:15")											  },
 	{ S("transport x { discard; tls none }"),

@@ -135,6 +135,7 @@ static const struct {
 	{ CONF_IN_LISTEN,        "\\&In listen" },
 	{ CONF_IN_DOMAIN,        "\\&In domain" },
 	{ CONF_IN_WAY,           "\\&In transport, route and mailbox" },
+	{ CONF_IN_PROVIDER,      "\\&In provider" },
 	{ CONF_IN_QUEUE,         "\\&In queue" },
 	{ CONF_IN_LIMITS,        "\\&In limits" },
 	{ CONF_IN_RESOLVER,      "\\&In resolver" },

@@ -1,8 +1,10 @@
 #include "conf/schema.h"
 
 #include "conf/block.h"
+#include "conf/provider.h"
 #include "conf/transport.h"
 #include "conf/value.h"
+#include "world/courier.h"
 
 /* The offset of a field; what reads it must be made for its type, or it does not compile. */
 #define FIELD(structure, field, type)                                                     \
@@ -26,6 +28,8 @@
 #define LISTEN(s, f) READ(listen, s, f, struct conf_endpoints), .adds_up = true
 #define SERVERS(s, f) READ(servers, s, f, struct conf_endpoints), .adds_up = true
 #define CHARACTERS(s, f) READ(sub_address, s, f, str)
+#define NAMES(s, f) \
+	.read = conf_provider_names, .offset = FIELD(s, f, struct conf_texts), .adds_up = true
 #define COUNT(s, f, low, high) READ(count, s, f, unsigned), .min = (low), .max = (high)
 #define SIZE(s, f, low, high) READ(size, s, f, uint64_t), .min = (low), .max = (high)
 #define LENGTH_OF(s, f, low, high) READ(length, s, f, size_t), .min = (low), .max = (high)
@@ -41,7 +45,8 @@
 
 #define IN_HOP (CONF_IN_TRANSPORT | CONF_IN_WAY)
 #define HAS_PEER (1U << CONF_SMTP | 1U << CONF_LMTP)
-#define HAS_FILES (1U << CONF_MAILDIR)
+#define HAS_PROGRAM (1U << CONF_PIPE)
+#define HAS_FILES (1U << CONF_MAILDIR | HAS_PROGRAM)
 
 #define K 1024ULL
 #define M (K * 1024)
@@ -53,6 +58,7 @@
 
 /* Choices are stored as their enumerations are. */
 _Static_assert(sizeof(enum conf_tls_level) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_switch) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
 
@@ -71,6 +77,10 @@ static const struct conf_choice hop_tls[] = {
 	{ STR_INIT("fingerprint"), 0,                true },
 	{ STR_INIT("verify"),      0,                true },
 	{ STR_INIT("secure"),      0,                true },
+};
+
+static const struct conf_choice switched_on[] = {
+	{STR_INIT("on"), CONF_ON, false},
 };
 
 static const struct conf_choice log_formats[] = {
@@ -125,6 +135,13 @@ const struct conf_row conf_schema[] = {
 	  .takes = "NAME",
 	  .text = "A way out for mail.  The one called smtp is taken where no route says another; "
 		  "without being written, it is direct SMTP to the MX hosts of the destination." },
+	{ ROW(CONF_IN_TOP, "provider"), .shape = CONF_NAMED, .read = conf_provider_block,
+	  .block = CONF_IN_PROVIDER, .adds_up = true,
+	  .takes = "NAME",
+	  .text = "Who runs the MX hosts of many domains.  The limits of a transport hold for a "
+		  "provider, not for each domain: mail of one transport for domains that share an MX "
+		  "host shares them without being told.  This block puts together what shares no "
+		  "host, and may say other limits; each transport counts for itself." },
 	{ ROW(CONF_IN_TOP, "route"), OPENS(route, CONF_IN_WAY),
 	  .takes = "PATTERN ...",
 	  .text = "Which way mail for a destination takes: the name of a transport, or its words.  "
@@ -144,13 +161,15 @@ const struct conf_row conf_schema[] = {
 	  .text = "Whom the server becomes after the start, when root starts it." },
 	{ ROW(CONF_IN_TOP, "workers"), COUNT(conf, workers, 0, 256), .preset = "0",
 	  .takes = "NUMBER",
-	  .text = "Threads that hold sessions; 0: as many as there are cores." },
+	  .text = "Threads that hold sessions; 0: one for every two cores." },
 	{ ROW(CONF_IN_TOP, "log"), SECTION(CONF_IN_LOG),
 	  .text = "What is logged, and how." },
 
 	{ ROW(CONF_IN_NEWLINES, "repair"), NETS(conf, repair_newlines),
 	  .takes = "NETWORK ...",
-	  .text = "From these clients a bare LF is taken for the end of a line and becomes CRLF." },
+	  .text = "From these clients a bare LF is taken for the end of a line, in commands and in "
+		  "messages, and becomes CRLF.  A message ends in a dot between two CRLF all the "
+		  "same." },
 
 	{ ROW(CONF_IN_LISTEN, "on"), LISTEN(conf_listener, on),
 	  .takes = "ADDRESS:PORT ...",
@@ -175,6 +194,20 @@ const struct conf_row conf_schema[] = {
 	  .takes = "PATH",
 	  .text = "Into a Maildir.  {local}, {domain} and {address} stand for those of the "
 		  "recipient." },
+	{ ROW(IN_HOP, "pipe"), WAY(pipe),
+	  .takes = "\"PROGRAM [ARGUMENT ...]\"",
+	  .text = "Into the standard input of a program, in lines that end in LF, one recipient a "
+		  "run.  One value is cut into arguments at its blanks, of several each is an "
+		  "argument; no shell sees them.  {recipient}, {sender} (empty for the null sender), "
+		  "{id}, {local} and {domain} are those of the mail, {nexthop} is the domain where no "
+		  "table says another.  An address that would begin an argument with a hyphen is "
+		  "refused.  In the environment are PATH, SHELL, HOME, USER, LOGNAME, RECIPIENT, "
+		  "SENDER, NEXTHOP, LOCAL, DOMAIN and QUEUE_ID, and nothing else.  The exit code is "
+		  "read as Postfix reads it: 0 is delivered; of sysexits.h, 71 and 75 mean later "
+		  "(4.3.0), the others never: 64, 66, 69, 70, 72 and 74 5.3.0, 65 5.6.0, 67 5.1.1, 68 "
+		  "5.1.2, 73 5.2.0, 76 5.5.0, 77 5.7.0, 78 5.3.5; any other code is 5.3.0, and a "
+		  "death by a signal 4.3.0.  What it says becomes the text of the report; where that "
+		  "begins with an enhanced status of the class 4 or 5, this one counts." },
 	{ ROW(IN_HOP, "discard"), WAY(discard),
 	  .text = "Nowhere: the mail vanishes, and the log says so." },
 	{ ROW(IN_HOP, "error"), WAY(error),
@@ -193,16 +226,24 @@ const struct conf_row conf_schema[] = {
 	{ ROW(IN_HOP, "connections"), COUNT(conf_transport, connections, 1, 10000),
 	  .preset = "20", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "NUMBER",
-	  .text = "Deliveries to one destination at the same time." },
+	  .text = "Deliveries at the same time to one provider: to all domains that share an MX "
+		  "host, to one fixed host, into one Maildir, by one program." },
 	{ ROW(IN_HOP, "delay-between"), TIME(conf_transport, delay_between_ms, 0, DAY),
 	  .preset = "0", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "TIME",
-	  .text = "Pause from the end of one mail to the start of the next, to one destination." },
+	  .text = "Pause from the end of one mail to the start of the next, to one provider.  It "
+		  "holds over a reload and a restart." },
 	{ ROW(IN_HOP, "messages-per-connection"),
 	  COUNT(conf_transport, messages_per_connection, 1, 100000),
 	  .preset = "100", .kinds = HAS_PEER,
 	  .takes = "NUMBER",
 	  .text = "Mails after which a connection is closed and another one opened." },
+	{ ROW(IN_HOP, "messages-per-hour"),
+	  COUNT(conf_transport, messages_per_hour, 0, 3600000), .kinds = HAS_PEER | HAS_FILES,
+	  .preset = "0",
+	  .takes = "NUMBER",
+	  .text = "Mails to one provider within an hour; 0: any number.  They are spread evenly: "
+		  "with 60, a minute lies between the starts of two, after a restart, too." },
 	{ ROW(IN_HOP, "source-address"), .read = conf_transport_source, .kinds = HAS_PEER,
 	  .takes = "ADDRESS [ADDRESS]",
 	  .text = "Connections come from this IPv4 or IPv6 address, or from these two." },
@@ -212,7 +253,47 @@ const struct conf_row conf_schema[] = {
 	  .text = "How long to wait for a connection before the next host is tried." },
 	{ ROW(IN_HOP, "as"), NAME(conf_transport, user), .kinds = HAS_FILES,
 	  .takes = "USER",
-	  .text = "Who writes the Maildir.  Without it: the user that the server runs as." },
+	  .text = "Who writes the Maildir, or runs the program, which root never does.  Without it: the user that the server runs as." },
+
+	{ ROW(IN_HOP, "return-path"),
+	  FLAG(conf_transport, return_path, enum conf_switch, switched_on), .kinds = HAS_PROGRAM,
+	  .text = "The program gets a Return-Path field with the sender, before all others." },
+	{ ROW(IN_HOP, "delivered-to"),
+	  FLAG(conf_transport, delivered_to, enum conf_switch, switched_on), .kinds = HAS_PROGRAM,
+	  .text = "The program gets a Delivered-To field with the recipient." },
+	{ ROW(IN_HOP, "timeout"), TIME(conf_transport, run_ms_max, 100, DAY),
+	  .preset = "1000s", .kinds = HAS_PROGRAM,
+	  .takes = "TIME",
+	  .text = "How long the program may run; then it is killed with all of its process group, "
+		  "and the mail is tried again later." },
+	{ ROW(IN_HOP, "output-limit"),
+	  LENGTH_OF(conf_transport, output_octets_max, 0, COURIER_OUTPUT_MAX),
+	  .preset = "1K", .kinds = HAS_PROGRAM,
+	  .takes = "SIZE",
+	  .text = "Of what the program says so much is kept; a report shows its beginning." },
+
+	{ ROW(CONF_IN_PROVIDER, "mx"), NAMES(conf_provider, mx),
+	  .takes = "HOST | .SUFFIX ...",
+	  .text = "Domains that have an MX host of this name, or, with a dot in front, of a name "
+		  "below it, belong to the provider." },
+	{ ROW(CONF_IN_PROVIDER, "domains"), NAMES(conf_provider, domains),
+	  .takes = "DOMAIN | .DOMAIN ...",
+	  .text = "So do these domains, or, with a dot in front, all below them, whatever their MX "
+		  "hosts are." },
+	{ ROW(CONF_IN_PROVIDER, "connections"), COUNT(conf_provider, connections, 1, 10000),
+	  .takes = "NUMBER",
+	  .text = "As in a transport, whose word holds where none stands here; so do the next three." },
+	{ ROW(CONF_IN_PROVIDER, "delay-between"), TIME(conf_provider, delay_between_ms, 0, DAY),
+	  .takes = "TIME",
+	  .text = "As in a transport." },
+	{ ROW(CONF_IN_PROVIDER, "messages-per-connection"),
+	  COUNT(conf_provider, messages_per_connection, 1, 100000),
+	  .takes = "NUMBER",
+	  .text = "As in a transport." },
+	{ ROW(CONF_IN_PROVIDER, "messages-per-hour"),
+	  COUNT(conf_provider, messages_per_hour, 1, 3600000),
+	  .takes = "NUMBER",
+	  .text = "As in a transport." },
 
 	{ ROW(CONF_IN_DOMAIN, "aliases"), PATHS(conf_domain, aliases),
 	  .takes = "FILE ...",
@@ -220,6 +301,17 @@ const struct conf_row conf_schema[] = {
 	{ ROW(CONF_IN_DOMAIN, "virtual"), PATHS(conf_domain, virtuals),
 	  .takes = "FILE ...",
 	  .text = "Tables in the format of virtual(5)." },
+	{ ROW(CONF_IN_DOMAIN, "transports"), PATHS(conf_domain, transports),
+	  .takes = "FILE ...",
+	  .text = "Tables in the format of transport(5): \"ADDRESS TRANSPORT:NEXTHOP\", or the domain "
+		  "itself for all other addresses.  TRANSPORT is a transport of the configuration, "
+		  "or one of smtp, relay (which is smtp), error and discard; the words behind "
+		  "\"error:\" are the refusal, 550 5.1.1 where they begin with no other status.  "
+		  "\"[HOST]:PORT\" behind smtp is a host without MX look-up.  A row is asked after "
+		  "aliases and mailboxes, the one of the domain at last.  Rows of other domains are "
+		  "skipped.  The server looks every second whether somebody has rewritten such a "
+		  "file, and then reads it again; an error in it is logged, and the former table "
+		  "stays." },
 	{ ROW(CONF_IN_DOMAIN, "catch-all"), TARGET(conf_domain, catch_all),
 	  .takes = "TARGET",
 	  .text = "Who gets the mail for unknown recipients: an address, a local part, or "
@@ -370,16 +462,15 @@ const struct conf_row conf_schema[] = {
 	LATER(CONF_IN_TOP, "relay-filter"), LATER(CONF_IN_TOP, "access"),
 	LATER(CONF_IN_TOP, "headers"),	  LATER(CONF_IN_TOP, "rewrite"),
 	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
-	LATER(CONF_IN_TOP, "provider"),	  LATER(CONF_IN_TOP, "forwarders"),
+	LATER(CONF_IN_TOP, "forwarders"),
 	LATER(CONF_IN_TOP, "spf"),	  LATER(CONF_IN_TOP, "dkim"),
 	LATER(CONF_IN_TOP, "dmarc"),	  LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
 	LATER(CONF_IN_LISTEN, "login"),	  LATER(CONF_IN_LISTEN, "certificate"),
 	LATER(CONF_IN_LISTEN, "key"),
-	LATER(IN_HOP, "pipe"),		  LATER(IN_HOP, "return-path"),
-	LATER(IN_HOP, "messages-per-hour"), LATER(IN_HOP, "fingerprint"),
+	LATER(IN_HOP, "fingerprint"),
 	LATER(IN_HOP, "login"),
-	LATER(CONF_IN_DOMAIN, "transports"), LATER(CONF_IN_DOMAIN, "relay"),
+	LATER(CONF_IN_DOMAIN, "relay"),
 	LATER(CONF_IN_DOMAIN, "recipients"), LATER(CONF_IN_DOMAIN, "mailboxes"),
 };
 /* clang-format on */

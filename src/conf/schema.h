@@ -22,6 +22,7 @@ enum {
 	CONF_IN_RESOLVER = 1 << 8,
 	CONF_IN_DIRECTORIES = 1 << 9,
 	CONF_IN_LOG = 1 << 10,
+	CONF_IN_PROVIDER = 1 << 11,
 };
 
 /* What may follow the word. */

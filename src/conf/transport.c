@@ -5,6 +5,7 @@
 #include "conf/nearest.h"
 #include "conf/value.h"
 #include "dns/name.h"
+#include "world/courier.h"
 #include "world/file.h"
 
 #define SMTP_PORT 25
@@ -104,6 +105,26 @@ bool conf_transport_lmtp(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
+/* Is everything in braces one of the known? */
+static bool check_placeholders(struct conf_builder *b, const struct conf_word *word, str text,
+	const str *known, size_t known_count)
+{
+	while (str_has(text, '{')) {
+		size_t start = str_find(text, '{');
+		size_t length = str_find(str_skip(text, start), '}') + 1;
+		struct conf_nearest nearest = { .word = str_first(str_skip(text, start), length) };
+
+		for (size_t i = 0; i < known_count; i++)
+			conf_nearest_offer(&nearest, known[i]);
+		if (!str_eq(nearest.word, nearest.best))
+			return conf_builder_error(b, &word->origin,
+				"'%.*s' is unknown here; the nearest known word is '%.*s'",
+				STR(nearest.word), STR(nearest.best));
+		text = str_skip(text, start + length);
+	}
+	return true;
+}
+
 bool conf_transport_maildir(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *field)
 {
@@ -112,29 +133,75 @@ bool conf_transport_maildir(struct conf_builder *b, const struct conf_row *row,
 	static const char takes[] = "the path of a Maildir, such as /home/{local}/Maildir";
 	const struct conf_word *word = conf_value_one(b, d, takes);
 	struct conf_transport *t = field;
-	str rest;
 
 	(void)row;
 	t->kind = CONF_MAILDIR;
 	if (!word)
 		return false;
-	rest = word->text;
-	if (rest.n == 0)
+	if (word->text.n == 0)
 		return conf_value_wrong(b, d, word, takes);
-	while (str_has(rest, '{')) {
-		size_t start = str_find(rest, '{');
-		size_t length = str_find(str_skip(rest, start), '}') + 1;
-		struct conf_nearest nearest = { .word = str_first(str_skip(rest, start), length) };
-
-		for (size_t i = 0; i < LENGTH(known); i++)
-			conf_nearest_offer(&nearest, known[i]);
-		if (!str_eq(nearest.word, nearest.best))
-			return conf_builder_error(b, &word->origin,
-				"'%.*s' is unknown here; the nearest known word is '%.*s'",
-				STR(nearest.word), STR(nearest.best));
-		rest = str_skip(rest, start + length);
-	}
+	if (!check_placeholders(b, word, word->text, known, LENGTH(known)))
+		return false;
 	t->path = file_path(b->arena, b->conf->dir, word->text);
+	return true;
+}
+
+/* The words of a command: one value is cut at its blanks, of several each is a word. */
+static size_t split_command(const struct conf_directive *d, str to[COURIER_ARGUMENTS_MAX + 1])
+{
+	size_t count = 0;
+	str rest = d->words[1].text;
+
+	if (d->word_count == 2) {
+		while (count <= COURIER_ARGUMENTS_MAX && str_word(&rest, &to[count]))
+			count++;
+		return count;
+	}
+	for (; count <= COURIER_ARGUMENTS_MAX && count + 1 < d->word_count; count++)
+		to[count] = d->words[count + 1].text;
+	return count;
+}
+
+static str join_words(struct arena *a, const str *words, size_t count)
+{
+	str whole = words[0];
+
+	for (size_t i = 1; i < count; i++)
+		whole = arena_printf(a, "%.*s %.*s", STR(whole), STR(words[i]));
+	return whole;
+}
+
+bool conf_transport_pipe(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const str known[] = { STR_INIT("{recipient}"), STR_INIT("{nexthop}"),
+		STR_INIT("{sender}"), STR_INIT("{id}"), STR_INIT("{local}"), STR_INIT("{domain}") };
+	static const char takes[] = "the absolute path of a program and its arguments, such as "
+				    "\"/usr/lib/sympa/bin/queue {nexthop}\"";
+	str words[COURIER_ARGUMENTS_MAX + 1], *kept;
+	struct conf_transport *t = field;
+	size_t count;
+
+	(void)row;
+	t->kind = CONF_PIPE;
+	if (!conf_value_words(b, d, SIZE_MAX, takes))
+		return false;
+	count = split_command(d, words);
+	if (count == 0 || !str_starts(words[0], S("/")) || str_has(words[0], '{'))
+		return conf_value_wrong(b, d, &d->words[1], takes);
+	if (count > COURIER_ARGUMENTS_MAX)
+		return conf_builder_error(b, &d->words[0].origin,
+			"'pipe' takes a program with at most %d arguments",
+			COURIER_ARGUMENTS_MAX - 1);
+	kept = arena_alloc(b->arena, count * sizeof *kept);
+	for (size_t i = 0; i < count; i++) {
+		if (!check_placeholders(b, &d->words[1], words[i], known, LENGTH(known)))
+			return false;
+		kept[i] = words[i];
+	}
+	t->words = kept;
+	t->word_count = count;
+	t->path = join_words(b->arena, words, count);
 	return true;
 }
 
@@ -223,9 +290,8 @@ bool conf_transport_source(struct conf_builder *b, const struct conf_row *row,
 	struct conf_transport *t = field;
 
 	(void)row;
-	if (d->word_count == 1)
-		return conf_builder_error(b, &d->words[0].origin,
-			"'%.*s' takes %s, but nothing follows it", STR(d->words[0].text), takes);
+	if (!conf_value_words(b, d, SIZE_MAX, takes))
+		return false;
 	for (size_t i = 1; i < d->word_count; i++) {
 		struct ip ip, *source;
 
@@ -252,13 +318,17 @@ bool conf_transport_finish(
 			way = row;
 	if (!way)
 		return conf_builder_error(b, &at->origin,
-			"'%.*s' does not say the way: smtp, lmtp, maildir, discard or error",
+			"'%.*s' does not say the way: smtp, lmtp, maildir, pipe, discard or error",
 			STR(at->text));
 	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
 		if (row->kinds && !(row->kinds & 1U << t->kind) &&
 			conf_schema_seen(b, row)->line > 0)
 			ok = conf_builder_error(b, conf_schema_seen(b, row),
 				"'%.*s' means nothing to '%.*s'", STR(row->word), STR(way->word));
+	if (t->kind == CONF_PIPE && str_eq(t->user, S("root")))
+		ok = conf_builder_error(b,
+			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("as"))),
+			"no program is run as root");
 	if (t->kind == CONF_LMTP &&
 		conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("tls")))->line == 0)
 		t->tls = CONF_TLS_NONE;

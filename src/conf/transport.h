@@ -10,6 +10,7 @@
 conf_reader conf_transport_smtp;
 conf_reader conf_transport_lmtp;
 conf_reader conf_transport_maildir;
+conf_reader conf_transport_pipe;
 conf_reader conf_transport_discard;
 conf_reader conf_transport_error;
 conf_reader conf_transport_port;

@@ -20,7 +20,7 @@ bool conf_value_wrong(struct conf_builder *b, const struct conf_directive *d,
 }
 
 /* At least one value, at most max. */
-static bool check_count(
+bool conf_value_words(
 	struct conf_builder *b, const struct conf_directive *d, size_t max, const char *takes)
 {
 	if (d->word_count < 2)
@@ -33,10 +33,21 @@ static bool check_count(
 	return true;
 }
 
+bool conf_value_domain(struct arena *a, str text, str *key)
+{
+	bool below = str_starts(text, S("."));
+	char ascii[DNS_NAME_MAX + 1];
+
+	if (!dns_name_ascii(str_skip(text, below), ascii))
+		return false;
+	*key = arena_printf(a, "%s%s", below ? "." : "", ascii);
+	return true;
+}
+
 const struct conf_word *conf_value_one(
 	struct conf_builder *b, const struct conf_directive *d, const char *takes)
 {
-	return check_count(b, d, 1, takes) ? &d->words[1] : NULL;
+	return conf_value_words(b, d, 1, takes) ? &d->words[1] : NULL;
 }
 
 bool conf_value_is_name(str s)
@@ -158,7 +169,7 @@ bool conf_value_paths(struct conf_builder *b, const struct conf_row *row,
 	struct conf_texts *paths = field;
 
 	(void)row;
-	if (!check_count(b, d, SIZE_MAX, takes))
+	if (!conf_value_words(b, d, SIZE_MAX, takes))
 		return false;
 	for (size_t i = 1; i < d->word_count; i++) {
 		struct conf_text path = { d->words[i].text, d->words[i].origin };
@@ -176,7 +187,7 @@ bool conf_value_nets(struct conf_builder *b, const struct conf_row *row,
 	static const char takes[] = "addresses or networks such as 192.0.2.0/24 or 2001:db8::/32 "
 				    "(with no bit behind the prefix)";
 	struct conf_nets *nets = field;
-	bool ok = check_count(b, d, SIZE_MAX, takes);
+	bool ok = conf_value_words(b, d, SIZE_MAX, takes);
 
 	(void)row;
 	for (size_t i = 1; i < d->word_count; i++) {
@@ -204,7 +215,7 @@ bool conf_value_listen(struct conf_builder *b, const struct conf_row *row,
 {
 	static const char takes[] = "ADDRESS:PORT, such as *:25, 192.0.2.1:25 or [2001:db8::1]:25";
 	struct conf_endpoints *list = field;
-	bool ok = check_count(b, d, SIZE_MAX, takes);
+	bool ok = conf_value_words(b, d, SIZE_MAX, takes);
 
 	(void)row;
 	for (size_t i = 1; i < d->word_count; i++) {
@@ -230,18 +241,13 @@ bool conf_value_servers(struct conf_builder *b, const struct conf_row *row,
 {
 	static const char takes[] = "ADDRESS or ADDRESS@PORT, such as 127.0.0.1@5353";
 	struct conf_endpoints *list = field;
-	bool ok = check_count(b, d, SIZE_MAX, takes);
+	bool ok = conf_value_words(b, d, SIZE_MAX, takes);
 
 	(void)row;
 	for (size_t i = 1; i < d->word_count; i++) {
-		str port_text = d->words[i].text, address;
 		struct conf_endpoint e = { .origin = d->words[i].origin };
-		uint64_t port = 53;
 
-		if (str_cut(&port_text, '@', &address) && !number_parse(port_text, 65535, &port))
-			port = 0;
-		e.at.port = (uint16_t)port;
-		if (port > 0 && ip_parse(address, &e.at.ip))
+		if (endpoint_parse_server(d->words[i].text, &e.at))
 			CONF_LIST_ADD(b->arena, list->items, list->count, e);
 		else
 			ok = conf_value_wrong(b, d, &d->words[i], takes);
@@ -355,7 +361,7 @@ bool conf_value_retry(struct conf_builder *b, const struct conf_row *row,
 	struct conf_queue *queue = field;
 	uint64_t ms;
 
-	if (!check_count(b, d, CONF_RETRY_MAX, "1 to 32 times such as 5m 10m 1h"))
+	if (!conf_value_words(b, d, CONF_RETRY_MAX, "1 to 32 times such as 5m 10m 1h"))
 		return false;
 	queue->retry_count = 0;
 	for (size_t i = 1; i < d->word_count; i++) {

@@ -31,6 +31,10 @@ conf_reader conf_value_retry;       /* struct conf_queue: its series */
 conf_reader conf_value_choice;      /* an enum, by the row's choices */
 conf_reader conf_value_flag;        /* an enum: the word itself is the row's one choice */
 
+/* From one to max values follow the word, or it is an error that says what it takes. */
+bool conf_value_words(struct conf_builder *b, const struct conf_directive *d, size_t max,
+	const char *takes) MUST_USE;
+
 /* The one value that there must be; null: reported. */
 const struct conf_word *conf_value_one(
 	struct conf_builder *b, const struct conf_directive *d, const char *takes) MUST_USE;
@@ -41,5 +45,8 @@ bool conf_value_wrong(struct conf_builder *b, const struct conf_directive *d,
 
 /* A name that the admin gives: letters, digits, '.', '_' and '-'. */
 bool conf_value_is_name(str s) MUST_USE;
+
+/* NAME or .NAME in table form, in the arena.  False: it is none. */
+bool conf_value_domain(struct arena *a, str text, str *key) MUST_USE;
 
 #endif

@@ -20,6 +20,8 @@ struct client {
 	struct sock *sock;
 	struct loop_timer timer;
 	struct buf line; /* until it is whole */
+	bool answered;
+	size_t left; /* of the answer, to be written, when the timer was set */
 };
 
 static void client_free(struct client *c)
@@ -54,27 +56,50 @@ static int request(struct client *c, str line, struct buf *out)
 		c->control->owner, words + 1, count - 1, str_eq(words[0], S("json")), out);
 }
 
+static void wait_for_client(struct client *c)
+{
+	loop_timer_set(c->control->loop, &c->timer,
+		loop_now_ms(c->control->loop) + CONTROL_SILENCE_MS_MAX);
+}
+
+static void give_answer(struct client *c)
+{
+	struct buf out = { 0 };
+	char head[40];
+	int n = request(c, buf_str(&c->line), &out);
+
+	n = snprintf(head, sizeof head, "%d %zu\n", n, buf_str(&out).n);
+	sock_send(c->sock, str_from(head, (size_t)n));
+	sock_send(c->sock, buf_str(&out));
+	buf_free(&out);
+	c->answered = true;
+	c->left = sock_backlog(c->sock);
+	wait_for_client(c);
+}
+
 static size_t received(void *owner, str bytes)
 {
 	struct client *c = owner;
 	size_t end = str_find(bytes, '\n');
-	struct buf out = { 0 };
-	char code[16];
-	int n;
 
-	if (!buf_add(&c->line, str_first(bytes, end))) {
+	if (c->answered)
+		return bytes.n;
+	if (!buf_add(&c->line, str_first(bytes, end)))
 		client_close(c);
-		return bytes.n;
-	}
-	if (end == bytes.n)
-		return bytes.n;
-	n = snprintf(code, sizeof code, "%d\n", request(c, buf_str(&c->line), &out));
-	sock_send(c->sock, str_from(code, (size_t)n));
-	sock_send(c->sock, buf_str(&out));
-	buf_free(&out);
+	else if (end < bytes.n)
+		give_answer(c);
+	return bytes.n;
+}
+
+/* The kernel has all of the answer. */
+static void drained(void *owner)
+{
+	struct client *c = owner;
+
+	if (!c->answered)
+		return;
 	sock_finish(c->sock);
 	client_free(c);
-	return bytes.n;
 }
 
 static void closed(void *owner, const struct fail *why)
@@ -83,12 +108,23 @@ static void closed(void *owner, const struct fail *why)
 	client_close(owner);
 }
 
+/* A long answer has all the time that its reader needs, while he reads. */
 static void silent(struct loop_timer *timer)
 {
-	client_close(AROUND(timer, struct client, timer));
+	struct client *c = AROUND(timer, struct client, timer);
+	size_t left = sock_backlog(c->sock);
+
+	if (!c->answered || left >= c->left) {
+		client_close(c);
+		return;
+	}
+	c->left = left;
+	wait_for_client(c);
 }
 
-static const struct sock_handler handler = { .received = received, .closed = closed };
+static const struct sock_handler handler = {
+	.received = received, .drained = drained, .closed = closed
+};
 
 static void accepted(
 	void *owner, struct sock *s, const struct endpoint *peer, const struct endpoint *local)
@@ -104,8 +140,7 @@ static void accepted(
 	c->line.limit_octets = CONTROL_LINE_MAX;
 	list_append(&control->clients, &c->link);
 	sock_own(s, &handler, c);
-	loop_timer_set(
-		control->loop, &c->timer, loop_now_ms(control->loop) + CONTROL_SILENCE_MS_MAX);
+	wait_for_client(c);
 }
 
 struct control *control_new(struct loop *l, int descriptor, control_request *answer, void *owner)

@@ -2,7 +2,8 @@
  * daemon/control - the socket by which the administrator asks and orders
  *
  * A unix socket that only its owner may open.  A request is one line, words separated by tabs, the
- * first "text" or "json"; the answer is one line with the exit code, then the text, then the end.
+ * first "text" or "json"; the answer is one line with the exit code and the number of octets that
+ * follow, then these.
  */
 #ifndef DAEMON_CONTROL_H
 #define DAEMON_CONTROL_H
@@ -12,8 +13,9 @@
 
 #define CONTROL_LINE_MAX 60000 /* of a request */
 #define CONTROL_WORDS_MAX 1000
-#define CONTROL_SILENCE_MS_MAX 30000 /* a client that asks nothing is hung up on */
-#define CONTROL_NAME "control"       /* of the socket, in the run folder */
+#define CONTROL_SILENCE_MS_MAX \
+	30000                  /* a client that asks nothing, or reads nothing, is hung up on */
+#define CONTROL_NAME "control" /* of the socket, in the run folder */
 
 struct control;
 

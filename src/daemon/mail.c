@@ -25,15 +25,18 @@ struct mail {
 	struct flow **flows;
 	unsigned worker_count, drained;
 	struct dispatch *dispatch;
-	struct loop_task all_drained, all_changed;
+	struct loop_task all_drained, all_changed, all_deaf;
 	unsigned not_changed; /* workers that have not taken the new generation yet; atomic */
 	void (*reload_changed)(void *owner);
 	void *reload_owner;
+	unsigned not_deaf; /* workers that may still accept; atomic */
+	void (*deaf)(void *owner);
 	bool stopping;
 	bool out_of_patience;
 	void (*stopped)(void *owner, bool clean);
 	void *owner;
-	str hostname; /* of the start */
+	const struct endpoint *own;
+	size_t own_count;
 };
 
 struct dispatch *mail_dispatch(struct mail *m)
@@ -111,18 +114,39 @@ static void lost_patience(struct loop_timer *timer)
 	loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + WRITE_DOWN_MS);
 }
 
-void mail_stop(struct mail *m, void (*stopped)(void *owner, bool clean), void *owner)
+static void all_deaf(struct loop_task *task)
+{
+	struct mail *m = AROUND(task, struct mail, all_deaf);
+
+	if (m->stopped) /* else it is over already, and the owner knows */
+		m->deaf(m->owner);
+}
+
+static void deaf(void *owner)
+{
+	struct mail *m = owner;
+
+	if (__atomic_sub_fetch(&m->not_deaf, 1, __ATOMIC_ACQ_REL) == 0)
+		loop_post(m->loop, &m->all_deaf);
+}
+
+void mail_stop(struct mail *m, void (*all_deaf_now)(void *owner),
+	void (*stopped)(void *owner, bool clean), void *owner)
 {
 	if (m->stopping)
 		return;
 	m->stopping = true;
 	m->stopped = stopped;
+	m->deaf = all_deaf_now;
+	m->not_deaf = m->worker_count;
 	m->owner = owner;
+	m->all_deaf.run = all_deaf;
+	dispatch_start_no_more(m->dispatch);
 	m->all_drained.run = all_drained;
 	m->patience.run = lost_patience;
 	loop_timer_set(m->loop, &m->patience, loop_now_ms(m->loop) + MAIL_STOP_MS_MAX);
 	for (unsigned i = 0; i < m->worker_count; i++)
-		worker_stop(m->workers[i]);
+		worker_stop(m->workers[i], deaf, m);
 }
 
 /* --- numbers -----------------------------------------------------------------------------------
@@ -153,6 +177,14 @@ static void second_passed(struct loop_timer *timer)
 	m->second = (m->second + 1) % SECONDS;
 	read_numbers(m, &m->seconds[m->second]);
 	loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + 1000);
+}
+
+bool mail_fenced(struct mail *m)
+{
+	struct spool_numbers numbers;
+
+	spool_numbers(m->spool, &numbers);
+	return numbers.fenced;
 }
 
 void mail_status(struct mail *m, struct status *s)
@@ -209,10 +241,17 @@ static bool open_spool(struct mail *m, struct fail *why)
 	return m->spool != NULL;
 }
 
+/* How we know ourselves among the hosts of a next hop. */
+static struct hop_self self_of(const struct mail *m)
+{
+	return (struct hop_self){ .name = router_conf(m->router)->hostname.text,
+		.endpoints = m->own,
+		.endpoint_count = m->own_count };
+}
+
 static void make_workers(struct mail *m, const struct mail_setup *setup)
 {
-	struct flow parts = {
-		.router = m->router,
+	struct flow parts = { .router = m->router,
 		.spool = m->spool,
 		.resolver = m->resolver,
 		.courier = setup->courier,
@@ -220,13 +259,10 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.ids = &m->ids,
 		.census = m->census,
 		.numbers = &m->numbers,
-		.self = {.name = m->hostname,
-			 .endpoints = setup->own,
-			 .endpoint_count = setup->own_count},
+		.self = self_of(m),
 		.accepted = accepted,
 		.owner = m,
-		.drained = drained
-	};
+		.drained = drained };
 
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		parts.index = i;
@@ -251,7 +287,6 @@ static void make_dispatch(struct mail *m)
 static void free_rest(struct mail *m)
 {
 	router_drop(m->router);
-	mem_free((char *)m->hostname.p);
 	mem_free(m->workers);
 	mem_free(m->flows);
 	mem_free(m);
@@ -260,13 +295,15 @@ static void free_rest(struct mail *m)
 struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 {
 	struct mail *m = MEM_NEW(struct mail);
+	struct hop_self self;
 
 	m->loop = setup->loop;
 	m->router = router_keep(setup->router);
 	m->worker_count = setup->workers;
 	m->workers = mem_zero(setup->workers * sizeof *m->workers);
 	m->flows = mem_zero(setup->workers * sizeof *m->flows);
-	m->hostname = mem_copy(router_conf(m->router)->hostname.text);
+	m->own = setup->own;
+	m->own_count = setup->own_count;
 	m->since_ms = clock_wall_ms();
 	id_source_init(&m->ids, clock_random());
 	make_dispatch(m);
@@ -279,11 +316,12 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 		log_line(LOG_WARNING, "no-tls", "mail will leave in clear: %s", why->text);
 	m->census = census_new();
 	make_workers(m, setup);
-	dispatch_serve(m->dispatch, m->spool);
+	self = self_of(m);
+	dispatch_serve(m->dispatch, m->spool, m->resolver);
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		worker_start(m->workers[i]);
-		worker_change(
-			m->workers[i], m->router, setup->ports, setup->port_count, NULL, NULL);
+		worker_change(m->workers[i], m->router, &self, setup->ports, setup->port_count,
+			NULL, NULL);
 	}
 	m->every_second.run = second_passed;
 	loop_timer_set(m->loop, &m->every_second, loop_now_ms(m->loop) + 1000);
@@ -312,17 +350,24 @@ static void changed(void *owner)
 		loop_post(m->loop, &m->all_changed);
 }
 
-void mail_reload(struct mail *m, struct router *router, const struct worker_port *ports,
-	size_t port_count, void (*done)(void *owner), void *owner)
+void mail_reload(
+	struct mail *m, const struct mail_setup *setup, void (*done)(void *owner), void *owner)
 {
+	struct router *router = setup->router;
+	struct hop_self self;
+
 	router_drop(m->router);
 	m->router = router_keep(router);
+	m->own = setup->own;
+	m->own_count = setup->own_count;
+	self = self_of(m);
 	m->reload_changed = done;
 	m->reload_owner = owner;
 	m->all_changed.run = all_changed;
 	m->not_changed = m->worker_count;
 	for (unsigned i = 0; i < m->worker_count; i++)
-		worker_change(m->workers[i], router, ports, port_count, changed, m);
+		worker_change(
+			m->workers[i], router, &self, setup->ports, setup->port_count, changed, m);
 	dispatch_reload(m->dispatch, router);
 }
 

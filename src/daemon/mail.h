@@ -19,7 +19,8 @@ struct mail_setup {
 	struct courier *courier; /* null: no Maildir deliveries */
 	const struct worker_port *ports;
 	size_t port_count;
-	const struct endpoint *own; /* where we can be reached, for loops among MX hosts */
+	const struct endpoint *own; /* where we can be reached, for loops among MX hosts; they live
+				       as long as the daemon */
 	size_t own_count;
 	unsigned workers;
 };
@@ -27,17 +28,24 @@ struct mail_setup {
 /* Open the spool, find what was waiting, serve.  Null: *why. */
 struct mail *mail_start(const struct mail_setup *setup, struct fail *why) MUST_USE;
 
-/* A new generation, and where to listen from now on; drops no session.  changed is called in the
- * main loop when descriptors that are no longer wanted may be unbound.  One reload at a time. */
-void mail_reload(struct mail *m, struct router *router, const struct worker_port *ports,
-	size_t port_count, void (*changed)(void *owner), void *owner);
+/* A new generation: of the setup its router, its ports and who we are; drops no session.  changed
+ * is called in the main loop when descriptors that are no longer wanted may be unbound.  One reload
+ * at a time. */
+void mail_reload(
+	struct mail *m, const struct mail_setup *setup, void (*changed)(void *owner), void *owner);
 
-/* Finish what was promised, then stopped is called in the main loop, clean: mail_free may follow.
+/* Take no more: deaf is called in the main loop when the listening descriptors may be unbound, so
+ * that clients are turned away and do not wait in vain.  No delivery begins any more.  Finish what
+ * was promised, then stopped is called in the main loop, clean: mail_free may follow.
  * What takes longer than MAIL_STOP_MS_MAX is cut off: stopped is called, not clean, after all that
  * had ended is written down, and the process may only end. */
 #define MAIL_STOP_MS_MAX 20000
-void mail_stop(struct mail *m, void (*stopped)(void *owner, bool clean), void *owner);
+void mail_stop(struct mail *m, void (*deaf)(void *owner), void (*stopped)(void *owner, bool clean),
+	void *owner);
 void mail_free(struct mail *m);
+
+/* A sync has failed: nothing is accepted or recorded any more, until a new start. */
+bool mail_fenced(struct mail *m) MUST_USE;
 
 /* Fill in what the status screen shows. */
 void mail_status(struct mail *m, struct status *s);

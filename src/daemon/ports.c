@@ -37,10 +37,15 @@ static void close_at(struct ports *p, size_t i)
 	p->open[i] = p->open[--p->count];
 }
 
-void ports_free(struct ports *p)
+void ports_close_all(struct ports *p)
 {
 	while (p->count > 0)
 		close_at(p, 0);
+}
+
+void ports_free(struct ports *p)
+{
+	ports_close_all(p);
 	arena_free(&p->names);
 	mem_free(p);
 }

@@ -14,7 +14,8 @@
 struct ports;
 
 struct ports *ports_new(void) MUST_USE;
-void ports_free(struct ports *p); /* closes all */
+void ports_close_all(struct ports *p); /* for good; names stay */
+void ports_free(struct ports *p);      /* closes all */
 
 /* Open what the configuration wants and is not open yet.  False: *why, and nothing has changed. */
 bool ports_want(struct ports *p, const struct conf *conf, struct fail *why) MUST_USE;

@@ -3,10 +3,13 @@
 #include <stdio.h>
 
 #include "admin/generation.h"
+#include "admin/json.h"
 #include "admin/queue.h"
+#include "admin/rows.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "conf/restart.h"
 #include "daemon/control.h"
 #include "daemon/mail.h"
 #include "daemon/ports.h"
@@ -17,18 +20,23 @@
 #include "world/sock.h"
 
 #define DEFAULT_USER "facteur"
+#define LOOK_MS 1000
 
 struct daemon {
 	str dir;
 	struct arena arena;
 	struct router *router;
+	struct router *first; /* that of the start */
 	struct ports *ports;
 	struct courier *courier;
 	struct loop *loop;
 	struct mail *mail;
 	int control_descriptor;
 	struct control *control;
-	bool reloading, stopped_clean;
+	struct rows_watch *rows;
+	struct loop_timer every_second;
+	bool reloading, stopping, stopped_clean;
+	bool broken; /* it stops because it cannot go on: who starts it must start it anew */
 	struct endpoint *own;
 	size_t own_count;
 };
@@ -44,13 +52,53 @@ static void reload_over(void *owner)
 	ports_close_unwanted(d->ports);
 }
 
-static bool reload(struct daemon *d, struct fail *why)
+/* Serve it from now on; ports_want has been asked. */
+static void serve_router(struct daemon *d, struct router *router)
+{
+	struct mail_setup setup = { .router = router };
+
+	setup.ports = ports_wanted(d->ports, &setup.port_count);
+	setup.own = d->own;
+	setup.own_count = d->own_count;
+	d->reloading = true;
+	mail_reload(d->mail, &setup, reload_over, d);
+	router_drop(d->router);
+	d->router = router;
+}
+
+static void look_at_rows(struct daemon *d)
+{
+	struct router *router;
+
+	if (d->reloading || d->stopping)
+		return;
+	router = rows_watch_look(d->rows, d->router);
+	if (router)
+		serve_router(d, router);
+}
+
+static void watch_rows(struct daemon *d)
+{
+	rows_watch_free(d->rows);
+	d->rows = rows_watch_new(d->router);
+}
+
+/* What was changed, and a reload does not change. */
+static void say_restart(struct daemon *d, struct buf *words)
+{
+	conf_restart_words(router_conf(d->first), router_conf(d->router), words);
+	if (buf_str(words).n > 0)
+		log_line(LOG_WARNING, "needs-restart", "%.*s", STR(buf_str(words)));
+}
+
+/* restart: gets the words that wait for a new start. */
+static bool reload(struct daemon *d, struct buf *restart, struct fail *why)
 {
 	struct router *router;
 	const struct conf *conf;
-	const struct worker_port *ports;
-	size_t port_count;
 
+	if (d->stopping)
+		return fail_with(why, FAIL_TEMPORARY, "", "the server is about to stop");
 	if (d->reloading)
 		return fail_with(why, FAIL_TEMPORARY, "", "a reload is going on already");
 	router = generation_load(d->dir, why);
@@ -62,11 +110,11 @@ static bool reload(struct daemon *d, struct fail *why)
 		return false;
 	}
 	logger_setup(conf->log_level, conf->log_format);
-	d->reloading = true;
-	ports = ports_wanted(d->ports, &port_count);
-	mail_reload(d->mail, router, ports, port_count, reload_over, d);
-	router_drop(d->router);
-	d->router = router;
+	/* the former ones stay in the arena: somebody may look at them until he has the new ones */
+	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
+	serve_router(d, router);
+	watch_rows(d);
+	say_restart(d, restart);
 	log_line(LOG_INFO, "reloaded", "generation %u", conf->generation);
 	return true;
 }
@@ -79,16 +127,48 @@ static void stopped(void *owner, bool clean)
 	loop_stop(d->loop);
 }
 
+static void deaf(void *owner)
+{
+	struct daemon *d = owner;
+
+	ports_close_all(d->ports);
+}
+
 static void stop(struct daemon *d)
 {
 	log_line(LOG_INFO, "stopping", "no new mail; what was promised is finished first");
 	process_notify("STOPPING=1");
-	mail_stop(d->mail, stopped, d);
+	d->stopping = true;
+	mail_stop(d->mail, deaf, stopped, d);
+}
+
+/* What only a new start mends ends us: until then no delivery could be written down, or made. */
+static void look_whether_broken(struct daemon *d)
+{
+	const char *why = mail_fenced(d->mail)         ? "a sync of the spool has failed"
+			  : !courier_alive(d->courier) ? "the courier's process has gone"
+						       : NULL;
+
+	if (!why || d->stopping)
+		return;
+	d->broken = true;
+	log_line(LOG_ERROR, "broken", "%s: this server stops, and has to be started anew", why);
+	stop(d);
+}
+
+static void second_passed(struct loop_timer *timer)
+{
+	struct daemon *d = AROUND(timer, struct daemon, every_second);
+
+	loop_timer_set(d->loop, timer, loop_now_ms(d->loop) + LOOK_MS);
+	look_at_rows(d);
+	look_whether_broken(d);
 }
 
 static void on_signal(void *owner, enum process_signal signal)
 {
 	struct daemon *d = owner;
+	struct buf restart = { 0 };
 	struct fail why;
 
 	switch (signal) {
@@ -96,17 +176,50 @@ static void on_signal(void *owner, enum process_signal signal)
 		stop(d);
 		return;
 	case PROCESS_RELOAD:
-		if (!reload(d, &why))
+		if (!reload(d, &restart, &why))
 			log_line(LOG_ERROR, "not-reloaded", "%s", why.text);
+		buf_free(&restart);
 		return;
 	}
+}
+
+static void print_reloaded(unsigned generation, str restart, struct buf *out)
+{
+	json_t *o = json_object();
+
+	json_put_bool(o, "reloaded", true);
+	json_put_int(o, "generation", generation);
+	if (restart.n > 0)
+		json_put_str(o, "needs_restart", restart);
+	json_print(o, out);
+}
+
+static int answer_reload(struct daemon *d, bool json, struct buf *out)
+{
+	struct buf restart = { 0 };
+	struct fail why;
+	bool done = reload(d, &restart, &why);
+	unsigned generation = router_conf(d->router)->generation;
+
+	if (!done && json)
+		json_print_why(str_of(why.text), out);
+	else if (!done)
+		buf_putf(out, "%s\n", why.text);
+	else if (json)
+		print_reloaded(generation, buf_str(&restart), out);
+	else
+		buf_putf(out, "generation %u is served\n", generation);
+	if (done && !json && buf_str(&restart).n > 0)
+		buf_putf(out, "but this holds from the next start on: %.*s\n",
+			STR(buf_str(&restart)));
+	buf_free(&restart);
+	return done ? 0 : 1;
 }
 
 static int answer(void *owner, const str *words, size_t count, bool json, struct buf *out)
 {
 	struct daemon *d = owner;
 	struct status status;
-	struct fail why;
 
 	if (count == 1 && str_eq(words[0], S("status"))) {
 		mail_status(d->mail, &status);
@@ -115,18 +228,8 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 	}
 	if (count >= 1 && str_eq(words[0], S("queue")))
 		return queue_command(mail_dispatch(d->mail), words + 1, count - 1, json, out);
-	if (count == 1 && str_eq(words[0], S("reload"))) {
-		bool done = reload(d, &why);
-
-		buf_putf(out, json ? "{\"reloaded\": %s, \"generation\": %u}\n" : "",
-			done ? "true" : "false", router_conf(d->router)->generation);
-		if (!json && done)
-			buf_putf(out, "generation %u is served\n",
-				router_conf(d->router)->generation);
-		if (!done && !json)
-			buf_putf(out, "%s\n", why.text);
-		return done ? 0 : 1;
-	}
+	if (count == 1 && str_eq(words[0], S("reload")))
+		return answer_reload(d, json, out);
 	if (count == 1 && str_eq(words[0], S("stop"))) {
 		buf_put(out, json ? S("{\"stopping\": true}\n") : S("stopping\n"));
 		stop(d);
@@ -170,13 +273,15 @@ static bool load(struct daemon *d, struct fail *why)
 /* Who to become: nobody when we are not root, or when the default user was never made. */
 static str user_to_be(const struct conf *conf)
 {
+	struct fail why;
+
 	if (!process_is_root())
 		return S("");
-	if (str_eq(conf->user, S(DEFAULT_USER)) && !process_user_exists(conf->user)) {
+	if (str_eq(conf->user, S(DEFAULT_USER)) && !process_user_exists(conf->user, &why) &&
+		why.kind == FAIL_PERMANENT) {
 		log_line(LOG_WARNING, "runs-as-root",
 			"there is no user %s: the daemon keeps root's rights (make install makes "
-			"the "
-			"user, or the word \"user\" names another)",
+			"the user, or the word \"user\" names another)",
 			DEFAULT_USER);
 		return S("");
 	}
@@ -228,6 +333,13 @@ static bool prepare(struct daemon *d, struct fail *why)
 	return user.n == 0 || process_become(user, why);
 }
 
+/* The committer, the scheduler, the resolver and the neighbours on the machine want to run, too:
+ * with as many workers as cores, each of them is woken more often, for less. */
+static unsigned worker_count(const struct conf *conf)
+{
+	return conf->workers ? conf->workers : (process_cores() + 1) / 2;
+}
+
 static bool serve(struct daemon *d, struct fail *why)
 {
 	const struct conf *conf = router_conf(d->router);
@@ -235,17 +347,23 @@ static bool serve(struct daemon *d, struct fail *why)
 		.courier = d->courier,
 		.own = d->own,
 		.own_count = d->own_count,
-		.workers = conf->workers ? conf->workers : process_cores() };
+		.workers = worker_count(conf) };
 
+	d->first = router_keep(d->router);
 	d->loop = setup.loop = loop_new("main");
+	loop_gathers(d->loop);
 	setup.ports = ports_wanted(d->ports, &setup.port_count);
 	process_signals(d->loop, on_signal, d);
 	d->mail = mail_start(&setup, why);
 	if (!d->mail)
 		return false;
+	watch_rows(d);
+	d->every_second.run = second_passed;
+	loop_timer_set(d->loop, &d->every_second, loop_now_ms(d->loop) + LOOK_MS);
 	d->control = control_new(d->loop, d->control_descriptor, answer, d);
-	log_line(LOG_INFO, "ready", "%.*s serves generation %u with %u workers",
-		STR(conf->hostname.text), conf->generation, setup.workers);
+	log_line(LOG_INFO, "ready", "%.*s serves generation %u with %u worker%s",
+		STR(conf->hostname.text), conf->generation, setup.workers,
+		setup.workers == 1 ? "" : "s");
 	logger_flush();
 	process_notify("READY=1");
 	loop_run(d->loop);
@@ -256,11 +374,14 @@ static bool serve(struct daemon *d, struct fail *why)
 static void give_back(struct daemon *d)
 {
 	control_free(d->control);
+	loop_timer_cancel(d->loop, &d->every_second);
+	rows_watch_free(d->rows);
 	mail_free(d->mail);
 	loop_free(d->loop);
 	courier_close(d->courier);
 	sock_unbind(d->control_descriptor);
 	ports_free(d->ports);
+	router_drop(d->first);
 	router_drop(d->router);
 	arena_free(&d->arena);
 }
@@ -281,7 +402,7 @@ int run_daemon(str dir)
 	log_line(LOG_INFO, "stopped", "%s", d.stopped_clean ? "clean" : "cut off");
 	logger_flush();
 	if (!d.stopped_clean)
-		process_exit(0);
+		process_exit(d.broken);
 	give_back(&d);
-	return 0;
+	return d.broken;
 }

@@ -18,6 +18,8 @@ struct port {
 struct worker {
 	struct flow flow;
 	struct loop_task stop;
+	void (*deaf)(void *owner);
+	void *owner;
 	struct list ports;
 };
 
@@ -101,6 +103,7 @@ struct change {
 	struct loop_task task;
 	struct worker *worker;
 	struct router *router;
+	struct hop_self self;
 	void (*changed)(void *owner);
 	void *owner;
 	size_t port_count;
@@ -114,6 +117,7 @@ static void change_now(struct loop_task *task)
 
 	router_drop(w->flow.router);
 	w->flow.router = c->router;
+	w->flow.self = c->self;
 	if (!w->flow.stopping)
 		listen_on(w, c->ports, c->port_count);
 	if (c->changed)
@@ -121,13 +125,15 @@ static void change_now(struct loop_task *task)
 	mem_free(c);
 }
 
-void worker_change(struct worker *w, struct router *router, const struct worker_port *ports,
-	size_t port_count, void (*changed)(void *owner), void *owner)
+void worker_change(struct worker *w, struct router *router, const struct hop_self *self,
+	const struct worker_port *ports, size_t port_count, void (*changed)(void *owner),
+	void *owner)
 {
 	struct change *c = mem_zero(sizeof *c + port_count * sizeof c->ports[0]);
 
 	c->worker = w;
 	c->router = router_keep(router);
+	c->self = *self;
 	c->changed = changed;
 	c->owner = owner;
 	c->port_count = port_count;
@@ -146,13 +152,16 @@ static void stop_now(struct loop_task *task)
 	bool empty = list_empty(&w->flow.sessions);
 
 	listen_on(w, NULL, 0);
+	w->deaf(w->owner);
 	inbound_shutdown(&w->flow);
 	if (empty)
 		w->flow.drained(w->flow.owner, &w->flow);
 }
 
-void worker_stop(struct worker *w)
+void worker_stop(struct worker *w, void (*deaf)(void *owner), void *owner)
 {
+	w->deaf = deaf;
+	w->owner = owner;
 	w->stop.run = stop_now;
 	loop_post(w->flow.loop, &w->stop);
 }

@@ -94,6 +94,24 @@ bool dns_name_ascii(str name, char to[DNS_NAME_MAX + 1])
 	return true;
 }
 
+bool dns_name_askable(str name)
+{
+	str label;
+	bool more;
+
+	if (name.n > DNS_NAME_MAX)
+		return false;
+	do {
+		more = str_cut(&name, '.', &label);
+		if (label.n == 0 || label.n > DNS_LABEL_MAX)
+			return false;
+		for (size_t i = 0; i < label.n; i++)
+			if (label.p[i] < ' ' || label.p[i] > '~' || label.p[i] == '\\')
+				return false;
+	} while (more);
+	return true;
+}
+
 bool dns_name_below(str name, str domain)
 {
 	size_t above;

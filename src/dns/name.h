@@ -18,6 +18,10 @@ bool dns_name_valid(str name) MUST_USE;
  * fails.  The result is its own ASCII form. */
 bool dns_name_ascii(str name, char to[DNS_NAME_MAX + 1]) MUST_USE;
 
+/* Can this be asked for at all: labels of 1 to 63 visible characters or spaces, without backslash,
+ * at most DNS_NAME_MAX?  SPF makes such names of what people write (RFC 7208 section 7). */
+bool dns_name_askable(str name) MUST_USE;
+
 /* Is name the domain, or a name below it?  Upper and lower case are the same; everything is below
  * the root, which is "". */
 bool dns_name_below(str name, str domain) MUST_USE;

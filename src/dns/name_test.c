@@ -70,3 +70,36 @@ TEST(dns_name_below_knows_labels)
 	CHECK(!dns_name_below(S(".example.org"), S("example.org")));
 	CHECK(!dns_name_below(S("org"), S("example.org")));
 }
+
+TEST(dns_name_askable_takes_what_people_write)
+{
+	static const struct {
+		const char *name;
+		bool good;
+	} askables[] = {
+		{"example.com",							    true },
+		{ "foo:bar/baz.example.com",					       true },
+		{ "a b.-x-.test",							  true },
+		{ "test",								  true },
+		{ "",								      false},
+		{ ".test",								 false},
+		{ "a..test",							       false},
+		{ "a.test.",							       false},
+		{ "a\\.test",							      false},
+		{ "a\tb.test",							     false},
+		{ "caf\xc3\xa9.test",						      false},
+		{ "123456789012345678901234567890123456789012345678901234567890123.test",  true },
+		{ "1234567890123456789012345678901234567890123456789012345678901234.test", false},
+	};
+	char longest[DNS_NAME_MAX + 2];
+
+	for (size_t i = 0; i < LENGTH(askables); i++)
+		if (dns_name_askable(str_of(askables[i].name)) != askables[i].good)
+			fail_msg("%s", askables[i].name);
+	for (size_t i = 0; i < sizeof longest; i++)
+		longest[i] = i % 2 ? '.' : 'a';
+	CHECK(dns_name_askable(str_from(longest, DNS_NAME_MAX)));
+	longest[DNS_NAME_MAX] = 'b';
+	longest[DNS_NAME_MAX - 1] = 'b';
+	CHECK(!dns_name_askable(str_from(longest, DNS_NAME_MAX + 1)));
+}

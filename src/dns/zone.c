@@ -99,20 +99,26 @@ static bool take_needed(struct dns_zone *z, struct line *l, const char *what, st
 	return word->p || WRONG(l, "%s is missing", what);
 }
 
-/* A name in the form of look-ups; the root is "." in the file and "" for us. */
+/* A name in the form of look-ups: any that can be asked for, in lower case, or what becomes one by
+ * IDNA; the root is "." in the file and "" for us. */
 static bool take_name(struct dns_zone *z, struct line *l, const char *what, str *name)
 {
-	char ascii[DNS_NAME_MAX + 1];
+	char form[DNS_NAME_MAX + 1];
 	str word;
 
 	if (!take_needed(z, l, what, &word))
 		return false;
 	if (str_ends(word, S(".")))
 		word = str_first(word, word.n - 1);
-	ascii[0] = '\0';
-	if ((word.n > 0 || l->text.p[l->word_at] != '.') && !dns_name_ascii(word, ascii))
+	form[0] = '\0';
+	if (dns_name_askable(word)) {
+		for (size_t i = 0; i < word.n; i++)
+			form[i] = ascii_lower(word.p[i]);
+		form[word.n] = '\0';
+	} else if ((word.n > 0 || l->text.p[l->word_at] != '.') && !dns_name_ascii(word, form)) {
 		return WRONG(l, "%s is no valid name", what);
-	*name = arena_copy(&z->arena, str_of(ascii));
+	}
+	*name = arena_copy(&z->arena, str_of(form));
 	return true;
 }
 

@@ -6,6 +6,12 @@
 
 static const enum dns_type types[] = { DNS_A, DNS_CNAME, DNS_PTR, DNS_MX, DNS_TXT, DNS_AAAA };
 
+static void print_octets(struct buf *to, str octets)
+{
+	for (size_t i = 0; i < octets.n; i++)
+		buf_putf(to, "\\%03d", (unsigned char)octets.p[i]);
+}
+
 static void print_record(const struct dns_record *r, struct buf *to)
 {
 	char ip[IP_TEXT_MAX];
@@ -19,11 +25,9 @@ static void print_record(const struct dns_record *r, struct buf *to)
 			ip_print(&r->ip, ip));
 	else if (r->type == DNS_TXT)
 		buf_put(to, S("\"\""));
-	else
-		buf_putf(to, "%.*s.", STR(r->name));
-	for (size_t i = 0; i < r->text.n; i++)
-		buf_putf(to, "\\%03d", (unsigned char)r->text.p[i]);
-	buf_put(to, S("\n"));
+	print_octets(to, r->name);
+	print_octets(to, r->text);
+	buf_put(to, r->type == DNS_TXT || r->ip.family ? S("\n") : S(".\n"));
 }
 
 static void check(const struct dns_records *all, enum dns_type type)

@@ -23,7 +23,8 @@ static const str zone_text = STR_INIT("; a zone for tests\n"
 				      "late.test CNAME slow.test\n"
 				      "sick.test servfail\n"
 				      "b\xc3\xbc"
-				      "cher.test A 192.0.2.7\n");
+				      "cher.test A 192.0.2.7\n"
+				      "Foo:bar/\\032baz.test. A 192.0.2.8\n");
 
 static const struct {
 	const char *name;
@@ -49,6 +50,7 @@ static const struct {
 	{ "slow.test",              DNS_A,     ZONE_TIMEOUT,  ""                                     },
 	{ "late.test",              DNS_MX,    ZONE_TIMEOUT,  ""                                     },
 	{ "sick.test",              DNS_A,     ZONE_SERVFAIL, ""                                     },
+	{ "foo:BAR/ baz.test",      DNS_A,     ZONE_FOUND,    "192.0.2.8"                            },
 	{ "xn--bcher-kva.test",     DNS_A,     ZONE_FOUND,    "192.0.2.7"                            },
 };
 

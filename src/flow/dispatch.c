@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/dispatch_inside.h"
+#include "flow/errand.h"
 #include "flow/maildrop.h"
 #include "flow/notice.h"
 #include "flow/outbound.h"
@@ -12,7 +13,23 @@
 
 #define TIMER_MS_MAX 60000 /* the wall clock may jump: look again after so long */
 
-static void pump(struct dispatch *d);
+#define CLOCK_READ_MS_MAX 5  /* both clocks must be read within this to be compared */
+#define CLOCK_STEP_MS_MIN 20 /* less is no step, or the next look sees it */
+
+/* The schedule's limits go by the time that passes, its clock by what people set it to. */
+int64_t dispatch_now_ms(struct dispatch *d)
+{
+	int64_t before_ms = clock_steady_ms(), wall_ms = clock_wall_ms();
+	int64_t by_ms = wall_ms - before_ms - d->wall_offset_ms;
+
+	if (clock_steady_ms() - before_ms > CLOCK_READ_MS_MAX)
+		return wall_ms;
+	if (by_ms > CLOCK_STEP_MS_MIN || by_ms < -CLOCK_STEP_MS_MIN) {
+		schedule_clock_set(d->schedule, by_ms);
+		d->wall_offset_ms += by_ms;
+	}
+	return wall_ms;
+}
 
 struct schedule *dispatch_schedule(const struct dispatch *d)
 {
@@ -30,7 +47,7 @@ void dispatch_begin(struct dispatch *d)
 void dispatch_over(struct dispatch *d)
 {
 	d->on_their_way--;
-	pump(d);
+	dispatch_pump(d);
 }
 
 void dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
@@ -43,14 +60,14 @@ void dispatch_put_down(struct dispatch *d, struct promise *m, const uint32_t *rc
 {
 	for (size_t i = 0; i < count; i++)
 		m->rcpts[rcpts[i]].in_hand = false;
-	schedule_add(d->schedule, m, clock_wall_ms());
-	pump(d);
+	schedule_add(d->schedule, m, dispatch_now_ms(d));
+	dispatch_pump(d);
 }
 
 void dispatch_own(struct dispatch *d, struct promise *m)
 {
-	schedule_add(d->schedule, m, clock_wall_ms());
-	pump(d);
+	schedule_add(d->schedule, m, dispatch_now_ms(d));
+	dispatch_pump(d);
 }
 
 /* --- what came back ----------------------------------------------------------------------------
@@ -73,8 +90,8 @@ static void came_back(struct loop_task *task)
 	m->users--;
 	v->slot->driver = v->outbound;
 	outcome_settle(d, m, v->job, v->results, &v->trouble,
-		kind == CONF_MAILDIR || kind == CONF_LMTP, v->remote);
-	schedule_done(d->schedule, v->slot, v->after, &v->trouble, clock_wall_ms());
+		kind == CONF_MAILDIR || kind == CONF_LMTP || kind == CONF_PIPE, v->remote);
+	schedule_done(d->schedule, v->slot, v->after, &v->trouble, dispatch_now_ms(d));
 	put_away(m);
 	schedule_job_free(v->job);
 	router_drop(v->router);
@@ -99,7 +116,7 @@ static void arrived(struct loop_task *task)
 {
 	struct delivery *v = AROUND(task, struct delivery, task);
 
-	if (v->transport->kind == CONF_MAILDIR)
+	if (v->transport->kind == CONF_MAILDIR || v->transport->kind == CONF_PIPE)
 		maildrop_deliver(v->flow, v);
 	else
 		outbound_deliver(v->flow, v);
@@ -127,95 +144,20 @@ static void send_out(struct dispatch *d, const struct schedule_act *act)
 	loop_post(v->flow->loop, &v->task);
 }
 
-/* discard and error need no worker. */
-static void end_by_rule(struct dispatch *d, const struct schedule_act *act)
-{
-	const struct conf_transport *t = act->slot->destination->transport;
-	struct promise *m = promise_keep(act->job->message);
-	struct delivery_result *results = mem_zero(act->job->count * sizeof *results);
-	char origin[CONF_ORIGIN_TEXT_MAX];
-
-	if (t->kind == CONF_DISCARD) {
-		for (size_t i = 0; i < act->job->count; i++) {
-			struct log_record r;
-
-			FLOW_COUNT(&d->flow, discarded);
-			log_open(&r, LOG_INFO, "discarded");
-			log_id(&r, "id", m->envelope.id);
-			log_str(&r, "to", m->envelope.rcpts[act->job->rcpts[i]].address);
-			log_c(&r, "rule", conf_origin_print(&t->origin, origin));
-			log_close(&r);
-		}
-		dispatch_end(d, m, act->job->rcpts, act->job->count, SPOOL_DISCARDED);
-	} else {
-		for (size_t i = 0; i < act->job->count; i++) {
-			struct delivery_result *result = &results[i];
-
-			result->end = DELIVERY_REFUSED;
-			result->ours = true;
-			fail_with(&result->reply, FAIL_PERMANENT, "", "%.*s", STR(t->text));
-			str_to_c(t->status, result->reply.status, sizeof result->reply.status);
-			conf_origin_print(&t->origin, result->reply.origin);
-		}
-		outcome_settle(d, m, act->job, results, NULL, false, "");
-	}
-	schedule_done(d->schedule, act->slot, SCHEDULE_CLOSED, NULL, clock_wall_ms());
-	schedule_job_free(act->job);
-	mem_free(results);
-	promise_drop(m);
-}
-
 static void start(struct dispatch *d, const struct schedule_act *act)
 {
 	switch (act->slot->destination->transport->kind) {
 	case CONF_SMTP:
 	case CONF_LMTP:
 	case CONF_MAILDIR:
+	case CONF_PIPE:
 		send_out(d, act);
 		return;
 	case CONF_DISCARD:
 	case CONF_ERROR:
-		end_by_rule(d, act);
+		dispatch_rule_end(d, act);
 		return;
 	}
-}
-
-struct hang_up {
-	struct loop_task task;
-	struct dispatch *dispatch;
-	struct outbound *outbound;
-};
-
-static void hung_up_back(struct loop_task *task)
-{
-	struct hang_up *h = AROUND(task, struct hang_up, task);
-	struct dispatch *d = h->dispatch;
-
-	mem_free(h);
-	dispatch_over(d);
-}
-
-static void hang_up_there(struct loop_task *task)
-{
-	struct hang_up *h = AROUND(task, struct hang_up, task);
-
-	outbound_hang_up(h->outbound);
-	h->task.run = hung_up_back;
-	loop_post(h->dispatch->loop, &h->task);
-}
-
-static void hang_up(struct dispatch *d, const struct schedule_act *act)
-{
-	struct hang_up *h;
-
-	if (!act->driver)
-		return;
-	h = MEM_NEW(struct hang_up);
-	h->dispatch = d;
-	h->outbound = act->driver;
-	h->task.run = hang_up_there;
-	dispatch_begin(d);
-	loop_post(d->workers[act->worker]->loop, &h->task);
 }
 
 static void no_way(struct dispatch *d, struct schedule_job *job)
@@ -254,10 +196,11 @@ static size_t gather_waiting(struct dispatch *d, struct promise *m, struct notic
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++) {
-		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand)
+		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand || m->rcpts[i].held)
 			continue;
 		rcpts[count].rcpt = (uint32_t)i;
-		rcpts[count].ours = !m->rcpts[i].last;
+		rcpts[count].ours = !m->rcpts[i].last || m->rcpts[i].last->ours;
+		rcpts[count].remote = m->rcpts[i].last ? m->rcpts[i].last->remote : S("");
 		why_waiting(d, m, i, &rcpts[count].reply);
 		count++;
 	}
@@ -271,7 +214,7 @@ static bool same_sender(const struct envelope *e, uint32_t a, uint32_t b)
 }
 
 /* One notice for each run of recipients that have the same sender. */
-static void tell_in_runs(struct dispatch *d, struct promise *m, enum dsn_action action,
+void dispatch_tell(struct dispatch *d, struct promise *m, enum dsn_action action,
 	const struct notice_rcpt *rcpts, size_t count)
 {
 	size_t from = 0;
@@ -281,7 +224,7 @@ static void tell_in_runs(struct dispatch *d, struct promise *m, enum dsn_action 
 
 		while (to < count && same_sender(&m->envelope, rcpts[from].rcpt, rcpts[to].rcpt))
 			to++;
-		notice_send(&d->flow, d, m, action, rcpts + from, to - from, "");
+		notice_send(&d->flow, d, m, action, rcpts + from, to - from);
 		from = to;
 	}
 }
@@ -293,11 +236,11 @@ static void tell(struct dispatch *d, struct promise *borrowed, enum dsn_action a
 	size_t count;
 
 	if (action == DSN_FAILED)
-		schedule_withdraw(d->schedule, m, clock_wall_ms());
+		schedule_withdraw(d->schedule, m, dispatch_now_ms(d));
 	count = gather_waiting(d, m, rcpts);
 	for (size_t i = 0; action == DSN_FAILED && i < count; i++)
 		m->rcpts[rcpts[i].rcpt].in_hand = true;
-	tell_in_runs(d, m, action, rcpts, count);
+	dispatch_tell(d, m, action, rcpts, count);
 	mem_free(rcpts);
 	promise_drop(m);
 }
@@ -327,15 +270,18 @@ static void check_quiet(struct dispatch *d)
 	}
 }
 
-static void pump(struct dispatch *d)
+void dispatch_pump(struct dispatch *d)
 {
-	int64_t now_ms = clock_wall_ms();
+	int64_t now_ms = dispatch_now_ms(d);
 
 	if (d->pumping || !d->serving)
 		return;
 	d->pumping = true;
 	for (bool idle = false; !idle;) {
-		struct schedule_act act = schedule_next(d->schedule, now_ms);
+		struct schedule_act act;
+
+		now_ms = dispatch_now_ms(d); /* what is done below may set the clock */
+		act = schedule_next(d->schedule, now_ms);
 
 		switch (act.kind) {
 		case SCHEDULE_IDLE:
@@ -345,7 +291,10 @@ static void pump(struct dispatch *d)
 			start(d, &act);
 			break;
 		case SCHEDULE_HANG_UP:
-			hang_up(d, &act);
+			errand_hang_up(d, &act);
+			break;
+		case SCHEDULE_RESOLVE:
+			errand_look_up(d, &act);
 			break;
 		case SCHEDULE_NO_WAY:
 			no_way(d, act.job);
@@ -365,7 +314,7 @@ static void pump(struct dispatch *d)
 
 static void ticked(struct loop_timer *timer)
 {
-	pump(AROUND(timer, struct dispatch, timer));
+	dispatch_pump(AROUND(timer, struct dispatch, timer));
 }
 
 /* --- what others say to it ---------------------------------------------------------------------
@@ -377,7 +326,9 @@ struct dispatch *dispatch_new(const struct dispatch_setup *setup)
 
 	d->loop = setup->loop;
 	d->workers = setup->workers;
-	d->schedule = schedule_new(setup->router, setup->worker_count, setup->seed);
+	d->wall_offset_ms = clock_wall_ms() - clock_steady_ms();
+	d->schedule =
+		schedule_new(setup->router, setup->worker_count, setup->seed, clock_wall_ms());
 	d->flow = (struct flow){ .loop = setup->loop,
 		.spool = setup->spool,
 		.ids = setup->ids,
@@ -402,27 +353,30 @@ void dispatch_found(void *owner, const struct spool_found *found)
 		const struct spool_rcpt *was = &found->rcpts[i];
 		struct promise_rcpt *is = &m->rcpts[i];
 
-		is->state = was->state;
+		is->held = was->state == SPOOL_HELD;
+		is->state = is->held ? SPOOL_WAITING : was->state;
 		is->attempts = was->attempts;
 		is->next_ms = was->next_ms;
-		if (was->state != SPOOL_WAITING)
+		if (spool_rcpt_ended(was->state))
 			m->waiting--;
 		if (was->last.kind != FAIL_NONE) {
-			struct promise_words *words = promise_words_new(&was->last);
+			struct promise_words *words =
+				promise_words_new(&was->last, was->last.code == 0, S(""));
 
 			promise_rcpt_heard(m, i, words);
 			promise_words_drop(words);
 		}
 	}
 	assert(m->waiting > 0);
-	schedule_add(d->schedule, m, clock_wall_ms());
+	schedule_add(d->schedule, m, dispatch_now_ms(d));
 }
 
-void dispatch_serve(struct dispatch *d, struct spool *spool)
+void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *resolver)
 {
 	d->flow.spool = spool;
+	d->flow.resolver = resolver;
 	d->serving = true;
-	pump(d);
+	dispatch_pump(d);
 }
 
 struct handoff {
@@ -437,9 +391,9 @@ static void taken(struct loop_task *task)
 	struct dispatch *d = h->dispatch;
 	struct promise *m = promise_keep(h->message);
 
-	schedule_add(d->schedule, h->message, clock_wall_ms());
+	schedule_add(d->schedule, h->message, dispatch_now_ms(d));
 	mem_free(h);
-	pump(d);
+	dispatch_pump(d);
 	if (schedule_backs_off(m))
 		put_away(m);
 	promise_drop(m);
@@ -457,8 +411,14 @@ void dispatch_accept(struct dispatch *d, struct promise *m)
 
 void dispatch_reload(struct dispatch *d, struct router *router)
 {
-	schedule_reroute(d->schedule, router, clock_wall_ms());
-	pump(d);
+	schedule_reroute(d->schedule, router, dispatch_now_ms(d));
+	dispatch_pump(d);
+}
+
+void dispatch_start_no_more(struct dispatch *d)
+{
+	schedule_stop(d->schedule);
+	dispatch_pump(d);
 }
 
 void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner)
@@ -467,30 +427,5 @@ void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner)
 	d->quiet = quiet;
 	d->owner = owner;
 	schedule_stop(d->schedule);
-	pump(d);
-}
-
-void dispatch_retry(struct dispatch *d, struct promise *m)
-{
-	schedule_retry(d->schedule, m, clock_wall_ms());
-	pump(d);
-}
-
-void dispatch_delete(struct dispatch *d, struct promise *borrowed)
-{
-	struct promise *m = promise_keep(borrowed);
-	uint32_t *rcpts = mem_zero(m->envelope.rcpt_count * sizeof *rcpts);
-	size_t count = 0;
-
-	schedule_withdraw(d->schedule, m, clock_wall_ms());
-	for (size_t i = 0; i < m->envelope.rcpt_count; i++) {
-		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand)
-			continue;
-		m->rcpts[i].in_hand = true;
-		rcpts[count++] = (uint32_t)i;
-	}
-	dispatch_end(d, m, rcpts, count, SPOOL_DELETED);
-	mem_free(rcpts);
-	promise_drop(m);
-	pump(d);
+	dispatch_pump(d);
 }

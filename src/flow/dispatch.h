@@ -28,22 +28,20 @@ void dispatch_free(struct dispatch *d); /* after dispatch_stop has said that all
 
 /* A message that the spool found at the start: before dispatch_serve.  See spool_found. */
 void dispatch_found(void *owner, const struct spool_found *found);
-void dispatch_serve(struct dispatch *d, struct spool *spool);
+void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *resolver);
 
 /* A new message, from any thread; takes the reference. */
 void dispatch_accept(struct dispatch *d, struct promise *m);
 
 void dispatch_reload(struct dispatch *d, struct router *router);
 
-/* Start nothing more; quiet is called when no delivery, bounce or record is on its way. */
+/* The first step of a stop: no delivery begins from now on; those that run go on. */
+void dispatch_start_no_more(struct dispatch *d);
+
+/* The last one: quiet is called when no delivery, bounce or record is on its way. */
 void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner);
 
 struct schedule *dispatch_schedule(const struct dispatch *d);
-
-/* The admin's orders, in the main loop. */
-void dispatch_retry(struct dispatch *d, struct promise *m);
-void dispatch_delete(
-	struct dispatch *d, struct promise *m); /* its recipients that are not in hand */
 
 /* For flow/notice: a message that we made, and the end of recipients that it was about. */
 void dispatch_own(struct dispatch *d, struct promise *m);

@@ -6,6 +6,7 @@
 
 #include "flow/delivery.h"
 #include "flow/dispatch.h"
+#include "flow/notice.h"
 
 struct dispatch {
 	struct loop *loop;
@@ -13,15 +14,31 @@ struct dispatch {
 	struct flow flow; /* for notices: they are made in the main loop */
 	struct flow *const *workers;
 	struct loop_timer timer;
+	int64_t wall_offset_ms; /* from the steady clock to the wall's, as the schedule knows it */
 	bool serving, stopping, pumping;
 	unsigned on_their_way; /* deliveries, notices and records */
 	void (*quiet)(void *owner);
 	void *owner;
 };
 
+void dispatch_pump(struct dispatch *d); /* do what the schedule wants now */
+
+/* One notice for each run of recipients that have the same sender. */
+void dispatch_tell(struct dispatch *d, struct promise *m, enum dsn_action action,
+	const struct notice_rcpt *rcpts, size_t count);
+
+/* The wall clock; the schedule has been told if somebody has set it. */
+int64_t dispatch_now_ms(struct dispatch *d) MUST_USE;
+
+/* flow/dispatch_rule: a job for discard or error. */
+void dispatch_rule_end(struct dispatch *d, const struct schedule_act *act);
+
 /* flow/outcome: what dispatch_end promises. */
 void outcome_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end);
+
+/* flow/outcome: write down how these recipients wait. */
+void outcome_note(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count);
 
 /* flow/outcome: do what the results of a job ask for, recipient by recipient.  trouble: why
  * recipients come back untried, or null when none does.  final: the mail has arrived where people

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "conf/limit.h"
 #include "flow/transaction.h"
 #include "gate/relay.h"
 #include "smtp/server.h"
@@ -30,6 +31,7 @@ struct inbound {
 	struct transaction *transaction;
 	uint32_t commit_ticket;
 	unsigned accepted, refused;
+	str end; /* why we hang up, by mem_copy; "" while nothing is known but QUIT */
 };
 
 static void step(struct inbound *in);
@@ -37,7 +39,7 @@ static void step(struct inbound *in);
 /* --- the end -----------------------------------------------------------------------------------
  */
 
-static void log_session(const struct inbound *in, const char *why)
+static void log_session(const struct inbound *in, str why)
 {
 	char ip[IP_TEXT_MAX];
 	struct log_record r;
@@ -49,11 +51,11 @@ static void log_session(const struct inbound *in, const char *why)
 	log_str(&r, "helo", smtp_server_helo(in->machine));
 	log_int(&r, "accepted", in->accepted);
 	log_int(&r, "refused", in->refused);
-	log_c(&r, "end", why);
+	log_str(&r, "end", why);
 	log_close(&r);
 }
 
-static void inbound_free(struct inbound *in, const char *why)
+static void inbound_free(struct inbound *in, str why)
 {
 	struct flow *f = in->flow;
 
@@ -65,6 +67,7 @@ static void inbound_free(struct inbound *in, const char *why)
 	loop_timer_cancel(f->loop, &in->timer);
 	list_remove(&in->link);
 	smtp_server_free(in->machine);
+	mem_free((char *)in->end.p);
 	router_drop(in->router);
 	mem_free(in);
 	if (f->stopping && list_empty(&f->sessions))
@@ -74,7 +77,7 @@ static void inbound_free(struct inbound *in, const char *why)
 /* --- questions ---------------------------------------------------------------------------------
  */
 
-static void log_refused(struct inbound *in, str recipient, const struct fail *why)
+static void log_refusal(struct inbound *in, str recipient, const struct fail *why)
 {
 	char ip[IP_TEXT_MAX];
 	struct log_record r;
@@ -91,6 +94,31 @@ static void log_refused(struct inbound *in, str recipient, const struct fail *wh
 		log_str(&r, "to", recipient);
 	log_fail(&r, why);
 	log_close(&r);
+}
+
+static void ends_with(struct inbound *in, const struct fail *why)
+{
+	mem_free((char *)in->end.p);
+	in->end = mem_copy(str_of(why->text));
+}
+
+static void log_refused(struct inbound *in, str recipient, const struct fail *why)
+{
+	log_refusal(in, recipient, why);
+	if (fail_code(why) == 421)
+		ends_with(in, why);
+}
+
+/* The machine's own refusals; those of limits carry the line that set them. */
+static void refused(struct inbound *in, const struct smtp_server_act *act)
+{
+	struct fail why = *act->refusal;
+
+	if (act->limit)
+		conf_limit_blame(router_conf(in->router), act->limit, &why);
+	log_refusal(in, S(""), &why);
+	if (act->hangs_up)
+		ends_with(in, &why);
 }
 
 static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
@@ -234,9 +262,12 @@ static bool run(struct inbound *in)
 		case SMTP_SERVER_RESET:
 			reset(in);
 			break;
+		case SMTP_SERVER_REFUSED:
+			refused(in, &act);
+			break;
 		case SMTP_SERVER_CLOSE:
 			sock_finish(in->sock);
-			inbound_free(in, "closed");
+			inbound_free(in, in->end.n > 0 ? in->end : S("quit"));
 			return false;
 		}
 	}
@@ -286,7 +317,7 @@ static void closed(void *owner, const struct fail *why)
 	struct inbound *in = owner;
 
 	sock_close(in->sock);
-	inbound_free(in, why ? why->text : "gone");
+	inbound_free(in, why ? str_of(why->text) : S("gone"));
 }
 
 static void ticked(struct loop_timer *timer)
@@ -325,7 +356,7 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	if (f->stopping)
 		fail_reply(&refusal, 421, "4.3.2", "This server is about to stop, try again later");
 	else
-		in->counted = census_enter(f->census, &in->client, &conf->limits, &refusal);
+		in->counted = census_enter(f->census, &in->client, conf, &refusal);
 	if (refusal.kind)
 		log_refused(in, S(""), &refusal);
 	smtp_server_greet(in->machine, refusal.kind ? &refusal : NULL);

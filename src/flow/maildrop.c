@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "flow/body.h"
+#include "flow/program.h"
 #include "mail/address.h"
 #include "world/file.h"
 
@@ -27,14 +28,15 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	struct delivery_result *result = &m->d->results[m->next];
 
 	result->ours = true;
-	result->end = !why                          ? DELIVERY_DONE
-		      : why->kind == FAIL_PERMANENT ? DELIVERY_REFUSED
-						    : DELIVERY_LATER;
-	if (why) {
+	result->end = !why || why->kind == FAIL_NONE ? DELIVERY_DONE
+		      : why->kind == FAIL_PERMANENT  ? DELIVERY_REFUSED
+						     : DELIVERY_LATER;
+	if (why && why->text[0])
 		result->reply = *why;
-	} else {
-		fail_with(&result->reply, FAIL_NONE, "2.0.0", "delivered into the Maildir");
-	}
+	else
+		fail_with(&result->reply, FAIL_NONE, "2.0.0", "%s",
+			m->d->transport->kind == CONF_PIPE ? "given to the program"
+							   : "delivered into the Maildir");
 	body_free(m->body);
 	m->body = NULL;
 	m->parcel = NULL;
@@ -61,18 +63,6 @@ static bool put_component(struct buf *to, str part, struct fail *why)
 	return true;
 }
 
-/* The local part without its sub-address: jo+shop is jo. */
-static str mailbox_local(const struct maildrop *m, str key)
-{
-	const struct conf_domain *domain = route_hosted(m->d->router, key);
-	str local = address_local(key);
-
-	for (size_t i = 1; domain && i < local.n; i++)
-		if (str_has(domain->sub_address, local.p[i]))
-			return str_first(local, i);
-	return local;
-}
-
 /* The transport's path with {local}, {domain} and {address} filled in. */
 static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 {
@@ -87,12 +77,13 @@ static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 		buf_put(&filled, before);
 		str_cut(&pattern, '}', &name);
 		if (str_eq(name, S("local")))
-			done = put_component(&filled, mailbox_local(m, key), why);
+			done = put_component(&filled, route_local(m->d->router, key), why);
 		else if (str_eq(name, S("domain")))
 			done = put_component(&filled, address_domain(key), why);
 		else
 			done = put_component(&filled,
-				arena_printf(&m->arena, "%.*s@%.*s", STR(mailbox_local(m, key)),
+				arena_printf(&m->arena, "%.*s@%.*s",
+					STR(route_local(m->d->router, key)),
 					STR(address_domain(key))),
 				why);
 	}
@@ -150,12 +141,58 @@ static void done(void *owner, const struct fail *why)
 
 static const struct courier_handler handler = { .writable = writable, .done = done };
 
+static str sender(const struct maildrop *m)
+{
+	const struct envelope_rcpt *rcpt = recipient(m);
+
+	return rcpt->has_sender ? rcpt->sender : m->d->job->message->envelope.sender;
+}
+
+static bool into_folder(struct maildrop *m, struct fail *why)
+{
+	str path, head;
+
+	if (!fill_path(m, &path, why))
+		return false;
+	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
+		STR(sender(m)), STR(recipient(m)->address));
+	m->parcel = courier_send(
+		m->flow->courier, m->flow->loop, m->d->transport->user, path, head, &handler, m);
+	return true;
+}
+
+static bool into_program(struct maildrop *m, struct fail *why)
+{
+	char key_space[ADDRESS_KEY_MAX];
+	str key = recipient(m)->address, head;
+	struct courier_program program;
+	struct program_mail mail;
+
+	if (!address_key(recipient(m)->address, key_space, &key))
+		key = recipient(m)->address;
+	mail = (struct program_mail){ .id = m->d->job->message->envelope.id,
+		.recipient = recipient(m)->address,
+		.sender = sender(m),
+		.local = route_local(m->d->router, key),
+		.domain = address_domain(key),
+		.nexthop = m->d->nexthop };
+	if (!program_fill(&m->arena, m->d->transport, &mail, &program, &head, why))
+		return false;
+	m->parcel = courier_run(m->flow->courier, m->flow->loop, m->d->transport->user, &program,
+		head, &handler, m);
+	return true;
+}
+
+static bool begin(struct maildrop *m, struct fail *why)
+{
+	if (!m->flow->courier)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "This server has no courier");
+	return m->d->transport->kind == CONF_PIPE ? into_program(m, why) : into_folder(m, why);
+}
+
 static void next_recipient(struct maildrop *m)
 {
-	const struct promise *message = m->d->job->message;
-	const struct envelope_rcpt *rcpt;
 	struct fail why;
-	str path, head;
 
 	if (m->next == m->d->job->count) {
 		struct delivery *d = m->d;
@@ -167,23 +204,12 @@ static void next_recipient(struct maildrop *m)
 		d->finished(d->owner, d);
 		return;
 	}
-	rcpt = recipient(m);
 	m->wants = false;
-	if (!m->flow->courier) {
-		fail_with(&why, FAIL_TEMPORARY, "4.3.5", "This server has no courier");
+	if (!begin(m, &why)) {
 		recipient_over(m, &why);
 		return;
 	}
-	if (!fill_path(m, &path, &why)) {
-		recipient_over(m, &why);
-		return;
-	}
-	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
-		STR(rcpt->has_sender ? rcpt->sender : message->envelope.sender),
-		STR(rcpt->address));
-	m->body = body_new(m->flow, message->content, body_ready, m);
-	m->parcel = courier_send(
-		m->flow->courier, m->flow->loop, m->d->transport->user, path, head, &handler, m);
+	m->body = body_new(m->flow, m->d->job->message->content, body_ready, m);
 }
 
 void maildrop_deliver(struct flow *f, struct delivery *d)

@@ -1,5 +1,5 @@
 /*
- * flow/maildrop - a delivery into Maildir folders
+ * flow/maildrop - a delivery into Maildir folders, or into programs
  */
 #ifndef FLOW_MAILDROP_H
 #define FLOW_MAILDROP_H

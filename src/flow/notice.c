@@ -20,7 +20,6 @@ struct notice {
 	struct notice_rcpt *rcpts;
 	uint32_t *indexes; /* of the same recipients */
 	size_t count;
-	char remote[128];
 	struct arena arena;
 	str to;
 	struct body *body;
@@ -56,10 +55,10 @@ static void log_notice(const struct notice *n, enum log_level level, const char 
 }
 
 /* Nobody is told: the recipients end by a rule with a name. */
-static void end_untold(struct notice *n, const char *rule)
+static void end_untold(struct notice *n, enum log_level level, const char *rule)
 {
 	if (n->action == DSN_FAILED) {
-		log_notice(n, LOG_WARNING, rule, n->to);
+		log_notice(n, level, rule, n->to);
 		dispatch_end(n->dispatch, n->about, n->indexes, n->count, SPOOL_GIVEN_UP);
 	}
 	notice_free(n);
@@ -104,7 +103,7 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 			.original = rcpt->original,
 			.orcpt = rcpt->orcpt,
 			.action = n->action,
-			.remote_mta = n->rcpts[i].ours ? S("") : str_of(n->remote),
+			.remote_mta = n->rcpts[i].ours ? S("") : n->rcpts[i].remote,
 			.reply = &n->rcpts[i].reply,
 			.reply_is_ours = n->rcpts[i].ours,
 			.will_retry_until_ms =
@@ -222,8 +221,8 @@ static bool address_to_postmaster(struct notice *n)
 	return address_to(n, router_conf(router)->postmaster.text);
 }
 
-static struct notice *notice_new(struct flow *f, struct dispatch *d, struct promise *m,
-	enum dsn_action action, const char *remote)
+static struct notice *notice_new(
+	struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action)
 {
 	struct notice *n = MEM_NEW(struct notice);
 
@@ -235,7 +234,6 @@ static struct notice *notice_new(struct flow *f, struct dispatch *d, struct prom
 	n->action = action;
 	n->end = SPOOL_BOUNCED;
 	arena_init(&n->arena, ARENA_UNLIMITED);
-	str_to_c(str_of(remote), n->remote, sizeof n->remote);
 	n->envelope.received_ms = clock_wall_ms();
 	n->envelope.id = id_next(f->ids, n->envelope.received_ms);
 	n->envelope.session_id = m->envelope.session_id;
@@ -268,6 +266,7 @@ static size_t keep_rcpts(struct notice *n, const struct notice_rcpt *rcpts, size
 		if (wanted(&n->about->envelope.rcpts[rcpts[i].rcpt], n->action) != want)
 			continue;
 		n->rcpts[n->count] = rcpts[i];
+		n->rcpts[n->count].remote = arena_copy(&n->arena, rcpts[i].remote);
 		n->indexes[n->count++] = rcpts[i].rcpt;
 	}
 	return n->count;
@@ -281,15 +280,15 @@ static void address_and_send(struct notice *n)
 	bool addressed = sender.n > 0 && address_to(n, sender);
 
 	if (!addressed && (n->action != DSN_FAILED || about->flags & ENVELOPE_LOCAL)) {
-		end_untold(n, "given-up");
+		end_untold(n, LOG_WARNING, "given-up");
 		return;
 	}
 	if (!addressed && !address_to_postmaster(n)) {
-		end_untold(n, "given-up");
+		end_untold(n, LOG_WARNING, "given-up");
 		return;
 	}
 	if (n->envelope.rcpt_count == 0) { /* the sender's address is one that vanishes */
-		end_untold(n, "given-up");
+		end_untold(n, LOG_WARNING, "given-up");
 		return;
 	}
 	n->body = body_new(n->flow, n->about->content, original_ready, n);
@@ -297,13 +296,13 @@ static void address_and_send(struct notice *n)
 }
 
 void notice_send(struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action,
-	const struct notice_rcpt *rcpts, size_t count, const char *remote)
+	const struct notice_rcpt *rcpts, size_t count)
 {
-	struct notice *n = notice_new(f, d, m, action, remote);
-	struct notice *silent = notice_new(f, d, m, action, remote);
+	struct notice *n = notice_new(f, d, m, action);
+	struct notice *silent = notice_new(f, d, m, action);
 
 	if (keep_rcpts(silent, rcpts, count, false) > 0)
-		end_untold(silent, "given-up-as-asked");
+		end_untold(silent, LOG_INFO, "given-up-as-asked");
 	else
 		notice_free(silent);
 	if (keep_rcpts(n, rcpts, count, true) > 0)

@@ -17,12 +17,13 @@
 struct notice_rcpt {
 	uint32_t rcpt;
 	struct fail reply;
-	bool ours; /* no peer said it */
+	bool ours;  /* no peer said it */
+	str remote; /* the peer's name, or ""; copied */
 };
 
 /* Tell the sender; all recipients have the same one.  For DSN_FAILED they are in hand, and end by
  * dispatch_end or come back by dispatch_put_down.  Others change nothing.  f: of the main loop. */
 void notice_send(struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action,
-	const struct notice_rcpt *rcpts, size_t count, const char *remote);
+	const struct notice_rcpt *rcpts, size_t count);
 
 #endif

@@ -37,7 +37,7 @@ enum offer offer_judge(
 			"This message needs SMTPUTF8, which the next server does not offer");
 		return OFFER_CANNOT;
 	}
-	if (!(flags & ENVELOPE_EIGHTBIT) || peer->eightbitmime || flags & ENVELOPE_HEADER_UTF8)
+	if (!(flags & ENVELOPE_EIGHTBIT) || peer->eightbitmime)
 		return OFFER_AS_IT_IS;
 	if (flags & ENVELOPE_SIGNED) {
 		fail_with(why, FAIL_PERMANENT, "5.6.3",
@@ -76,8 +76,10 @@ void offer_mail(const struct delivery *d, const struct smtp_client_peer *peer, s
 		.smtputf8 = utf8,
 		.eightbit =
 			peer->eightbitmime && e->flags & (ENVELOPE_EIGHTBIT | ENVELOPE_HEADER_UTF8),
-		.ret = e->ret,
-		.envid = e->envid,
 		.rcpts = rcpts,
 		.rcpt_count = d->job->count };
+	if (e->rcpts[d->job->rcpts[0]].has_sender)
+		return; /* the envelope is the list's, its author's wishes end here */
+	mail->ret = e->ret;
+	mail->envid = e->envid;
 }

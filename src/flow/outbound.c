@@ -4,49 +4,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "flow/body.h"
-#include "flow/offer.h"
-#include "flow/reach.h"
-#include "smtp/client.h"
+#include "flow/outbound_inside.h"
 
 /* The waits of RFC 5321 section 4.5.3.2. */
 #define GREETING_MS_MAX 300000
 #define COMMAND_MS_MAX 300000
 #define DATA_MS_MAX 180000
 #define FINAL_MS_MAX 600000
-
-#define BACKLOG_OCTETS_MAX (4 * CONTENT_BLOCK_OCTETS) /* queued towards the peer before we wait */
-
-struct outbound {
-	struct list link; /* among the outbounds of the flow */
-	struct flow *flow;
-	struct router *router; /* that of the last delivery: hello and transport are its */
-	const struct conf_transport *transport;
-	struct delivery *d; /* in hand; null: the connection is idle, or quits */
-	unsigned attempts;  /* of this delivery to find a living connection */
-
-	struct reach *reach; /* the addresses of the next hop */
-	struct endpoint at;
-	str host;            /* the reach's */
-	struct fail trouble; /* with the last address */
-	bool plain;          /* TLS was tried with this address and broke: without, this time */
-
-	struct sock *sock; /* null: no connection */
-	struct smtp_client_setup setup;
-	struct smtp_client *machine; /* null: not connected yet */
-	struct loop_timer timer;
-	struct tls_facts tls; /* version "": none */
-	bool in_handshake;
-
-	struct arena arena; /* of one mail */
-	struct body *body;
-	bool wants_body; /* the machine does, the backlog was large or the spool reads */
-	bool measuring;  /* the body is read for its length */
-	bool ready;      /* the machine waits for a mail */
-	bool answered;   /* the results of the mail are known */
-};
-
-static void step(struct outbound *o);
 
 /* --- the end -----------------------------------------------------------------------------------
  */
@@ -64,23 +28,20 @@ static void disconnect(struct outbound *o)
 	o->tls = (struct tls_facts){ 0 };
 }
 
-static void end_mail(struct outbound *o)
-{
-	body_free(o->body);
-	arena_reset(&o->arena);
-	o->body = NULL;
-	o->wants_body = o->measuring = o->answered = false;
-}
-
 static void outbound_free(struct outbound *o)
 {
+	void (*gone)(void *owner) = o->gone;
+	void *owner = o->owner;
+
 	disconnect(o);
-	end_mail(o);
+	outbound_mail_end(o);
 	reach_free(o->reach);
 	arena_free(&o->arena);
 	list_remove(&o->link);
 	router_drop(o->router);
 	mem_free(o);
+	if (gone)
+		gone(owner);
 }
 
 static void report(struct outbound *o, enum schedule_after after)
@@ -92,7 +53,7 @@ static void report(struct outbound *o, enum schedule_after after)
 	d->outbound = after == SCHEDULE_KEPT ? o : NULL;
 	str_to_c(o->host, d->remote, sizeof d->remote);
 	o->d = NULL;
-	end_mail(o);
+	outbound_mail_end(o);
 	d->finished(d->owner, d);
 }
 
@@ -137,6 +98,8 @@ static void set_timer(struct outbound *o)
 {
 	int64_t at_ms = smtp_client_deadline_ms(o->machine);
 
+	if (o->quit_ms > 0 && o->quit_ms < at_ms)
+		at_ms = o->quit_ms;
 	if (o->d || !o->ready)
 		loop_timer_set(o->flow->loop, &o->timer, at_ms);
 	else
@@ -172,7 +135,6 @@ static void start(struct outbound *o)
 	reach_free(o->reach);
 	o->host = S("");
 	o->trouble = (struct fail){ 0 };
-	o->attempts++;
 	o->reach = reach_new(o->flow, o->transport, o->d->nexthop, &reach_handler, o);
 	reach_next(o->reach);
 }
@@ -208,151 +170,20 @@ static void connected(void *owner)
 		.data_ms_max = DATA_MS_MAX,
 		.final_ms_max = FINAL_MS_MAX };
 	o->machine = smtp_client_new(&o->setup, loop_now_ms(o->flow->loop));
-	step(o);
-}
-
-/* --- one mail ----------------------------------------------------------------------------------
- */
-
-static void log_results(const struct outbound *o)
-{
-	struct delivery_peer peer = { .host = o->host, .at = &o->at, .tls = &o->tls };
-
-	delivery_log(o->d, &peer);
-}
-
-/* The machine never saw the mail, because this peer cannot take it: *why, for everybody. */
-static void refuse_all(struct outbound *o, const struct fail *why)
-{
-	delivery_refuse_all(o->d, why);
-	o->answered = true;
-}
-
-static void take_results(struct outbound *o)
-{
-	struct delivery *d = o->d;
-	const struct smtp_client_result *results = smtp_client_results(o->machine);
-	const struct fail *trouble = smtp_client_trouble(o->machine);
-	bool dsn = smtp_client_peer(o->machine)->dsn;
-
-	for (size_t i = 0; i < d->job->count; i++) {
-		struct delivery_result *to = &d->results[i];
-
-		to->reply = results[i].done ? results[i].reply : *trouble;
-		to->ours = !results[i].done;
-		to->dsn_passed = dsn;
-		if (results[i].done && results[i].delivered)
-			to->end = DELIVERY_DONE;
-		else if (results[i].done && results[i].reply.kind == FAIL_PERMANENT)
-			to->end = DELIVERY_REFUSED;
-		else
-			to->end = DELIVERY_LATER;
-	}
-	o->answered = true;
-}
-
-static void body_ready(void *owner);
-
-static void send_mail(struct outbound *o)
-{
-	struct smtp_client_mail mail;
-
-	offer_mail(o->d, smtp_client_peer(o->machine), &o->arena, &mail);
-	mail.size_octets = body_octets(o->body);
-	o->ready = false;
-	smtp_client_mail(o->machine, &mail, loop_now_ms(o->flow->loop));
-}
-
-/* Read it once, to know how long it will be. */
-static void measure(struct outbound *o)
-{
-	struct fail why;
-
-	switch (body_measure(o->body, &why)) {
-	case BODY_LATER:
-		o->measuring = true;
-		return;
-	case BODY_FAILED:
-		refuse_all(o, &why);
-		break;
-	case BODY_READY:
-		send_mail(o);
-		break;
-	}
-	o->measuring = false;
-}
-
-static void give_mail(struct outbound *o)
-{
-	const struct promise *m = o->d->job->message;
-	struct fail why;
-
-	switch (offer_judge(o->d, smtp_client_peer(o->machine), &why)) {
-	case OFFER_CANNOT:
-		refuse_all(o, &why);
-		return;
-	case OFFER_AS_IT_IS:
-		o->body = body_new(o->flow, m->content, body_ready, o);
-		send_mail(o);
-		return;
-	case OFFER_DOWNGRADED:
-		o->body = body_new(o->flow, m->content, body_ready, o);
-		body_downgrade(o->body);
-		measure(o);
-		return;
-	}
+	outbound_step(o);
 }
 
 /* Results are known and the connection is ready, or was never needed: what next? */
 static void mail_over(struct outbound *o)
 {
-	bool worn = o->d->mails >= o->transport->messages_per_connection;
-
-	log_results(o);
-	if (!worn && !o->flow->stopping) {
+	outbound_mail_log(o);
+	if (!o->flow->stopping) {
 		report(o, SCHEDULE_KEPT);
 		return;
 	}
 	report(o, SCHEDULE_CLOSED);
 	smtp_client_quit(o->machine, loop_now_ms(o->flow->loop));
 	o->ready = false;
-}
-
-/* False: nothing to give now. */
-static bool give_body(struct outbound *o)
-{
-	struct fail why;
-	str bytes;
-
-	if (sock_backlog(o->sock) > BACKLOG_OCTETS_MAX) {
-		o->wants_body = true; /* until drained */
-		return false;
-	}
-	switch (body_next(o->body, &bytes, &why)) {
-	case BODY_LATER:
-		o->wants_body = true; /* until body_ready */
-		return false;
-	case BODY_FAILED:
-		log_line(LOG_ERROR, "content-unreadable", "%s", why.text);
-		bytes = (str){ 0 };
-		break;
-	case BODY_READY:
-		break;
-	}
-	o->wants_body = false;
-	smtp_client_body(o->machine, bytes.n ? bytes : (str){ 0 });
-	return true;
-}
-
-static void body_ready(void *owner)
-{
-	struct outbound *o = owner;
-
-	if (o->measuring)
-		measure(o);
-	else if (o->wants_body && !give_body(o))
-		return;
-	step(o);
 }
 
 /* --- driving the machine -----------------------------------------------------------------------
@@ -363,7 +194,7 @@ static bool was_stale(const struct outbound *o)
 {
 	const struct smtp_client_result *results = smtp_client_results(o->machine);
 
-	if (o->d->mails < 2 || o->attempts > 0)
+	if (o->d->mails < 2)
 		return false;
 	for (size_t i = 0; i < o->d->job->count; i++)
 		if (results[i].done)
@@ -387,13 +218,14 @@ static void conversation_over(struct outbound *o)
 		return;
 	}
 	if (was_stale(o)) {
-		/* what the dead connection made of them is no result */
+		/* What the dead connection made of them is no result.  They go back and not over a
+		 * new connection at once: the peer may have heard of this mail, and has limits. */
 		memset(o->d->results, 0, o->d->job->count * sizeof *o->d->results);
-		end_mail(o);
-		start(o);
-		return;
+		o->trouble = trouble;
+	} else {
+		outbound_mail_log(o);
 	}
-	log_results(o);
+	disconnect(o); /* before anybody may open another one */
 	report(o, SCHEDULE_CLOSED);
 	outbound_free(o);
 }
@@ -411,7 +243,7 @@ static bool run(struct outbound *o)
 			sock_send(o->sock, act.bytes);
 			break;
 		case SMTP_CLIENT_BODY:
-			if (!give_body(o))
+			if (!outbound_mail_body(o))
 				return true;
 			break;
 		case SMTP_CLIENT_STARTTLS:
@@ -421,12 +253,12 @@ static bool run(struct outbound *o)
 		case SMTP_CLIENT_READY:
 			o->ready = true;
 			if (o->d && !o->answered)
-				give_mail(o);
+				outbound_mail_begin(o);
 			if (o->d && o->answered)
 				mail_over(o);
 			break;
 		case SMTP_CLIENT_RESULTS:
-			take_results(o);
+			outbound_mail_results(o);
 			break;
 		case SMTP_CLIENT_CLOSE:
 			conversation_over(o);
@@ -435,8 +267,10 @@ static bool run(struct outbound *o)
 	}
 }
 
-static void step(struct outbound *o)
+void outbound_step(struct outbound *o)
 {
+	if (o->d && o->ready && o->answered)
+		mail_over(o); /* its body could not be read, and the machine never heard of it */
 	if (!run(o))
 		return;
 	set_timer(o);
@@ -465,8 +299,8 @@ static void drained(void *owner)
 {
 	struct outbound *o = owner;
 
-	if (o->machine && o->wants_body && !o->measuring && give_body(o))
-		step(o);
+	if (o->machine && o->wants_body && !o->measuring && outbound_mail_body(o))
+		outbound_step(o);
 }
 
 static void secured(void *owner, const struct tls_facts *facts)
@@ -476,7 +310,7 @@ static void secured(void *owner, const struct tls_facts *facts)
 	o->in_handshake = false;
 	o->tls = *facts;
 	smtp_client_secured(o->machine, loop_now_ms(o->flow->loop));
-	step(o);
+	outbound_step(o);
 }
 
 static void closed(void *owner, const struct fail *why)
@@ -486,7 +320,7 @@ static void closed(void *owner, const struct fail *why)
 
 	if (o->machine && !o->in_handshake && (o->d || !o->ready)) {
 		smtp_client_gone(o->machine, why);
-		step(o);
+		outbound_step(o);
 		return;
 	}
 	if (!o->d) { /* idle: the next delivery will find a dead connection and make a new one */
@@ -505,9 +339,13 @@ static void ticked(struct loop_timer *timer)
 	struct fail why;
 	char at[ENDPOINT_TEXT_MAX];
 
+	if (o->quit_ms > 0 && loop_now_ms(o->flow->loop) >= o->quit_ms) {
+		outbound_free(o);
+		return;
+	}
 	if (o->machine && !o->in_handshake) {
 		smtp_client_tick(o->machine, loop_now_ms(o->flow->loop));
-		step(o);
+		outbound_step(o);
 		return;
 	}
 	fail_with(&why, FAIL_TEMPORARY, "4.4.1", "%s %s: no answer in time",
@@ -542,7 +380,6 @@ void outbound_deliver(struct flow *f, struct delivery *d)
 
 	assert(!o->d);
 	o->d = d;
-	o->attempts = 0;
 	o->router = router_keep(d->router);
 	o->transport = d->transport;
 	o->setup.hello = router_conf(o->router)->hostname.text;
@@ -552,22 +389,25 @@ void outbound_deliver(struct flow *f, struct delivery *d)
 		return;
 	}
 	assert(o->ready);
-	give_mail(o);
+	outbound_mail_begin(o);
 	if (o->answered)
 		mail_over(o);
-	step(o);
+	outbound_step(o);
 }
 
-void outbound_hang_up(struct outbound *o)
+void outbound_hang_up(struct outbound *o, void (*gone)(void *owner), void *owner)
 {
 	assert(!o->d);
+	o->gone = gone;
+	o->owner = owner;
 	if (!o->machine) {
 		outbound_free(o);
 		return;
 	}
 	o->ready = false;
+	o->quit_ms = loop_now_ms(o->flow->loop) + OUTBOUND_QUIT_MS_MAX;
 	smtp_client_quit(o->machine, loop_now_ms(o->flow->loop));
-	step(o);
+	outbound_step(o);
 }
 
 void outbound_abandon_all(struct flow *f)

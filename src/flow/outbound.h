@@ -13,8 +13,10 @@
 /* Deliver; d->finished is called once, when it is over, perhaps from inside. */
 void outbound_deliver(struct flow *f, struct delivery *d);
 
-/* Hang up a connection that waits for work. */
-void outbound_hang_up(struct outbound *o);
+/* Hang up a connection that waits for work; gone is called once, when it is closed, perhaps from
+ * inside.  A peer that does not say good-bye within OUTBOUND_QUIT_MS_MAX is not waited for. */
+#define OUTBOUND_QUIT_MS_MAX 5000
+void outbound_hang_up(struct outbound *o, void (*gone)(void *owner), void *owner);
 
 /* The loop will not run again: drop what is left, without a word. */
 void outbound_abandon_all(struct flow *f);

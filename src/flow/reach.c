@@ -1,6 +1,7 @@
 #include "flow/reach.h"
 
 #include "base/mem.h"
+#include "route/nexthop.h"
 
 struct reach {
 	struct flow *flow;
@@ -79,6 +80,15 @@ void reach_next(struct reach *r)
 	go_on(r);
 }
 
+static struct hop *hop_of(struct flow *f, const struct conf_transport *t, str nexthop)
+{
+	struct nexthop to = nexthop_of(t, nexthop);
+
+	if (to.kind == NEXTHOP_HOST)
+		return hop_host(to.host, to.port);
+	return hop_domain(to.host, to.port, &f->self, &f->prng);
+}
+
 struct reach *reach_new(struct flow *f, const struct conf_transport *transport, str nexthop,
 	const struct reach_handler *handler, void *owner)
 {
@@ -88,8 +98,7 @@ struct reach *reach_new(struct flow *f, const struct conf_transport *transport, 
 	r->handler = handler;
 	r->owner = owner;
 	list_init(&r->lookups);
-	r->hop = transport->host.n ? hop_host(transport->host, transport->port)
-				   : hop_domain(nexthop, transport->port, &f->self, &f->prng);
+	r->hop = hop_of(f, transport, nexthop);
 	return r;
 }
 

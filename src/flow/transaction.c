@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "conf/limit.h"
 #include "flow/stamp.h"
 #include "gate/relay.h"
 #include "mail/address.h"
@@ -98,7 +99,9 @@ static bool grow_rcpts(struct transaction *t)
 	return true;
 }
 
-/* What tells recipients apart: address and sender. */
+/* What tells recipients apart: address and sender.  Who is named himself, and by a list with an
+ * owner, gets two mails, as with Postfix: they are two envelopes (RFC 5321 section 3.9.2), and what
+ * goes wrong with each is told to another. */
 static str recipient_key(const struct route_target *target, char to[ADDRESS_KEY_MAX * 2])
 {
 	char key[ADDRESS_KEY_MAX];
@@ -129,12 +132,14 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 	if (!grow_rcpts(t))
 		return too_many(why);
 	to = &t->envelope.rcpts[t->envelope.rcpt_count];
-	*to = (struct envelope_rcpt){
-		.original = original, .has_sender = target->has_sender, .notify = rcpt->notify
-	};
+	*to = (struct envelope_rcpt){ .original = original, .has_sender = target->has_sender };
+	/* What the sender wished to hear ends at a list with an owner (RFC 3461 section 5.2.7.3).
+	 */
+	if (!target->has_sender)
+		to->notify = rcpt->notify;
 	if (!arena_keep(&t->arena, target->address, &to->address) ||
 		!arena_keep(&t->arena, target->sender, &to->sender) ||
-		!arena_keep(&t->arena, rcpt->orcpt, &to->orcpt))
+		!arena_keep(&t->arena, target->has_sender ? S("") : rcpt->orcpt, &to->orcpt))
 		return too_many(why);
 	t->envelope.rcpt_count++;
 	map_set(&t->seen, recipient_key(target, key), (void *)t->envelope.rcpt_count);
@@ -168,7 +173,9 @@ bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struc
 	if (!arena_keep(&t->arena, rcpt->recipient, &original))
 		return too_many(why);
 	arena_init(&step, TRANSACTION_OCTETS_MAX);
-	added = route_expand(t->router, &step, rcpt->recipient, &targets, why, NULL, NULL);
+	added = route_expand(t->router, &step, rcpt->recipient, &targets, why, NULL, NULL) &&
+		relay_routes_nothing(
+			t->router, &t->envelope.client, rcpt->recipient, &targets, why);
 	for (size_t i = 0; added && i < targets.count; i++)
 		added = add_target(t, rcpt, original, &targets.items[i], why);
 	if (!added) { /* a recipient comes in whole or not at all */
@@ -224,16 +231,21 @@ static void end_header(struct transaction *t)
 
 static bool header_fits(struct transaction *t, struct fail *why)
 {
-	const struct conf_limits *limits = &router_conf(t->router)->limits;
+	const struct conf *conf = router_conf(t->router);
+	const struct conf_limits *limits = &conf->limits;
+	bool long_one = t->header.octets > limits->header_octets_max;
 
-	if (t->header.octets > limits->header_octets_max)
-		return fail_reply(why, 552, "5.3.4", "The header is longer than %zu bytes",
+	if (long_one)
+		fail_reply(why, 552, "5.3.4", "The header is longer than %zu bytes",
 			limits->header_octets_max);
-	if (t->header.received > limits->received_max)
-		return fail_reply(why, 554, "5.4.6",
+	else if (t->header.received > limits->received_max)
+		fail_reply(why, 554, "5.4.6",
 			"This message has come through more than %u servers: it runs in a circle",
 			limits->received_max);
-	return true;
+	else
+		return true;
+	conf_limit_blame(conf, long_one ? "header" : "received", why);
+	return false;
 }
 
 /* rest may be in what is held. */

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "conf/limit.h"
 
 struct census {
 	atomic_flag busy;   /* held for a look into the map only */
@@ -39,8 +40,8 @@ static str client_key(const struct ip *ip)
 	return str_from(ip, ip->family == 6 ? 1 + 8 : 1 + 4);
 }
 
-bool census_enter(struct census *c, const struct ip *client, const struct conf_limits *limits,
-	struct fail *why)
+bool census_enter(
+	struct census *c, const struct ip *client, const struct conf *conf, struct fail *why)
 {
 	str key = client_key(client);
 	bool full, crowd;
@@ -48,18 +49,21 @@ bool census_enter(struct census *c, const struct ip *client, const struct conf_l
 
 	lock(c);
 	n = (uintptr_t)map_get(&c->clients, key);
-	full = c->sessions >= limits->sessions_max;
-	crowd = n >= limits->client_sessions_max;
+	full = c->sessions >= conf->limits.sessions_max;
+	crowd = n >= conf->limits.client_sessions_max;
 	if (!full && !crowd) {
 		map_set(&c->clients, key, (void *)(n + 1));
 		__atomic_add_fetch(&c->sessions, 1, __ATOMIC_RELAXED);
 	}
 	unlock(c);
 	if (full)
-		return fail_reply(why, 421, "4.3.2", "Too many sessions, try again later");
-	if (crowd)
-		return fail_reply(why, 421, "4.7.0", "Too many sessions from your address");
-	return true;
+		fail_reply(why, 421, "4.3.2", "Too many sessions, try again later");
+	else if (crowd)
+		fail_reply(why, 421, "4.7.0", "Too many sessions from your address");
+	else
+		return true;
+	conf_limit_blame(conf, full ? "sessions" : "sessions-per-client", why);
+	return false;
 }
 
 void census_leave(struct census *c, const struct ip *client)

@@ -17,7 +17,7 @@ struct census *census_new(void) MUST_USE;
 void census_free(struct census *c);
 
 /* One more.  False: a limit is reached, nothing was counted, and *why is the 421. */
-bool census_enter(struct census *c, const struct ip *client, const struct conf_limits *limits,
+bool census_enter(struct census *c, const struct ip *client, const struct conf *conf,
 	struct fail *why) MUST_USE;
 void census_leave(struct census *c, const struct ip *client);
 unsigned census_sessions(const struct census *c) MUST_USE; /* from any thread */

@@ -13,9 +13,56 @@ bool relay_allowed(const struct router *r, const struct ip *client, str recipien
 		return true;
 	if (relay_trusted(router_conf(r), client))
 		return true;
-	return fail_reply(why, 550, "5.7.1",
+	fail_reply(why, 550, "5.7.1",
 		"Relaying denied: we do not receive mail for %.*s, and your address is not one "
-		"that we "
-		"relay for",
+		"that we relay for",
 		STR(address_domain(recipient)));
+	if (why)
+		conf_where_print(router_conf(r), S(""), S("relay-for"), why->origin);
+	return false;
+}
+
+static bool has_route(str address)
+{
+	str local = address_local(address);
+
+	return str_has(local, '%') || str_has(local, '!') || str_has(local, '@');
+}
+
+/* Only SMTP goes to servers that may send it on. */
+static bool leaves_by_smtp(const struct router *r, str address, struct conf_origin *at)
+{
+	struct route_way way;
+	struct arena a;
+	bool found;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	found = route_find(r, &a, address, &way, NULL);
+	arena_free(&a);
+	*at = way.origin;
+	return found && way.transport->kind == CONF_SMTP;
+}
+
+bool relay_routes_nothing(const struct router *r, const struct ip *client, str recipient,
+	const struct route_targets *targets, struct fail *why)
+{
+	struct conf_origin at;
+
+	if (!has_route(recipient) || relay_trusted(router_conf(r), client))
+		return true;
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct route_target *t = &targets->items[i];
+
+		if (t->end != ROUTE_ADDRESS || !has_route(t->address) ||
+			!leaves_by_smtp(r, t->address, &at))
+			continue;
+		fail_reply(why, 550, "5.7.1",
+			"Relaying denied: <%.*s> has a route in its local part, and we hand none "
+			"on for strangers",
+			STR(recipient));
+		if (why)
+			conf_origin_print(&at, why->origin);
+		return false;
+	}
+	return true;
 }

@@ -321,7 +321,8 @@ static void keep(char *to, size_t size, size_t *n, str text)
 /* Bytes of a field, with its line end; value: what of them is its value. */
 static void field_text(struct downgrade *d, str text, str value)
 {
-	d->failed |= !utf8_ascii(text);
+	/* Raw bytes in the header of the whole message stay as they came. */
+	d->failed |= (d->at > 0 || d->field == FIELD_ENCODING) && !utf8_ascii(text);
 	if (d->field == FIELD_TYPE)
 		keep(d->type, sizeof d->type, &d->type_n, value);
 	if (d->field == FIELD_ENCODING) {

@@ -4,10 +4,12 @@
  * Streams a message through: parts with bytes above 127 get quoted-printable (text) or base64 and a
  * new Content-Transfer-Encoding; everything else passes byte for byte.  A message without MIME
  * fields gets MIME-Version and charset unknown-8bit.  Bytes above 127 before, between and behind
- * the parts of a multipart, where nobody looks, become '?'.
+ * the parts of a multipart, where nobody looks, become '?'; those in the message's own header stay
+ * as they came: a client that never spoke of SMTPUTF8 put them there.
  *
- * It cannot convert: bytes above 127 in any header (RFC 6532); those in what is signed or encoded
- * already, or not understood; a bare CR or LF; a message that does not end where a line ends.
+ * It cannot convert: bytes above 127 in the header of a part (RFC 6532); those in what is signed or
+ * encoded already, or not understood; a bare CR or LF; a message that does not end where a line
+ * ends.
  *
  * A part's encoding stands before its bytes, so the whole message is looked at first (scan), then
  * converted (convert): two passes over the same bytes in any cuts, with memory that is bounded by

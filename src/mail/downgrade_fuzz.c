@@ -32,7 +32,9 @@ static bool convert(str from, size_t n, struct buf *to)
 
 static void check_clean(str s)
 {
-	LAW(utf8_ascii(s));
+	str body = str_skip(s, str_find_str(s, S("\r\n\r\n")));
+
+	LAW(utf8_ascii(body)); /* the header stays as it came */
 	for (size_t i = 0; i < s.n; i++) {
 		LAW(s.p[i] != '\n' || (i > 0 && s.p[i - 1] == '\r'));
 		LAW(s.p[i] != '\r' || (i + 1 < s.n && s.p[i + 1] == '\n'));

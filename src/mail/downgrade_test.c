@@ -14,6 +14,14 @@ static const struct {
 		"Content-Type: text/plain; charset=unknown-8bit\r\n"
 		"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 		"caf=E9 =3D\r\n.=20\r\n=2D-=20\r\n") },
+	/* raw bytes in the header stay as they came */
+	{ STR_INIT("Subject: \xe9\r\n\r\n\xe9\r\n"),
+	  STR_INIT("Subject: \xe9\r\nMIME-Version: 1.0\r\n"
+		"Content-Type: text/plain; charset=unknown-8bit\r\n"
+		"Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n") },
+	{ STR_INIT("MIME-Version: 1.0\r\nContent-Type: image/x; name=\xe9\r\n\r\n\xe9\r\n"),
+	  STR_INIT("MIME-Version: 1.0\r\nContent-Type: image/x; name=\xe9\r\n"
+		"Content-Transfer-Encoding: base64\r\n\r\n6Q0K\r\n") },
 	/* text and data */
 	{ STR_INIT("MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\nContent-Type: text/html\r\n\r\n\xe9\r\n"),
 	  STR_INIT("MIME-Version: 1.0\r\nContent-Type: text/html\r\n"
@@ -56,7 +64,8 @@ static const struct {
 		"Content-Type: text/plain; charset=unknown-8bit\r\n"
 		"Content-Transfer-Encoding: quoted-printable\r\n\r\n=E9\r\n") },
 	/* what cannot be converted */
-	{ STR_INIT("Subject: \xe9\r\n\r\n"), { 0 } },
+	{ STR_INIT("Content-Transfer-Encoding: \xe9\r\n\r\n\xe9\r\n"), { 0 } },
+	{ STR_INIT("Content-Type: multipart/x; boundary=i\r\n\r\n--i\r\nX: \xe9\r\n\r\n\xe9\r\n--i--\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: multipart/signed; boundary=i\r\n\r\n--i\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: multipart/mixed\r\n\r\n\xe9\r\n"), { 0 } },
 	{ STR_INIT("Content-Type: multipart/mixed; boundary=i\r\n\r\n--j\r\n\r\n\xe9\r\n--j--\r\n"), { 0 } },

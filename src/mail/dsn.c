@@ -40,22 +40,25 @@ static const struct {
 		"Your message was passed on to the several addresses behind this one.", '2' },
 };
 
-/* What people can do about it, by the status behind its class; the first that fits. */
+/* What people can do about it, by the status; the first that fits, whoever said it or a peer only. */
 static const struct {
-	str detail;
+	str detail; /* the status behind its class, or the whole of it */
 	const char *advice;
+	bool of_peers;
 } advices[] = {
-	{ STR_INIT(".1.1"), "There is no such mailbox: please check the address for a typing error." },
-	{ STR_INIT(".1.2"), "There is no such domain: please check what stands behind the @." },
-	{ STR_INIT(".1.10"), "This domain accepts no mail: please reach the person in another way." },
-	{ STR_INIT(".2.1"), "The mailbox is closed: please reach the person in another way." },
-	{ STR_INIT(".2.2"), "The mailbox is full: please reach the person in another way." },
-	{ STR_INIT(".2.3"), "The message is too large: please send less at once, or only a link." },
-	{ STR_INIT(".3.4"), "The message is too large: please send less at once, or only a link." },
-	{ STR_INIT(".4."), "The other mail server could not be reached, or did not finish its work." },
-	{ STR_INIT(".5."), "The two mail servers did not understand each other: please tell your postmaster." },
-	{ STR_INIT(".6."), "The other server cannot take the message in this form: plain text may do." },
-	{ STR_INIT(".7."), "The other server refused it by its own rules; only its postmaster can say more." },
+	{ STR_INIT(".1.1"), "There is no such mailbox: please check the address for a typing error.", false },
+	{ STR_INIT(".1.2"), "There is no such domain: please check what stands behind the @.", false },
+	{ STR_INIT(".1.10"), "This domain accepts no mail: please reach the person in another way.", false },
+	{ STR_INIT("4.2.1"), "The mailbox takes no mail at the moment.", false },
+	{ STR_INIT(".2.1"), "The mailbox is closed: please reach the person in another way.", false },
+	{ STR_INIT(".2.2"), "The mailbox is full: please reach the person in another way.", false },
+	{ STR_INIT(".2.3"), "The message is too large: please send less at once, or only a link.", false },
+	{ STR_INIT(".3.4"), "The message is too large: please send less at once, or only a link.", false },
+	{ STR_INIT(".4.6"), "The message went round in a circle between mail servers: please tell your postmaster.", false },
+	{ STR_INIT(".4."), "The other mail server could not be reached, or did not finish its work.", false },
+	{ STR_INIT(".5."), "The two mail servers did not understand each other: please tell your postmaster.", true },
+	{ STR_INIT(".6."), "The other server cannot take the message in this form: plain text may do.", false },
+	{ STR_INIT(".7."), "The other server refused it by its own rules; only its postmaster can say more.", true },
 };
 /* clang-format on */
 
@@ -154,12 +157,14 @@ static void put_reply(struct report *r, const struct dsn_recipient *to, size_t c
 
 static void put_advice(struct report *r, const struct dsn_recipient *to)
 {
-	str detail = str_skip(str_of(to->reply->status), 1);
+	str whole = str_of(to->reply->status);
 
 	for (size_t i = 0; i < LENGTH(advices); i++) {
 		str known = advices[i].detail;
+		str detail = str_skip(whole, str_starts(known, S(".")));
 
-		if (!str_starts(detail, known) || (!str_ends(known, S(".")) && detail.n > known.n))
+		if ((advices[i].of_peers && to->reply_is_ours) || !str_starts(detail, known) ||
+			(!str_ends(known, S(".")) && detail.n > known.n))
 			continue;
 		buf_put(&r->text, S("  "));
 		put_words(r, 2, S("\r\n  "), str_of(advices[i].advice));
@@ -179,8 +184,9 @@ static void put_recipient_for_people(struct report *r, const struct dsn_recipien
 	}
 	buf_put(&r->text, S("  "));
 	put_words(r, 2, S("\r\n  "), str_of(actions[to->action].says));
-	if (to->action == DSN_FAILED || to->action == DSN_DELAYED)
-		put_advice(r, to);
+	if (to->action != DSN_FAILED && to->action != DSN_DELAYED)
+		return; /* a success needs no reason */
+	put_advice(r, to);
 	if (to->remote_mta.n > 0 && !to->reply_is_ours) {
 		buf_put(&r->text, S("  The server "));
 		put_clean(r, to->remote_mta);
@@ -246,7 +252,7 @@ static bool atom(str s)
 	return s.n > 0 && s.n < 32;
 }
 
-/* What the sender called the recipient, else what was said at RCPT. */
+/* What the sender called the recipient, where he said it (RFC 3461 section 6.3 (d)). */
 static void put_original_recipient(struct report *r, const struct dsn_recipient *to)
 {
 	struct buf address = { 0 };
@@ -259,8 +265,6 @@ static void put_original_recipient(struct report *r, const struct dsn_recipient 
 			xtext_decode(rest, &address);
 		put_address_field(r, "Original-Recipient", type, buf_str(&address));
 		buf_free(&address);
-	} else if (to->original.n > 0) {
-		put_address_field(r, "Original-Recipient", S("rfc822"), to->original);
 	}
 }
 

@@ -90,7 +90,6 @@ TEST(dsn_is_what_was_agreed)
 		  "Reporting-MTA: dns; pivot.test\r\n"
 		  "Arrival-Date: Tue, 24 Nov 2026 04:28:50 +0000\r\n"
 		  "\r\n"
-		  "Original-Recipient: rfc822; alias@c.example\r\n"
 		  "Final-Recipient: rfc822; a@b.example\r\n"
 		  "Action: failed\r\n"
 		  "Status: 5.1.1\r\n"
@@ -200,4 +199,39 @@ TEST(dsn_stops_at_the_limit)
 	CHECK(!dsn_build(&d, &text));
 	CHECK_INT(buf_str(&text).n, 0);
 	buf_free(&text);
+}
+
+/* What nobody else said is not put into another server's mouth, and a success needs no reason. */
+TEST(dsn_blames_nobody_for_our_own_rules)
+{
+	static const struct {
+		const char *status;
+		bool ours;
+		enum dsn_action action;
+		const char *has, *lacks;
+	} cases[] = {
+		{"5.7.1",  true,  DSN_FAILED,    "The reason:",                 "other server"        },
+		{ "5.7.1", false, DSN_FAILED,    "The other server refused it", "The reason:"         },
+		{ "4.2.1", false, DSN_DELAYED,   "takes no mail at the moment", "is closed"           },
+		{ "5.2.1", false, DSN_FAILED,    "The mailbox is closed",       "at the moment"       },
+		{ "5.4.6", true,  DSN_FAILED,    "went round in a circle",      "could not be reached"},
+		{ "2.0.0", true,  DSN_DELIVERED, "Your message was delivered.", "The reason:"         },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct fail why =
+			reply(cases[i].status[0] == '5' ? 550 : 450, cases[i].status, "x");
+		struct dsn_recipient to = { .final = S("a@b.example"),
+			.remote_mta = cases[i].ours ? S("") : S("mx.b.example"),
+			.action = cases[i].action,
+			.reply = &why,
+			.reply_is_ours = cases[i].ours };
+		struct dsn d = report_of(&to, 1);
+		struct buf text = { 0 };
+
+		CHECK(dsn_build(&d, &text));
+		check_has(&text, cases[i].has);
+		check_lacks(&text, cases[i].lacks);
+		buf_free(&text);
+	}
 }

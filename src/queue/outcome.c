@@ -34,7 +34,7 @@ void outcome_unpack(struct pack_reader *u, struct spool_rcpt *rcpt)
 	unpack_text(u, rcpt->last.status, sizeof rcpt->last.status);
 	unpack_text(u, rcpt->last.text, sizeof rcpt->last.text);
 	unpack_text(u, rcpt->last.origin, sizeof rcpt->last.origin);
-	if (state > SPOOL_DELETED || kind > FAIL_PERMANENT) {
+	if (state > SPOOL_HELD || kind > FAIL_PERMANENT) {
 		u->broken = true;
 		return;
 	}
@@ -44,5 +44,5 @@ void outcome_unpack(struct pack_reader *u, struct spool_rcpt *rcpt)
 
 bool outcome_ended(const struct spool_rcpt *rcpt)
 {
-	return rcpt->state != SPOOL_WAITING;
+	return spool_rcpt_ended(rcpt->state);
 }

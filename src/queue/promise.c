@@ -57,12 +57,18 @@ void promise_drop(struct promise *m)
 	mem_free(m);
 }
 
-struct promise_words *promise_words_new(const struct fail *fail)
+struct promise_words *promise_words_new(const struct fail *fail, bool ours, str remote)
 {
 	struct promise_words *w = MEM_NEW(struct promise_words);
 
 	w->references = 1;
+	w->ours = ours;
+	w->remote = mem_copy(remote);
 	w->fail = *fail;
+	if (ours)
+		w->fail.code = 0;
+	else
+		w->fail.code = fail_code(fail);
 	return w;
 }
 
@@ -70,6 +76,7 @@ void promise_words_drop(struct promise_words *w)
 {
 	if (!w || --w->references > 0)
 		return;
+	mem_free((char *)w->remote.p);
 	mem_free(w);
 }
 

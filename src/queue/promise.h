@@ -14,6 +14,8 @@
 /* The words of the last attempt, shared by the recipients of one message that heard them. */
 struct promise_words {
 	unsigned references;
+	bool ours;  /* no peer said it */
+	str remote; /* the peer's name; "" where it is not known any more, or never was */
 	struct fail fail;
 };
 
@@ -21,6 +23,7 @@ struct promise_rcpt {
 	enum spool_rcpt_state state;
 	bool in_hand; /* a delivery or a bounce is on its way for it */
 	bool queued;  /* is in a job that waits */
+	bool held;    /* waiting, but not to be tried: the admin says when */
 	unsigned attempts;
 	int64_t next_ms;            /* wall clock */
 	struct promise_words *last; /* null before the first attempt */
@@ -36,6 +39,7 @@ struct promise {
 	size_t waiting;             /* recipients not yet ended, in hand or not */
 	struct heap_node alarm;     /* when to warn its sender, or to give it up */
 	bool warned;
+	bool tried;       /* in this life of the daemon */
 	unsigned users;   /* deliveries and bounces that read the content now */
 	struct list jobs; /* of struct schedule_job, those that wait */
 };
@@ -45,8 +49,9 @@ struct promise *promise_new(const struct envelope *envelope, struct content *con
 struct promise *promise_keep(struct promise *m);
 void promise_drop(struct promise *m); /* null is allowed */
 
-/* Remember what was said to a recipient; words: shared, made by promise_words_new. */
-struct promise_words *promise_words_new(const struct fail *fail) MUST_USE;
+/* Remember what was said to a recipient; words: shared, made by promise_words_new, or null to
+ * forget it.  Words of ours have no reply code, which is how the spool remembers whose they are. */
+struct promise_words *promise_words_new(const struct fail *fail, bool ours, str remote) MUST_USE;
 void promise_words_drop(struct promise_words *w);
 void promise_rcpt_heard(struct promise *m, size_t rcpt, struct promise_words *words);
 

@@ -11,16 +11,18 @@ static str id_key(const uint64_t *id)
 	return str_from(id, sizeof *id);
 }
 
-struct schedule *schedule_new(struct router *router, unsigned workers, uint64_t seed)
+struct schedule *schedule_new(
+	struct router *router, unsigned workers, uint64_t seed, int64_t now_ms)
 {
 	struct schedule *s = MEM_NEW(struct schedule);
 
 	s->router = router_keep(router);
 	s->workers = workers;
+	s->born_ms = now_ms;
 	prng_seed(&s->prng, seed);
 	list_init(&s->ready);
 	list_init(&s->no_way);
-	list_init(&s->idle);
+	list_init(&s->asking);
 	arena_init(&s->scratch, ARENA_UNLIMITED);
 	return s;
 }
@@ -78,8 +80,7 @@ void schedule_job_free(struct schedule_job *job)
 	mem_free(job);
 }
 
-/* Out of every queue; its recipients are no longer queued. */
-static void job_unqueue(struct schedule *s, struct schedule_job *job)
+void schedule_job_unqueue(struct schedule *s, struct schedule_job *job)
 {
 	struct schedule_destination *d = job->destination;
 
@@ -146,7 +147,7 @@ static void no_way(struct schedule *s, struct promise *m, size_t rcpt, const str
 
 static bool wants_job(const struct promise_rcpt *r)
 {
-	return r->state == SPOOL_WAITING && !r->in_hand && !r->queued;
+	return r->state == SPOOL_WAITING && !r->in_hand && !r->queued && !r->held;
 }
 
 static void group(struct schedule *s, struct promise *m, int64_t now_ms)
@@ -169,7 +170,7 @@ static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 			no_way(s, m, i, &why);
 			continue;
 		}
-		d = to[i] = schedule_destination_of(s, &way);
+		d = to[i] = schedule_destination_of(s, &way, now_ms);
 		if (d->building && !fits(d->building, m, i))
 			finish_building(s, d, now_ms);
 		if (!d->building)
@@ -196,7 +197,7 @@ bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t
 	return now_ms - m->envelope.received_ms >= lifetime_ms(s, m);
 }
 
-static void set_alarm(struct schedule *s, struct promise *m)
+void schedule_set_alarm(struct schedule *s, struct promise *m)
 {
 	int64_t warn_ms = settings(s)->warn_ms, life_ms = lifetime_ms(s, m);
 	bool will_warn = !m->warned && warn_ms > 0 && warn_ms < life_ms && m->envelope.sender.n;
@@ -212,7 +213,9 @@ void schedule_add(struct schedule *s, struct promise *m, int64_t now_ms)
 		map_set(&s->messages, id_key(&m->envelope.id), m);
 		/* one that comes in with that age is from before a restart: it was warned about */
 		m->warned = warn_ms > 0 && now_ms - m->envelope.received_ms > warn_ms;
-		set_alarm(s, m);
+		schedule_set_alarm(s, m);
+	} else if (m->alarm.slot == 0) { /* it had expired, and something of it came back */
+		heap_set(&s->alarms, &m->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
 	}
 	group(s, m, now_ms);
 }
@@ -237,7 +240,7 @@ bool schedule_backs_off(const struct promise *m)
 	LIST_EACH (link, &m->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 
-		if (job->destination && job->destination->failures == 0)
+		if (job->destination && schedule_destination_failures(job->destination) == 0)
 			return false;
 	}
 	return true;
@@ -249,11 +252,30 @@ void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 		struct schedule_destination *d = job->destination;
 
-		job_unqueue(s, job);
+		schedule_job_unqueue(s, job);
 		schedule_job_free(job);
 		if (d)
 			schedule_destination_settle(s, d, now_ms);
 	}
+}
+
+static void drop_jobs(struct schedule *s, struct promise *m)
+{
+	LIST_EACH_SAFE (link, &m->jobs) {
+		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
+
+		schedule_job_unqueue(s, job);
+		schedule_job_free(job);
+	}
+}
+
+/* It is tried now, or nearly: else it would be forgotten, and open as wide as any new one. */
+static void end_back_off(struct schedule_destination *d, int64_t now_ms)
+{
+	if (d->failures > 0)
+		d->back_off_ms = now_ms + 1;
+	if (d->provider && d->provider->failures > 0)
+		d->provider->back_off_ms = now_ms + 1;
 }
 
 void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms)
@@ -261,8 +283,8 @@ void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms)
 	LIST_EACH (link, &m->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 
-		if (job->destination && job->destination->failures > 0)
-			job->destination->not_before_ms = now_ms;
+		if (job->destination)
+			end_back_off(job->destination, now_ms);
 	}
 	schedule_withdraw(s, m, now_ms);
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
@@ -275,26 +297,20 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 	struct router *was = s->router;
 
 	s->router = router_keep(router);
+	s->born_ms = now_ms;
 	for (struct map_entry *e = map_next(&s->destinations, NULL); e;
 		e = map_next(&s->destinations, e)) {
 		struct schedule_destination *d = e->value;
 
 		d->transport = NULL; /* until one of its jobs is grouped by the new routes */
+		d->known_ms = 0;
 	}
+	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e))
+		drop_jobs(s, e->value);
 	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e)) {
 		struct promise *m = e->value;
 
-		LIST_EACH_SAFE (link, &m->jobs) {
-			struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
-
-			job_unqueue(s, job);
-			schedule_job_free(job);
-		}
-	}
-	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e)) {
-		struct promise *m = e->value;
-
-		set_alarm(s, m);
+		schedule_set_alarm(s, m);
 		group(s, m, now_ms);
 	}
 	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
@@ -304,144 +320,57 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 	router_drop(was);
 }
 
-static void slot_free(struct schedule *s, struct schedule_slot *slot)
-{
-	list_remove(&slot->link);
-	list_remove(&slot->rest);
-	slot->destination->slots--;
-	s->slots--;
-	mem_free(slot);
-}
-
-/* --- what is next ------------------------------------------------------------------------------
+/* --- what comes to pass ------------------------------------------------------------------------
  */
 
-static void wake(struct schedule *s, int64_t now_ms)
+static struct schedule_destination *asker(struct schedule *s, uint32_t ticket)
 {
-	struct heap_node *node;
+	struct schedule_destination *d = map_remove(&s->asked, str_from(&ticket, sizeof ticket));
 
-	while ((node = heap_first(&s->due)) && node->at <= now_ms) {
-		struct schedule_job *job = AROUND(node, struct schedule_job, due);
+	if (d)
+		d->ticket = 0;
+	return d;
+}
 
-		heap_remove(&s->due, node);
-		list_append(&job->destination->jobs, &job->link);
-		job->destination->job_count++;
-		schedule_destination_settle(s, job->destination, now_ms);
+void schedule_resolved(struct schedule *s, uint32_t ticket, const str *hosts, size_t count,
+	int64_t keep_ms, int64_t now_ms)
+{
+	struct schedule_destination *d = asker(s, ticket);
+
+	if (!d)
+		return;
+	if (keep_ms < SCHEDULE_KNOWN_MS_MIN)
+		keep_ms = SCHEDULE_KNOWN_MS_MIN;
+	if (keep_ms > SCHEDULE_KNOWN_MS_MAX)
+		keep_ms = SCHEDULE_KNOWN_MS_MAX;
+	if (d->transport) {
+		d->known_ms = now_ms + keep_ms;
+		schedule_provider_place(s, d, hosts, count, now_ms);
 	}
-	while ((node = heap_first(&s->wakes)) && node->at <= now_ms)
-		schedule_destination_settle(
-			s, AROUND(node, struct schedule_destination, wake), now_ms);
-}
-
-static struct schedule_slot *slot_new(struct schedule *s, struct schedule_destination *d)
-{
-	struct schedule_slot *slot = MEM_NEW(struct schedule_slot);
-
-	list_init(&slot->link);
-	list_init(&slot->rest);
-	slot->destination = d;
-	slot->worker = s->next_worker++ % s->workers;
-	d->slots++;
-	s->slots++;
-	return slot;
-}
-
-static struct schedule_act start(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
-{
-	struct list *idle = list_first(&d->idle);
-	struct schedule_slot *slot =
-		idle ? AROUND(idle, struct schedule_slot, link) : slot_new(s, d);
-	struct schedule_job *job = AROUND(list_first(&d->jobs), struct schedule_job, link);
-
-	list_remove(&slot->link);
-	list_remove(&slot->rest);
-	list_remove(&d->ready); /* its turn is over: behind the others */
-	slot->busy = true;
-	slot->mails++;
-	job_unqueue(s, job);
-	for (size_t i = 0; i < job->count; i++)
-		job->message->rcpts[job->rcpts[i]].in_hand = true;
+	arena_reset(&s->scratch);
 	schedule_destination_settle(s, d, now_ms);
-	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
 }
 
-static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int64_t now_ms)
+void schedule_unresolved(
+	struct schedule *s, uint32_t ticket, const struct fail *why, int64_t now_ms)
 {
-	bool expired = schedule_expired(s, m, now_ms);
+	struct schedule_destination *d = asker(s, ticket);
 
-	m->warned = true;
-	if (expired)
-		heap_remove(&s->alarms, &m->alarm);
-	else
-		set_alarm(s, m);
-	return (struct schedule_act){ .kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN,
-		.message = m };
-}
-
-static struct schedule_act no_way_act(struct schedule *s, struct schedule_job *job)
-{
-	job_unqueue(s, job);
-	job->message->rcpts[job->rcpts[0]].in_hand = true;
-	return (struct schedule_act){ .kind = SCHEDULE_NO_WAY, .job = job };
-}
-
-static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slot, int64_t now_ms)
-{
-	struct schedule_act act = {
-		.kind = SCHEDULE_HANG_UP, .worker = slot->worker, .driver = slot->driver
-	};
-	struct schedule_destination *d = slot->destination;
-
-	slot_free(s, slot);
-	schedule_destination_settle(s, d, now_ms);
-	return act;
-}
-
-/* The connection that has been idle for longest, when its time is over or its place is needed. */
-static struct schedule_slot *to_hang_up(struct schedule *s, int64_t now_ms)
-{
-	struct list *first = list_first(&s->idle);
-	struct schedule_slot *slot = first ? AROUND(first, struct schedule_slot, rest) : NULL;
-
-	if (!slot)
-		return NULL;
-	if (s->stopping || s->slots >= SCHEDULE_SLOTS_MAX)
-		return slot;
-	return now_ms - slot->idle_since_ms >= SCHEDULE_IDLE_MS ? slot : NULL;
-}
-
-struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
-{
-	struct heap_node *alarm = heap_first(&s->alarms);
-	struct schedule_slot *idle = to_hang_up(s, now_ms);
-	struct list *first = list_first(&s->no_way);
-
-	if (idle)
-		return hang_up(s, idle, now_ms);
-	if (s->stopping)
-		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-	if (alarm && alarm->at <= now_ms)
-		return alarm_act(s, AROUND(alarm, struct promise, alarm), now_ms);
-	if (first)
-		return no_way_act(s, AROUND(first, struct schedule_job, link));
-	wake(s, now_ms);
-	LIST_EACH (link, &s->ready) {
-		struct schedule_destination *d = AROUND(link, struct schedule_destination, ready);
-
-		if (s->slots < SCHEDULE_SLOTS_MAX || !list_empty(&d->idle))
-			return start(s, d, now_ms);
+	if (!d)
+		return;
+	if (d->provider) { /* what was known is better than nothing */
+		d->known_ms = now_ms + SCHEDULE_KNOWN_MS_MIN;
+	} else {
+		d->trouble = *why;
+		d->failures++;
+		d->back_off_ms = now_ms + schedule_wait_ms(s, d->failures);
 	}
-	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-}
-
-void schedule_stop(struct schedule *s)
-{
-	s->stopping = true;
+	schedule_destination_settle(s, d, now_ms);
 }
 
 int64_t schedule_deadline_ms(const struct schedule *s)
 {
-	const struct heap *heaps[] = { &s->alarms, &s->due, &s->wakes };
+	const struct heap *heaps[] = { &s->alarms, &s->due, &s->wakes, &s->rests, &s->idle };
 	int64_t deadline_ms = INT64_MAX;
 
 	for (size_t i = 0; i < LENGTH(heaps); i++) {
@@ -450,18 +379,8 @@ int64_t schedule_deadline_ms(const struct schedule *s)
 		if (node && node->at < deadline_ms)
 			deadline_ms = node->at;
 	}
-	if (!list_empty(&s->idle)) {
-		int64_t close_ms = AROUND(s->idle.next, struct schedule_slot, rest)->idle_since_ms +
-				   SCHEDULE_IDLE_MS;
-
-		if (close_ms < deadline_ms)
-			deadline_ms = close_ms;
-	}
 	return deadline_ms;
 }
-
-/* --- slots -------------------------------------------------------------------------------------
- */
 
 void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule_after after,
 	const struct fail *why, int64_t now_ms)
@@ -472,53 +391,97 @@ void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule
 	slot->busy = false;
 	switch (after) {
 	case SCHEDULE_KEPT:
-		list_append(&d->idle, &slot->link);
-		list_append(&s->idle, &slot->rest);
-		slot->idle_since_ms = now_ms;
-		schedule_destination_success(d, now_ms);
+		schedule_slot_put_by(s, slot, now_ms);
+		schedule_provider_success(d, now_ms);
 		break;
 	case SCHEDULE_CLOSED:
-		slot_free(s, slot);
-		schedule_destination_success(d, now_ms);
+		schedule_slot_free(s, slot);
+		schedule_provider_success(d, now_ms);
 		break;
 	case SCHEDULE_TROUBLE:
-		slot_free(s, slot);
-		schedule_destination_trouble(s, d, why, now_ms);
+		schedule_slot_free(s, slot);
+		schedule_provider_trouble(s, d, why, now_ms);
 		break;
 	}
 	schedule_destination_settle(s, d, now_ms);
 }
 
-void schedule_free(struct schedule *s)
+void schedule_hung_up(struct schedule *s, struct schedule_slot *slot, int64_t now_ms)
 {
-	struct map_entry *e;
+	struct schedule_destination *d = slot->destination;
 
-	while ((e = map_next(&s->messages, NULL))) {
-		struct promise *m = e->value;
+	schedule_slot_free(s, slot);
+	schedule_destination_settle(s, d, now_ms);
+}
 
-		map_remove(&s->messages, e->key);
-		heap_remove(&s->alarms, &m->alarm);
-		LIST_EACH_SAFE (link, &m->jobs) {
-			struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
+void schedule_clock_set(struct schedule *s, int64_t by_ms)
+{
+	s->born_ms += by_ms;
+	for (struct map_entry *e = map_next(&s->providers, NULL); e;
+		e = map_next(&s->providers, e)) {
+		struct schedule_provider *p = e->value;
 
-			job_unqueue(s, job);
-			schedule_job_free(job);
-		}
-		promise_drop(m);
+		p->started_ms += by_ms;
+		p->ended_ms += by_ms;
+		p->back_off_ms += by_ms;
+		if (p->wake.slot > 0)
+			heap_set(&s->wakes, &p->wake, p->wake.at + by_ms);
 	}
-	while ((e = map_next(&s->destinations, NULL))) {
+	for (struct map_entry *e = map_next(&s->destinations, NULL); e;
+		e = map_next(&s->destinations, e)) {
 		struct schedule_destination *d = e->value;
 
+		d->back_off_ms += by_ms;
+		d->known_ms += by_ms;
+		if (d->wake.slot > 0)
+			heap_set(&s->rests, &d->wake, d->wake.at + by_ms);
+		LIST_EACH (link, &d->idle) {
+			struct schedule_slot *slot = AROUND(link, struct schedule_slot, link);
+
+			heap_set(&s->idle, &slot->close, slot->close.at + by_ms);
+		}
+	}
+}
+
+void schedule_stop(struct schedule *s)
+{
+	s->stopping = true;
+}
+
+void schedule_free(struct schedule *s)
+{
+	struct map_entry *e, *next;
+
+	for (e = map_next(&s->messages, NULL); e; e = next) {
+		struct promise *m = e->value;
+
+		next = map_next(&s->messages, e);
+		map_remove(&s->messages, e->key);
+		heap_remove(&s->alarms, &m->alarm);
+		drop_jobs(s, m);
+		promise_drop(m);
+	}
+	for (e = map_next(&s->destinations, NULL); e; e = next) {
+		struct schedule_destination *d = e->value;
+
+		next = map_next(&s->destinations, e);
 		LIST_EACH_SAFE (link, &d->idle)
-			slot_free(s, AROUND(link, struct schedule_slot, link));
+			schedule_slot_free(s, AROUND(link, struct schedule_slot, link));
 		assert(d->slots == 0);
 		schedule_destination_free(s, d);
 	}
+	while ((e = map_next(&s->providers, NULL)))
+		schedule_provider_free(s, e->value);
 	map_free(&s->messages);
 	map_free(&s->destinations);
+	map_free(&s->providers);
+	map_free(&s->hosts);
+	map_free(&s->asked);
 	heap_free(&s->alarms);
 	heap_free(&s->due);
 	heap_free(&s->wakes);
+	heap_free(&s->rests);
+	heap_free(&s->idle);
 	arena_free(&s->scratch);
 	router_drop(s->router);
 	mem_free(s);

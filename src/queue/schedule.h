@@ -4,15 +4,25 @@
  * Sans-IO, and owned by one loop: messages, results and time go in, acts come out.
  *
  * A message's waiting recipients are grouped into jobs, one for each destination (and sender, and
- * moment).  A destination is a transport and a next hop; it has the limits of its transport: so
- * many connections at once, so long from the end of a mail to the start of the next, so many mails
- * over one connection.  A slot is the right to hold one connection to it, leased to a worker. Ready
- * destinations take turns, so that a large one delays no small one.
+ * moment).  A destination is a transport and a next hop; a slot is the right to hold one connection
+ * to it, leased to a worker.
  *
- * Trouble with a connection is the destination's, not the message's: the destination backs off
- * after the retry series, its mail waits untouched, and one probe goes out when the time has come.
- * When other connections to it still work, it only gets fewer.  A refusal of one mail or recipient
- * is that recipient's: it waits alone.
+ * A provider is the destinations of one transport that share limits: so many connections at once,
+ * so long from the end of a mail to the start of the next, so many mails an hour and over one
+ * connection.  Those whose MX hosts overlap are one, so the MX records are asked for first
+ * (SCHEDULE_RESOLVE); the configuration may put together more; a fixed next hop is its own.  Ready
+ * providers take turns, and the destinations of each, so that a large one delays no small one.
+ *
+ * Trouble with a connection is the provider's, not the message's: it backs off after the retry
+ * series, its mail waits untouched, one probe goes out when the time has come, and each success
+ * opens it a little more.  When other connections to it still work, it only gets fewer.  Where the
+ * configuration made the provider, its destinations need not share a host: each backs off alone,
+ * until several in a row do.  A refusal of one mail or recipient is that recipient's: it waits
+ * alone.
+ *
+ * After a start or a reload, a provider that is not known yet counts as one that has just had a
+ * mail; what was waiting at the start is tried over one connection first.  So no limit is ever
+ * exceeded, and nothing has to be written down.
  */
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
@@ -21,43 +31,79 @@
 #include "queue/promise.h"
 #include "route/route.h"
 
-#define SCHEDULE_SLOTS_MAX 1000    /* connections of all destinations together */
-#define SCHEDULE_IDLE_MS 2000      /* a connection without work is kept so long */
-#define SCHEDULE_JOB_RCPTS_MAX 100 /* recipients of one job; more become several jobs */
+#define SCHEDULE_SLOTS_MAX 1000          /* connections of all destinations together */
+#define SCHEDULE_IDLE_MS 2000            /* a connection without work is kept so long; */
+#define SCHEDULE_IDLE_DELAY_MS_MAX 30000 /* and its delay longer, up to this, while mail waits */
+#define SCHEDULE_JOB_RCPTS_MAX 100       /* recipients of one job; more become several jobs */
+#define SCHEDULE_TURN_MAILS 10        /* over one connection, while others of the provider wait */
+#define SCHEDULE_ROW 3                /* destinations in trouble, until their provider is, too */
+#define SCHEDULE_ASKED_MAX 500        /* look-ups at once */
+#define SCHEDULE_KNOWN_MS_MIN 60000   /* what was looked up is believed for its TTL, */
+#define SCHEDULE_KNOWN_MS_MAX 3600000 /* within these bounds */
+#define SCHEDULE_HOSTS_MAX 32         /* MX hosts by which one provider is known */
 
 struct schedule;
+
+struct schedule_provider {
+	str key;  /* that of its transport and its name */
+	str name; /* for people: an MX host, a fixed host, or as configured; the end of key */
+	bool configured;     /* its destinations need not share a host */
+	struct list members; /* destinations */
+	struct list hosts;   /* MX hosts that lead to it */
+	size_t host_count;
+	unsigned connections, messages_per_connection; /* its limits: */
+	int64_t delay_ms;             /* from the end of a mail to the start of the next */
+	int64_t spacing_ms;           /* from start to start */
+	int64_t started_ms, ended_ms; /* the last mail */
+	unsigned slots;               /* leased: busy, idle or closing */
+	unsigned closing;
+	unsigned slots_max;    /* not more now: between 1 and connections */
+	unsigned successes;    /* since slots_max last changed */
+	unsigned failures;     /* in a row */
+	unsigned row;          /* destinations in trouble, one after the other */
+	int64_t back_off_ms;   /* not before, after failures */
+	struct fail trouble;   /* the last one, kind FAIL_NONE when all is well */
+	struct list idle;      /* of slots */
+	struct list turn;      /* of destinations that have ready jobs */
+	struct list ready;     /* link among the providers whose turn may come */
+	struct heap_node wake; /* when its limits let it go on */
+};
 
 struct schedule_destination {
 	str identity; /* all that connections are told apart by */
 	str key;      /* "TRANSPORT:NEXTHOP", for people: the start of it */
 	const struct conf_transport
-		*transport;   /* of the schedule's router; null while it has no job */
-	unsigned connections; /* as the transport says */
-	int64_t delay_between_ms;
+		*transport; /* of the schedule's router; null while it has no job */
+	bool found;         /* mail was waiting for it at the start */
 	str nexthop;
-	struct list jobs;              /* ready ones */
-	size_t job_count;              /* ready ones */
-	size_t waiting;                /* recipients in ready and in timed jobs */
-	unsigned slots;                /* leased, busy or idle */
-	unsigned slots_max;            /* not more now: between 1 and the transport's connections */
-	unsigned successes;            /* since slots_max last changed */
-	unsigned failures;             /* in a row */
-	int64_t not_before_ms;         /* back-off and delay-between */
-	struct fail trouble;           /* the last one, kind FAIL_NONE when all is well */
-	struct list idle;              /* of slots */
-	struct list ready;             /* link among the destinations whose turn may come */
-	struct heap_node wake;         /* at not_before_ms */
+	str domain;                         /* of nexthop: whose MX hosts are asked for; "" none */
+	struct schedule_provider *provider; /* null: not known yet */
+	struct list member;                 /* link among the provider's */
+	struct list turn; /* link among those of the provider that have ready jobs */
+	int64_t known_ms; /* until then the provider is believed */
+	uint32_t ticket;  /* of the look-up that is open; 0 none */
+	struct list ask;  /* link among those to look up */
+	struct list jobs; /* ready ones */
+	size_t job_count; /* ready ones */
+	size_t waiting;   /* recipients in ready and in timed jobs */
+	unsigned slots;   /* leased: busy, idle or closing */
+	unsigned closing;
+	struct list idle;  /* of slots */
+	unsigned failures; /* of its own: look-ups, and where the provider is configured */
+	int64_t back_off_ms;
+	struct fail trouble;
+	struct heap_node wake;         /* when it need not back off any more */
 	struct schedule_job *building; /* while a message is grouped */
 };
 
 struct schedule_slot {
-	struct list link; /* among the idle ones of its destination */
-	struct list rest; /* among all idle ones, the longest idle first */
-	int64_t idle_since_ms;
+	struct list link;       /* among the idle ones of its destination */
+	struct list of_all;     /* among the idle ones of the provider */
+	struct heap_node close; /* while it is idle: when to hang up */
 	struct schedule_destination *destination;
 	unsigned worker;
 	unsigned mails; /* given to it so far */
-	bool busy;
+	bool busy, closing;
 	void *driver; /* the worker's connection; null before the first mail */
 };
 
@@ -77,8 +123,9 @@ struct schedule_act {
 		SCHEDULE_IDLE,
 		SCHEDULE_START,   /* deliver the job over the slot; both are the caller's until
 				     schedule_done and schedule_job_free */
-		SCHEDULE_HANG_UP, /* close an idle connection: the slot is gone, worker and driver
-				     say whose it was */
+		SCHEDULE_HANG_UP, /* close an idle connection, then schedule_hung_up */
+		SCHEDULE_RESOLVE, /* ask for the MX hosts of name, then schedule_resolved or
+				     schedule_unresolved */
 		SCHEDULE_NO_WAY,  /* the job has no destination: end its recipients */
 		SCHEDULE_WARN,    /* the message has waited for long: tell its sender */
 		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients not in hand
@@ -87,14 +134,15 @@ struct schedule_act {
 	struct schedule_slot *slot;
 	struct schedule_job *job;
 	struct promise *message; /* WARN, EXPIRE: borrowed */
-	unsigned worker;         /* HANG_UP */
-	void *driver;            /* HANG_UP */
+	str name;                /* RESOLVE: lives until the next call */
+	uint32_t ticket;         /* RESOLVE */
 };
 
-struct schedule *schedule_new(struct router *router, unsigned workers, uint64_t seed) MUST_USE;
+struct schedule *schedule_new(
+	struct router *router, unsigned workers, uint64_t seed, int64_t now_ms) MUST_USE;
 void schedule_free(struct schedule *s); /* no slot may be busy */
 
-/* New routes and limits: all that waits is grouped anew; back-off stays with its destination. */
+/* New routes and limits: all that waits is grouped anew; what is known of providers stays. */
 void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms);
 struct router *schedule_router(const struct schedule *s);
 
@@ -116,6 +164,21 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms) MUST_USE; 
 void schedule_stop(struct schedule *s);
 int64_t schedule_deadline_ms(const struct schedule *s) MUST_USE; /* INT64_MAX: none */
 
+/* The wall clock was set, by so much: limits and back-off go by the time that has passed. */
+void schedule_clock_set(struct schedule *s, int64_t by_ms);
+
+/* The MX hosts of a RESOLVE, the best first, at least one, and how long they are good for; or why
+ * they could not be learnt: then the destination backs off, unless something was known before, for
+ * who does not know the provider cannot keep its limits.  A ticket whose asker has gone is dropped.
+ */
+void schedule_resolved(struct schedule *s, uint32_t ticket, const str *hosts, size_t count,
+	int64_t keep_ms, int64_t now_ms);
+void schedule_unresolved(
+	struct schedule *s, uint32_t ticket, const struct fail *why, int64_t now_ms);
+
+/* The connection of a HANG_UP is closed. */
+void schedule_hung_up(struct schedule *s, struct schedule_slot *slot, int64_t now_ms);
+
 /* How the lease of a slot goes on. */
 enum schedule_after {
 	SCHEDULE_KEPT,    /* the connection is open and may carry another mail */
@@ -124,7 +187,8 @@ enum schedule_after {
 };
 
 /* The job of a START is over (its recipients have been put down or kept in hand by the caller
- * before).  After CLOSED and TROUBLE the slot is gone. */
+ * before).  After CLOSED and TROUBLE, which are said when the connection is closed, the slot is
+ * gone. */
 void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule_after after,
 	const struct fail *why, int64_t now_ms);
 void schedule_job_free(struct schedule_job *job);
@@ -137,6 +201,11 @@ bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t
 
 /* Does all that waits of it wait for destinations that back off?  Then it will be a while. */
 bool schedule_backs_off(const struct promise *m) MUST_USE;
+
+/* For people: failures in a row, not before when it is tried again, and the last trouble. */
+unsigned schedule_destination_failures(const struct schedule_destination *d) MUST_USE;
+int64_t schedule_destination_not_before_ms(const struct schedule_destination *d) MUST_USE;
+const struct fail *schedule_destination_trouble(const struct schedule_destination *d) MUST_USE;
 
 /* The last trouble with where a way leads; *why stays when there is none. */
 void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why);

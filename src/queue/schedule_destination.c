@@ -1,6 +1,18 @@
 #include "base/mem.h"
 #include "queue/schedule_inside.h"
 
+/* All that tells what a pipe runs apart. */
+static str command_key(struct schedule *s, const struct conf_transport *t)
+{
+	str key = arena_printf(&s->scratch, "%d %d %lld %zu", (int)t->return_path,
+		(int)t->delivered_to, (long long)t->run_ms_max, t->output_octets_max);
+
+	for (size_t i = 0; i < t->word_count; i++)
+		key = arena_printf(
+			&s->scratch, "%.*s\n%zu %.*s", STR(key), t->words[i].n, STR(t->words[i]));
+	return key;
+}
+
 /* All that tells connections apart where trust is concerned: two ways with the same key may share
  * one.  What people are shown of it is its first shown_n bytes. */
 static str destination_key(struct schedule *s, const struct route_way *way, size_t *shown_n)
@@ -12,9 +24,36 @@ static str destination_key(struct schedule *s, const struct route_way *way, size
 		STR(t->path), way->nexthop.n && fixed ? "/" : "", STR(way->nexthop));
 
 	*shown_n = shown.n;
-	return arena_printf(&s->scratch, "%.*s\n%d %d %u %s %s\n%.*s\n%.*s %.*s", STR(shown),
-		(int)t->kind, (int)t->tls, t->port, ip_print(&t->source4, source4),
-		ip_print(&t->source6, source6), STR(t->user), STR(t->status), STR(t->text));
+	return arena_printf(&s->scratch, "%.*s\n%d %d %u %s %s\n%.*s\n%.*s %.*s\n%lld %.*s\n%.*s",
+		STR(shown), (int)t->kind, (int)t->tls, t->port, ip_print(&t->source4, source4),
+		ip_print(&t->source6, source6), STR(t->user), STR(t->status), STR(t->text),
+		(long long)t->connect_ms_max, STR(schedule_provider_transport_key(s, t)),
+		STR(command_key(s, t)));
+}
+
+/* --- for people --------------------------------------------------------------------------------
+ */
+
+static bool provider_fails(const struct schedule_destination *d)
+{
+	return d->provider && d->provider->failures > 0;
+}
+
+unsigned schedule_destination_failures(const struct schedule_destination *d)
+{
+	return provider_fails(d) ? d->provider->failures : d->failures;
+}
+
+int64_t schedule_destination_not_before_ms(const struct schedule_destination *d)
+{
+	if (provider_fails(d) && d->provider->back_off_ms > d->back_off_ms)
+		return d->provider->back_off_ms;
+	return d->back_off_ms;
+}
+
+const struct fail *schedule_destination_trouble(const struct schedule_destination *d)
+{
+	return d->trouble.kind == FAIL_NONE && d->provider ? &d->provider->trouble : &d->trouble;
 }
 
 void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why)
@@ -23,90 +62,109 @@ void schedule_destination_why(struct schedule *s, const struct route_way *way, s
 	struct schedule_destination *d =
 		map_get(&s->destinations, destination_key(s, way, &shown_n));
 
-	if (d && d->trouble.kind != FAIL_NONE)
-		*why = d->trouble;
+	if (d && schedule_destination_trouble(d)->kind != FAIL_NONE)
+		*why = *schedule_destination_trouble(d);
 	arena_reset(&s->scratch);
 }
 
+/* --- to be and not to be -----------------------------------------------------------------------
+ */
+
+/* The domain of a next hop whose MX hosts will be tried: "DOMAIN" or "DOMAIN:PORT". */
+static str domain_of(const struct conf_transport *t, str nexthop)
+{
+	if ((t->kind != CONF_SMTP && t->kind != CONF_LMTP) || str_starts(nexthop, S("[")) ||
+		str_starts(nexthop, S("unix:")))
+		return S("");
+	return str_first(nexthop, str_find_last(nexthop, ':'));
+}
+
 struct schedule_destination *schedule_destination_of(
-	struct schedule *s, const struct route_way *way)
+	struct schedule *s, const struct route_way *way, int64_t now_ms)
 {
 	const struct conf_transport *t = way->transport;
 	size_t shown_n;
 	str key = destination_key(s, way, &shown_n);
 	struct schedule_destination *d = map_get(&s->destinations, key);
+	bool told_anew = !d || !d->transport;
 
 	if (!d) {
 		d = MEM_NEW(struct schedule_destination);
 		d->identity = mem_copy(key);
 		d->key = str_first(d->identity, shown_n);
 		d->nexthop = mem_copy(way->nexthop);
-		d->slots_max = t->connections;
+		d->domain = domain_of(t, d->nexthop);
+		d->found = !s->began;
+		list_init(&d->member);
+		list_init(&d->turn);
+		list_init(&d->ask);
 		list_init(&d->jobs);
 		list_init(&d->idle);
-		list_init(&d->ready);
 		map_set(&s->destinations, key, d);
 	}
 	d->transport = t;
-	d->connections = t->connections;
-	d->delay_between_ms = t->delay_between_ms;
-	if (d->slots_max > d->connections)
-		d->slots_max = d->connections;
+	if (told_anew && schedule_provider_is_told(s, d))
+		schedule_provider_place(s, d, NULL, 0, now_ms);
+	else if (told_anew && d->provider)
+		schedule_provider_limits(s, d);
 	return d;
 }
 
 void schedule_destination_free(struct schedule *s, struct schedule_destination *d)
 {
 	map_remove(&s->destinations, d->identity);
-	list_remove(&d->ready);
-	heap_remove(&s->wakes, &d->wake);
+	map_remove(&s->asked, str_from(&d->ticket, sizeof d->ticket));
+	list_remove(&d->ask);
+	heap_remove(&s->rests, &d->wake);
 	mem_free((char *)d->identity.p);
 	mem_free((char *)d->nexthop.p);
 	mem_free(d);
 }
 
+/* --- where it belongs --------------------------------------------------------------------------
+ */
+
+/* Its jobs may be started as far as it is concerned; one probe, after failures. */
+static bool may_start(const struct schedule_destination *d, int64_t now_ms)
+{
+	return d->job_count > 0 && d->back_off_ms <= now_ms &&
+	       (d->failures == 0 || d->slots == 0 || !list_empty(&d->idle));
+}
+
+static void want_answer(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
+{
+	bool wanted = d->domain.n > 0 && d->known_ms <= now_ms && d->ticket == 0 &&
+		      !schedule_provider_is_told(s, d);
+
+	if (!wanted)
+		list_remove(&d->ask);
+	else if (list_empty(&d->ask))
+		list_append(&s->asking, &d->ask);
+}
+
 void schedule_destination_settle(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
 {
-	unsigned slots_max = d->failures > 0 ? 1 : d->slots_max; /* one probe */
-	bool may_start = !list_empty(&d->idle) || d->slots < slots_max;
+	struct schedule_provider *p = d->provider;
+	bool wanted = d->waiting > 0 || d->slots > 0;
+	/* until then it is remembered, though nothing waits for it */
+	int64_t until_ms = wanted ? d->back_off_ms : schedule_destination_not_before_ms(d);
 
-	if (d->not_before_ms > now_ms) {
-		list_remove(&d->ready);
-		heap_set(&s->wakes, &d->wake, d->not_before_ms);
-		return;
+	if (until_ms > now_ms)
+		heap_set(&s->rests, &d->wake, until_ms);
+	else
+		heap_remove(&s->rests, &d->wake);
+	if (!may_start(d, now_ms)) {
+		list_remove(&d->turn);
+	} else {
+		want_answer(s, d, now_ms);
+		if (p && list_empty(&d->turn)) /* who stands in the row keeps his place */
+			list_append(&p->turn, &d->turn);
 	}
-	heap_remove(&s->wakes, &d->wake);
-	if (d->waiting == 0 && d->slots == 0) {
+	if (!wanted && until_ms <= now_ms) {
+		if (p)
+			schedule_provider_leave(s, d, now_ms);
 		schedule_destination_free(s, d);
-		return;
+	} else if (p) {
+		schedule_provider_settle(s, p, now_ms);
 	}
-	if (d->job_count == 0 || !may_start)
-		list_remove(&d->ready);
-	else if (list_empty(&d->ready)) /* who stands in the row keeps his place */
-		list_append(&s->ready, &d->ready);
-}
-
-void schedule_destination_trouble(
-	struct schedule *s, struct schedule_destination *d, const struct fail *why, int64_t now_ms)
-{
-	d->trouble = *why;
-	d->successes = 0;
-	if (d->slots > 0) { /* others work: the peer wants fewer of them */
-		d->slots_max = d->slots;
-		return;
-	}
-	d->failures++;
-	d->not_before_ms = now_ms + schedule_wait_ms(s, d->failures);
-}
-
-void schedule_destination_success(struct schedule_destination *d, int64_t now_ms)
-{
-	d->failures = 0;
-	d->trouble.kind = FAIL_NONE;
-	if (++d->successes >= d->slots_max && d->slots_max < d->connections) {
-		d->slots_max++;
-		d->successes = 0;
-	}
-	if (d->delay_between_ms > 0)
-		d->not_before_ms = now_ms + d->delay_between_ms;
 }

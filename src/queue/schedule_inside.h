@@ -7,35 +7,87 @@
 #include "base/prng.h"
 #include "queue/schedule.h"
 
+/* Then it is looked again whether a message that is too old was tried. */
+#define SCHEDULE_LAST_CHANCE_MS 600000
+
 struct schedule {
 	struct router *router;
-	struct map messages, destinations;
+	struct map messages, destinations, providers;
+	struct map hosts;   /* "TRANSPORT\nMXHOST": the provider that it leads to */
+	struct map asked;   /* destinations, by the ticket of their look-up */
+	struct list asking; /* destinations that want one */
+	uint32_t ticket;    /* the last one */
 	struct heap alarms; /* messages: warn, expire */
 	struct heap due;    /* jobs that wait for their moment */
-	struct heap wakes;  /* destinations that wait for theirs */
-	struct list ready;  /* destinations, in turn */
+	struct heap wakes;  /* providers that wait for theirs */
+	struct heap rests;  /* destinations that back off */
+	struct list ready;  /* providers, in turn */
 	struct list no_way; /* jobs without a destination */
-	struct list idle;   /* slots, the longest idle first */
+	struct heap idle;   /* slots, by when to hang up */
+	bool began;         /* something was started: what comes in is new */
 	bool stopping;
-	unsigned slots, workers, next_worker;
+	int64_t born_ms; /* the start, or the last reload: what was before is not known */
+	unsigned slots, closing, workers, next_worker;
 	struct prng prng;
 	struct arena scratch; /* for one call */
 };
 
+/* --- queue/schedule.c */
+
+/* Out of every queue; its recipients are no longer queued. */
+void schedule_job_unqueue(struct schedule *s, struct schedule_job *job);
+void schedule_set_alarm(struct schedule *s, struct promise *m);
+
+/* --- queue/schedule_destination.c */
+
 /* The destination of a way, made when it is new; it has the way's transport from now on. */
 struct schedule_destination *schedule_destination_of(
-	struct schedule *s, const struct route_way *way);
+	struct schedule *s, const struct route_way *way, int64_t now_ms);
 void schedule_destination_free(struct schedule *s, struct schedule_destination *d);
 
-/* Put the destination where it belongs after anything about it has changed: among the ready, among
- * those that wait for a moment, or nowhere until a slot or a job comes back.  One that nobody needs
- * any more is freed. */
+/* Put the destination, and its provider, where they belong after anything about them has changed:
+ * among the ready, among those that wait for a moment, or nowhere until a slot, a job or an answer
+ * comes.  What nobody needs any more is freed. */
 void schedule_destination_settle(
 	struct schedule *s, struct schedule_destination *d, int64_t now_ms);
 
-/* A connection could not be made, or broke between mails; or one has carried a mail. */
-void schedule_destination_trouble(
+/* --- queue/schedule_provider.c */
+
+/* Give the destination the provider that its next hop, with these MX hosts, belongs to. */
+void schedule_provider_place(struct schedule *s, struct schedule_destination *d, const str *hosts,
+	size_t count, int64_t now_ms);
+
+/* Its provider is said by the configuration, or is itself: nothing has to be looked up. */
+bool schedule_provider_is_told(const struct schedule *s, const struct schedule_destination *d);
+void schedule_provider_leave(
+	struct schedule *s, struct schedule_destination *d, int64_t now_ms); /* null it */
+void schedule_provider_limits(struct schedule *s, const struct schedule_destination *d);
+void schedule_provider_settle(struct schedule *s, struct schedule_provider *p, int64_t now_ms);
+/* What tells transports apart: their name; those without one, their limits.  In the scratch arena.
+ */
+str schedule_provider_transport_key(struct schedule *s, const struct conf_transport *t);
+void schedule_provider_free(struct schedule *s, struct schedule_provider *p);
+
+/* Connections that it may have now. */
+unsigned schedule_provider_slots_max(const struct schedule_provider *p);
+
+/* A mail begins; a connection could not be made, or broke between mails; or one has carried a mail.
+ */
+void schedule_provider_started(struct schedule_provider *p, int64_t now_ms);
+void schedule_provider_trouble(
 	struct schedule *s, struct schedule_destination *d, const struct fail *why, int64_t now_ms);
-void schedule_destination_success(struct schedule_destination *d, int64_t now_ms);
+void schedule_provider_success(struct schedule_destination *d, int64_t now_ms);
+
+/* --- queue/schedule_slot.c */
+
+struct schedule_slot *schedule_slot_new(struct schedule *s, struct schedule_destination *d);
+void schedule_slot_put_by(struct schedule *s, struct schedule_slot *slot,
+	int64_t now_ms); /* it is idle from now on */
+void schedule_slot_take(struct schedule *s, struct schedule_slot *slot);  /* it is idle no more */
+void schedule_slot_close(struct schedule *s, struct schedule_slot *slot); /* it was idle */
+void schedule_slot_free(struct schedule *s, struct schedule_slot *slot);
+
+/* An idle connection whose time is over, or whose place is needed, or null. */
+struct schedule_slot *schedule_slot_to_hang_up(struct schedule *s, int64_t now_ms);
 
 #endif

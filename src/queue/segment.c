@@ -127,6 +127,8 @@ bool segment_name_read(str name, uint32_t *number)
 /* The header: a word, the version of the format, the number, zeros, and a sum of all that. */
 static const str header_word = STR_INIT("facteur log\n");
 #define HEADER_VERSION 1
+
+#define FILL_PARTS 16 /* of 64 KiB, between two syncs */
 #define HEADER_SUMMED (SEGMENT_START - 8)
 
 static void header_write(uint32_t number, char to[SEGMENT_START])
@@ -156,8 +158,32 @@ bool segment_header_read(str bytes, uint32_t number, struct fail *why)
 	return true;
 }
 
-struct disk_file *segment_create(
-	struct disk *d, uint32_t number, uint64_t octets, bool *sync_failed, struct fail *why)
+/* In small steps, each of which is synced: who else waits for the disk does not wait for all. */
+static bool fill_all(struct disk_file *f, uint64_t octets, bool *sync_failed, struct fail *why)
+{
+	static const char zeros[64 << 10];
+	str parts[FILL_PARTS];
+
+	for (uint64_t at = 0; at < octets;) {
+		uint64_t end = at;
+		size_t count = 0;
+
+		for (; count < FILL_PARTS && end < octets; count++) {
+			parts[count] = str_first(str_from(zeros, sizeof zeros), octets - end);
+			end += parts[count].n;
+		}
+		if (!disk_write(f, at, parts, count, why))
+			return false;
+		*sync_failed = !disk_sync(f, why);
+		if (*sync_failed)
+			return false;
+		at = end;
+	}
+	return true;
+}
+
+struct disk_file *segment_create(struct disk *d, uint32_t number, uint64_t octets, bool fill,
+	bool *sync_failed, struct fail *why)
 {
 	char name[SEGMENT_NAME_MAX], header[SEGMENT_START];
 	struct disk_file *f = disk_create(d, segment_name(number, name), why);
@@ -167,7 +193,8 @@ struct disk_file *segment_create(
 	if (!f)
 		return NULL;
 	header_write(number, header);
-	if (disk_reserve(f, octets, why) && disk_write(f, 0, &part, 1, why)) {
+	if (disk_reserve(f, octets, why) && (!fill || fill_all(f, octets, sync_failed, why)) &&
+		disk_write(f, 0, &part, 1, why)) {
 		if (disk_sync(f, why) && disk_sync_names(d, why))
 			return f;
 		*sync_failed = true;

@@ -150,6 +150,8 @@ struct spool *spool_open(
 	s->budget = content_budget_new(setup->memory_octets);
 	s->committer = loop_new("spool");
 	s->helper = loop_new("spool-helper");
+	loop_gathers(s->committer);
+	s->prepare_filled = true;
 	s->unit.stage = mem_alloc(SPOOL_UNIT_STAGE_OCTETS);
 	s->records_end = &s->records;
 	s->updates_timer.run = spool_round_updates_due;

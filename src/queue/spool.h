@@ -28,7 +28,7 @@ struct spool;
 
 struct spool_setup {
 	str dir;                 /* absolute */
-	uint64_t segment_octets; /* a segment is closed when it has so many; 0: 64 MiB */
+	uint64_t segment_octets; /* a segment is closed when it has so many; 0: 32 MiB */
 	uint64_t reserve_octets; /* refuse mail when the disk has less free */
 	uint64_t memory_octets;  /* of blocks kept in memory */
 };
@@ -40,7 +40,13 @@ enum spool_rcpt_state {
 	SPOOL_DISCARDED, /* by a named rule */
 	SPOOL_GIVEN_UP,  /* by a named rule, postmaster told */
 	SPOOL_DELETED,   /* by the admin */
+	SPOOL_HELD,      /* it has not ended, but is not to be tried either */
 };
+
+static inline bool spool_rcpt_ended(enum spool_rcpt_state state)
+{
+	return state != SPOOL_WAITING && state != SPOOL_HELD;
+}
 
 /* What the log knows of a recipient beside its envelope. */
 struct spool_rcpt {

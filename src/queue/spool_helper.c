@@ -81,7 +81,7 @@ static void prepare_run(struct loop_task *task)
 	struct spool *s = AROUND(task, struct spool, prepare.task);
 
 	s->prepared = segment_create(s->disk, s->prepare_number, s->setup.segment_octets,
-		&s->prepare.sync_failed, &s->prepare.why);
+		s->prepare_filled, &s->prepare.sync_failed, &s->prepare.why);
 	job_end(s, &s->prepare, prepared);
 }
 

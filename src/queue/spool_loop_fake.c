@@ -45,6 +45,11 @@ void loop_free(struct loop *l)
 	mem_free(l);
 }
 
+void loop_gathers(struct loop *l)
+{
+	(void)l;
+}
+
 void loop_start(struct loop *l)
 {
 	(void)l;

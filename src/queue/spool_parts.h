@@ -147,6 +147,7 @@ struct spool {
 	struct segments segments;
 	struct segment *tail; /* where the log grows */
 	uint32_t tail_at;
+	uint32_t tail_syncs;  /* since the log goes on in the tail */
 	struct segment *next; /* the one after it, ready; null: there is none yet */
 	struct list dirty;    /* segments written since their last sync, oldest first */
 	uint64_t sequence;    /* of the last record made */
@@ -174,7 +175,7 @@ struct spool {
 
 	struct spool_job prepare; /* a next segment: */
 	uint32_t prepare_number;
-	uint64_t prepare_octets;
+	bool prepare_filled; /* see segment_create; set while nothing is being prepared */
 	struct disk_file *prepared;
 
 	struct spool_job save; /* a checkpoint, slice by slice: */

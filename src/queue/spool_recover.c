@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "queue/letter.h"
 
+#define FIRST_PART 4             /* of a segment: the first of a life is so small */
 #define REPORTS_MAX 1000         /* more bad places are only counted */
 #define RECORD_OCTETS_FIRST 8192 /* enough for most envelopes */
 
@@ -413,19 +414,22 @@ static bool take_fresh(struct recovery *r, struct fail *why)
 	return s->tail->file;
 }
 
-/* Never go on in a segment that was written before: what is torn in it stays behind us.  On a full
- * disk a small one will do, for the updates that make room. */
+/* Never go on in a segment that was written before: what is torn in it stays behind us.  The first
+ * of a life is small, for it is filled while the start waits.  On a full disk a yet smaller one
+ * will do, for the updates that make room. */
 static bool new_tail(struct recovery *r, struct fail *why)
 {
 	struct spool *s = r->s;
-	uint64_t octets = s->setup.segment_octets;
+	uint64_t octets = s->setup.segment_octets / FIRST_PART;
 	uint32_t number = s->mark.segment;
 	struct disk_file *f;
 	bool sync_failed;
 
 	if (s->segments.count > 0 && s->segments.items[s->segments.count - 1]->number > number)
 		number = s->segments.items[s->segments.count - 1]->number;
-	for (number++; !(f = segment_create(s->disk, number, octets, &sync_failed, why));
+	if (octets < SEGMENT_OCTETS_MIN)
+		octets = SEGMENT_OCTETS_MIN;
+	for (number++; !(f = segment_create(s->disk, number, octets, true, &sync_failed, why));
 		number++) {
 		if (sync_failed || !spool_disk_full(why) || octets < 4 * SEGMENT_OCTETS_SMALL)
 			return false;

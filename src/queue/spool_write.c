@@ -4,6 +4,8 @@
 
 #include "queue/letter.h"
 
+#define FILLED_SYNC_OCTETS_MAX (128 << 10)
+
 static const char zeros[RECORD_ALIGN];
 
 void spool_write_fence(struct spool *s, const struct fail *why)
@@ -80,6 +82,7 @@ void spool_write_sync(struct spool *s)
 			segment_file_close(&seg->file);
 	}
 	s->durable = s->previous;
+	s->tail_syncs++;
 	__atomic_add_fetch(&s->numbers.syncs, 1, __ATOMIC_RELAXED);
 }
 
@@ -153,12 +156,21 @@ static void put(struct spool *s, struct spool_item *item)
 	}
 }
 
+/* Quick syncs are worth the double writing where there are many: not for a flow of large messages,
+ * which wants all that the disk can write. */
+static bool worth_filling(const struct spool *s)
+{
+	return s->tail_at / (s->tail_syncs + 1) < FILLED_SYNC_OCTETS_MAX;
+}
+
 /* The tail is full: go on in the next segment.  False: there is none yet. */
 static bool turn(struct spool *s)
 {
 	spool_write_unit(s);
 	if (!s->next)
 		return false;
+	s->prepare_filled = worth_filling(s);
+	s->tail_syncs = 0;
 	if (list_empty(&s->tail->dirty))
 		segment_file_close(&s->tail->file);
 	s->tail = s->next;

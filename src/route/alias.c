@@ -40,6 +40,47 @@ static str take_text(str *from)
 	return s;
 }
 
+struct alias_table *alias_table_new(void)
+{
+	struct alias_table *t = MEM_NEW(struct alias_table);
+
+	t->references = 1;
+	arena_init(&t->arena, ARENA_UNLIMITED);
+	return t;
+}
+
+void alias_table_add(struct alias_table *t, str key, str value, unsigned source)
+{
+	struct alias_entry *entry = ARENA_NEW(&t->arena, struct alias_entry);
+
+	*entry = (struct alias_entry){ .key = arena_copy(&t->arena, key),
+		.value = arena_copy(&t->arena, value),
+		.source = source };
+	map_set(&t->map, entry->key, entry);
+	if (t->count == t->size) {
+		t->size = t->size ? t->size * 2 : 64;
+		t->entries = mem_grow(t->entries, t->size * sizeof(struct alias_entry *));
+	}
+	t->entries[t->count++] = entry;
+}
+
+bool alias_table_put(struct alias_table *t, str key, const struct alias_target *target,
+	unsigned source, struct alias_targets *former)
+{
+	const struct alias_entry *before = map_get(&t->map, key);
+	struct buf value = { 0 };
+
+	if (before) {
+		alias_entry_read(before->value, former);
+		return before->source != source;
+	}
+	alias_entry_head(&value, target->file, target->line, 1);
+	alias_entry_target(&value, target);
+	alias_table_add(t, key, buf_str(&value), source);
+	buf_free(&value);
+	return true;
+}
+
 void alias_entry_head(struct buf *to, str file, uint32_t line, size_t count)
 {
 	put_text(to, file);
@@ -100,9 +141,16 @@ bool alias_table_key(const struct alias_table *t, size_t index, str *key)
 	return true;
 }
 
+struct alias_table *alias_table_keep(struct alias_table *t)
+{
+	if (t)
+		__atomic_add_fetch(&t->references, 1, __ATOMIC_RELAXED);
+	return t;
+}
+
 void alias_table_free(struct alias_table *t)
 {
-	if (!t)
+	if (!t || __atomic_sub_fetch(&t->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	if (t->store)
 		t->store->close(t->opened);

@@ -55,7 +55,8 @@ void alias_builder_free(struct alias_builder *b);
 bool alias_table_write(
 	const struct alias_table *t, const char *path, struct fail *why) MUST_USE; /* cdb */
 struct alias_table *alias_table_open(const char *path, struct fail *why) MUST_USE;
-void alias_table_free(struct alias_table *t); /* null is allowed */
+struct alias_table *alias_table_keep(struct alias_table *t);
+void alias_table_free(struct alias_table *t); /* the last reference ends it; null is allowed */
 
 /* key: in table form (local part, or address, or "@domain").  False: no such key. */
 bool alias_table_find(const struct alias_table *t, str key, struct alias_targets *targets) MUST_USE;

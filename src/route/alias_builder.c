@@ -36,8 +36,7 @@ struct alias_builder *alias_builder_new(str domain, alias_include *include, void
 {
 	struct alias_builder *b = MEM_NEW(struct alias_builder);
 
-	b->table = MEM_NEW(struct alias_table);
-	arena_init(&b->table->arena, ARENA_UNLIMITED);
+	b->table = alias_table_new();
 	b->domain = arena_copy(&b->table->arena, domain);
 	b->include = include;
 	b->owner = owner;
@@ -146,7 +145,6 @@ static bool end_entry(
 {
 	struct alias_table *table = b->table;
 	struct buf value = { 0 };
-	struct alias_entry *entry;
 
 	if (e->line == 0)
 		return true; /* nothing was begun */
@@ -159,20 +157,8 @@ static bool end_entry(
 		return true;
 	alias_entry_head(&value, e->file, e->line, e->count);
 	buf_put(&value, buf_str(&b->targets));
-	entry = ARENA_NEW(&table->arena, struct alias_entry);
-	*entry = (struct alias_entry){
-		.key = e->key,
-		.value = arena_copy(&table->arena, buf_str(&value)),
-		.source = b->source,
-	};
+	alias_table_add(table, e->key, buf_str(&value), b->source);
 	buf_free(&value);
-	map_set(&table->map, entry->key, entry);
-	if (table->count == table->size) {
-		table->size = table->size ? table->size * 2 : 64;
-		table->entries =
-			mem_grow(table->entries, table->size * sizeof(struct alias_entry *));
-	}
-	table->entries[table->count++] = entry;
 	return true;
 }
 

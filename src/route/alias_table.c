@@ -35,6 +35,7 @@ struct alias_table *alias_table_open(const char *path, struct fail *why)
 	if (!opened)
 		return NULL;
 	t = MEM_NEW(struct alias_table);
+	t->references = 1;
 	t->store = &compiled;
 	t->opened = opened;
 	return t;

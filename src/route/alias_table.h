@@ -23,6 +23,7 @@ struct alias_entry {
 };
 
 struct alias_table {
+	int references; /* atomic: routers share what has not changed */
 	const struct alias_store *store;
 	void *opened; /* the store's */
 
@@ -31,6 +32,16 @@ struct alias_table {
 	struct alias_entry **entries; /* in the order of the files */
 	size_t count, size;
 };
+
+struct alias_table *alias_table_new(void) MUST_USE; /* empty, in memory */
+
+/* Add a value; key and value are copied.  */
+void alias_table_add(struct alias_table *t, str key, str value, unsigned source);
+
+/* Add a key with one target.  Another source that gave the key before wins, and nothing happens.
+ * False: this one did; *former is what it said. */
+bool alias_table_put(struct alias_table *t, str key, const struct alias_target *target,
+	unsigned source, struct alias_targets *former) MUST_USE;
 
 /* A value is a head, then its targets. */
 void alias_entry_head(struct buf *to, str file, uint32_t line, size_t count);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "conf/nearest.h"
 #include "route/router.h"
+#include "route/strangers.h"
 
 #define SUGGESTIONS_MAX 20 /* looking for the nearest known name walks the whole table */
 #define STRANGER S("nobody-has-this-name") /* takes the way of all unknown local parts */
@@ -21,6 +22,7 @@ struct check {
 	unsigned suggestions;
 	struct map said;   /* places that have had their line */
 	struct arena step; /* of one expansion */
+	struct arena way;  /* of one address */
 };
 
 PRINTF_LIKE(4, 0)
@@ -113,9 +115,11 @@ static bool known(const struct check *c, const struct conf_domain *d, str key)
 	struct alias_targets found;
 	char to[ADDRESS_KEY_MAX];
 	str local = address_local(key), base;
+	struct transports_row row;
 
 	if (d->catch_all.text.n > 0 || str_eq(local, S("postmaster")) ||
-		router_mailbox(c->r, d, key))
+		router_mailbox(c->r, d, key) || router_row(c->r, d, key, &row) ||
+		router_domain_row(c->r, d, &row))
 		return true;
 	if (!t)
 		return false;
@@ -187,6 +191,30 @@ static void check_foreign(
 		STR(address_domain(key)));
 }
 
+/* To an address at our own name, where nothing says who that is: a bounce for strangers (P4). */
+static bool comes_back(struct check *c, str address)
+{
+	struct route_way way;
+
+	arena_reset(&c->way);
+	return route_find(c->r, &c->way, address, &way, NULL) &&
+	       str_eq_nocase(way.nexthop, c->r->conf->hostname.text);
+}
+
+static void check_ends(struct check *c, const struct route_targets *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct route_target *t = &all->items[i];
+
+		if (t->end == ROUTE_ADDRESS && comes_back(c, t->address) &&
+			first_blame(c, &t->origin))
+			report(c, &t->origin,
+				"'%.*s' would be this server, and nothing here says who that is: "
+				"it needs a 'domain %.*s' or a route",
+				STR(t->address), STR(address_domain(t->address)));
+	}
+}
+
 static void check_entry(
 	struct check *c, const struct conf_domain *d, str key, const struct alias_targets *targets)
 {
@@ -205,7 +233,8 @@ static void check_entry(
 		key = arena_printf(&step, "%.*s%.*s", STR(STRANGER), STR(key));
 	else if (!whole)
 		key = arena_printf(&step, "%.*s@%.*s", STR(key), STR(d->name));
-	(void)check_recipient(c, key, &at, &all);
+	if (check_recipient(c, key, &at, &all))
+		check_ends(c, &all);
 	arena_free(&step);
 }
 
@@ -218,17 +247,16 @@ static void check_catch_all(struct check *c, const struct conf_domain *d)
 	if (d->catch_all.text.n == 0)
 		return;
 	arena_init(&step, ARENA_UNLIMITED);
-	(void)check_recipient(
-		c, arena_printf(&step, "%.*s@%.*s", STR(STRANGER), STR(d->name)), at, &all);
+	if (check_recipient(
+		    c, arena_printf(&step, "%.*s@%.*s", STR(STRANGER), STR(d->name)), at, &all))
+		check_ends(c, &all);
 	arena_free(&step);
 }
 
 /* Somebody must read what postmaster gets (RFC 5321 section 4.5.1). */
 static void check_postmaster(struct check *c, const struct conf_domain *d)
 {
-	const struct conf *conf = c->r->conf;
 	struct route_targets all;
-	struct route_way way;
 	struct arena step;
 
 	arena_init(&step, ARENA_UNLIMITED);
@@ -241,13 +269,13 @@ static void check_postmaster(struct check *c, const struct conf_domain *d)
 				warn(c, &t->origin,
 					"mail for postmaster of '%.*s' is thrown away here",
 					STR(d->name));
-			else if (route_find(c->r, &step, t->address, &way, NULL) &&
-				 str_eq_nocase(way.nexthop, conf->hostname.text))
-				warn(c, &d->origin,
+			else if (comes_back(c, t->address) &&
+				 (t->origin.file.n == 0 || first_blame(c, &t->origin)))
+				report(c, &d->origin,
 					"mail for postmaster of '%.*s' goes to '%.*s', which would "
-					"be "
-					"this server: say who that is with 'postmaster' or a "
-					"mailbox",
+					"be this server: say who that is, with 'postmaster "
+					"ADDRESS' "
+					"or a mailbox",
 					STR(d->name), STR(t->address));
 		}
 	}
@@ -262,6 +290,14 @@ static bool has_mailbox(const struct conf *conf, const struct conf_domain *d)
 	return false;
 }
 
+static bool has_rows(const struct router *r, const struct conf_domain *d)
+{
+	const struct alias_table *t = r->transports[d - r->conf->domains];
+	str key;
+
+	return t && alias_table_key(t, 0, &key);
+}
+
 static void check_domain(struct check *c, const struct conf_domain *d)
 {
 	const struct alias_table *t = router_table(c->r, d);
@@ -274,7 +310,7 @@ static void check_domain(struct check *c, const struct conf_domain *d)
 	check_catch_all(c, d);
 	check_postmaster(c, d);
 	if (!(t && alias_table_key(t, 0, &key)) && d->catch_all.text.n == 0 &&
-		!has_mailbox(c->r->conf, d))
+		!has_mailbox(c->r->conf, d) && !has_rows(c->r, d))
 		warn(c, &d->origin, "domain '%.*s' has no recipient but postmaster", STR(d->name));
 }
 
@@ -314,44 +350,49 @@ static void check_route(struct check *c, const struct conf_route *route)
 			STR(domain), conf_origin_print(&d->origin, place));
 }
 
-/* A network that no organisation has for itself alone: larger than a /8 of IPv4 or a /32 of IPv6,
- * the largest that are given to one, and not of the private ones (RFC 1918, RFC 4193, RFC 4291
- * section 2.5.6).  Who relays for such a network relays for strangers (P3). */
-static bool holds_strangers(const struct ip_net *net)
+/* Who trusts such a network trusts strangers: to relay for (P3), or with bare newlines (P6). */
+static void check_nets(
+	struct check *c, const struct conf_nets *nets, const char *word, const char *danger)
 {
-	const uint8_t *bytes = net->ip.bytes;
-
-	if (net->ip.family == 4)
-		return net->prefix_bits < 8;
-	if (net->prefix_bits >= 7 && (bytes[0] & 0xfe) == 0xfc)
-		return false;
-	if (net->prefix_bits >= 10 && bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80)
-		return false;
-	return net->prefix_bits < 32;
-}
-
-static void check_relay(struct check *c)
-{
-	const struct conf_nets *nets = &c->r->conf->relay_for;
+	size_t together = strangers_together(nets);
 	char text[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < nets->count; i++)
-		if (holds_strangers(&nets->items[i].net))
-			report(c, &nets->items[i].origin,
-				"relay-for %s makes this an open relay: strangers are in that "
-				"network",
-				ip_net_print(&nets->items[i].net, text));
+		if (strangers_in(&nets->items[i].net))
+			report(c, &nets->items[i].origin, "%s %s %s: strangers are in that network",
+				word, ip_net_print(&nets->items[i].net, text), danger);
+	if (together < nets->count)
+		report(c, &nets->items[together].origin,
+			"%s %s %s, together with the other networks: strangers are in so many",
+			word, ip_net_print(&nets->items[together].net, text), danger);
 }
 
-static bool used(const struct conf *conf, const struct conf_transport *t)
+/* Tables of a compile are in memory, and can be walked. */
+static bool in_rows(const struct router *r, str name)
 {
+	struct transports_row row;
+	str key;
+
+	for (size_t i = 0; i < r->conf->domain_count; i++)
+		for (size_t k = 0; r->transports[i] && alias_table_key(r->transports[i], k, &key);
+			k++)
+			if (transports_find(r->transports[i], key, &row) &&
+				str_eq(row.transport, name))
+				return true;
+	return false;
+}
+
+static bool used(const struct router *r, const struct conf_transport *t)
+{
+	const struct conf *conf = r->conf;
+
 	for (size_t i = 0; i < conf->route_count; i++)
 		if (conf->routes[i].transport == t)
 			return true;
 	for (size_t i = 0; i < conf->mailbox_count; i++)
 		if (conf->mailboxes[i].transport == t)
 			return true;
-	return str_eq(t->name, S("smtp")); /* what no route takes */
+	return str_eq(t->name, S("smtp")) || in_rows(r, t->name); /* smtp: what no route takes */
 }
 
 size_t route_check(const struct router *r, struct buf *errors)
@@ -360,7 +401,9 @@ size_t route_check(const struct router *r, struct buf *errors)
 	struct check c = { .r = r, .errors = errors };
 
 	arena_init(&c.step, ARENA_UNLIMITED);
-	check_relay(&c);
+	arena_init(&c.way, ARENA_UNLIMITED);
+	check_nets(&c, &conf->relay_for, "relay-for", "makes this an open relay");
+	check_nets(&c, &conf->repair_newlines, "bare-newlines repair", "lets mail be smuggled in");
 	for (size_t i = 0; i < conf->domain_count; i++)
 		check_domain(&c, &conf->domains[i]);
 	for (size_t i = 0; i < conf->mailbox_count; i++)
@@ -368,10 +411,11 @@ size_t route_check(const struct router *r, struct buf *errors)
 	for (size_t i = 0; i < conf->route_count; i++)
 		check_route(&c, &conf->routes[i]);
 	for (size_t i = 0; i < conf->transport_count; i++)
-		if (!used(conf, &conf->transports[i]))
+		if (!used(r, &conf->transports[i]))
 			warn(&c, &conf->transports[i].origin, "transport '%.*s' is never used",
 				STR(conf->transports[i].name));
 	map_free(&c.said);
 	arena_free(&c.step);
+	arena_free(&c.way);
 	return c.count;
 }

@@ -43,10 +43,22 @@ static const struct {
 		"a.conf:2:12: <postmaster@a.test> leads to <root@a.test>, and nobody here has this address\n"
 		"warning: a.conf:3:1: domain 'a.test' has no recipient but postmaster\n", 1 },
 	{ "hostname p.test\ndomain a.test { aliases a }\n", "x: y@else.test\n", "",
-		"warning: a.conf:2:1: mail for postmaster of 'a.test' goes to 'postmaster@p.test', which would be "
-		"this server: say who that is with 'postmaster' or a mailbox\n", 0 },
+		"a.conf:2:1: mail for postmaster of 'a.test' goes to 'postmaster@p.test', which would be "
+		"this server: say who that is, with 'postmaster ADDRESS' or a mailbox\n", 1 },
 	{ HEAD "domain a.test { aliases a }\n", "postmaster: /dev/null\n", "",
 		"warning: a:1:13: mail for postmaster of 'a.test' is thrown away here\n", 0 },
+	/* to our own name */
+	{ HEAD "domain a.test { aliases a; catch-all all@p.test }\n", "root: x@P.Test, y@else.test\nmore: root\n", "",
+		"a:1:7: 'x@P.Test' would be this server, and nothing here says who that is: "
+		"it needs a 'domain P.Test' or a route\n"
+		"a.conf:2:38: 'all@p.test' would be this server, and nothing here says who that is: "
+		"it needs a 'domain p.test' or a route\n", 2 },
+	{ HEAD "domain a.test { aliases a }\nroute p.test { smtp 192.0.2.1 }\n", "root: x@p.test\n", "", "", 0 },
+	{ HEAD "domain a.test { aliases a }\ndomain p.test { catch-all root@a.test }\n", "root: x@else.test\nr: x@p.test\n",
+		"", "", 0 },
+	{ "hostname p.test\npostmaster ada@p.test\ndomain a.test { aliases a }\n", "postmaster: bob@p.test\n", "",
+		"a:1:13: 'bob@p.test' would be this server, and nothing here says who that is: "
+		"it needs a 'domain p.test' or a route\n", 1 },
 	/* rules that can never apply */
 	{ HEAD "mailbox x@a.test { discard }\n", "", "",
 		"a.conf:2:1: mailbox 'x@a.test' can never get mail: there is no 'domain a.test'\n", 1 },
@@ -75,6 +87,17 @@ static const struct {
 		"a.conf:2:33: relay-for ::/0 makes this an open relay: strangers are in that network\n"
 		"a.conf:2:38: relay-for 2000::/3 makes this an open relay: strangers are in that network\n"
 		"a.conf:2:47: relay-for 0.0.0.0/0 makes this an open relay: strangers are in that network\n", 5 },
+	{ HEAD "relay-for 64:ff9b::/96 64:ff9b::c000:200/120 64:ff9b:1:2::/64\n", "", "",
+		"a.conf:2:11: relay-for 64:ff9b::/96 makes this an open relay: strangers are in that network\n"
+		"a.conf:2:46: relay-for 64:ff9b:1:2::/64 makes this an open relay: strangers are in that network\n", 2 },
+	{ HEAD "relay-for 1.0.0.0/8 1.0.0.0/8 1.2.0.0/16 10.0.0.0/8 2.0.0.0/9\nrelay-for 2.128.0.0/9 3.0.0.0/8\n", "", "",
+		"a.conf:3:11: relay-for 2.128.0.0/9 makes this an open relay, together with the other networks: "
+		"strangers are in so many\n", 1 },
+	{ HEAD "relay-for 2001:db8::/32 2001:db8:1::/48 2001:db9::/33 2001:db9:8000::/33\n", "", "",
+		"a.conf:2:55: relay-for 2001:db9:8000::/33 makes this an open relay, together with the other networks: "
+		"strangers are in so many\n", 1 },
+	{ HEAD "bare-newlines { repair 0.0.0.0/0 192.0.2.1 }\n", "", "",
+		"a.conf:2:24: bare-newlines repair 0.0.0.0/0 lets mail be smuggled in: strangers are in that network\n", 1 },
 	{ HEAD "relay-for 127.0.0.0/8 ::1 10.0.0.0/8 fc00::/7 fe80::/10 2a01:4f8:10b:c41::/64\n", "", "", "", 0 },
 };
 /* clang-format on */

@@ -7,7 +7,10 @@
  * own address means the next place: "root: root, anna" is the mailbox of root, and anna.  To come
  * back to an address in any other way is a loop.
  */
+#include <assert.h>
+
 #include "base/buf.h"
+#include "conf/limit.h"
 #include "route/router.h"
 #include "route/visits.h"
 
@@ -48,9 +51,10 @@ static bool put_blame(struct expansion *x, const struct conf_origin *at)
 
 static bool fail_too_many(struct expansion *x)
 {
-	return FAULT(x, &(struct conf_origin){ 0 }, "4.3.5",
-		"<%.*s> stands for more than %u addresses", STR(x->recipient),
-		x->r->conf->limits.alias_targets_max);
+	FAULT(x, &(struct conf_origin){ 0 }, "4.3.5", "<%.*s> stands for more than %u addresses",
+		STR(x->recipient), x->r->conf->limits.alias_targets_max);
+	conf_limit_blame(x->r->conf, "alias-targets", x->why);
+	return false;
 }
 
 static bool fail_nobody(struct expansion *x, const struct visit *v)
@@ -175,14 +179,21 @@ static bool add_target(struct expansion *x, enum route_end end, const struct vis
  * relay for, who asked for an address that is not hosted, it is returned. */
 static bool add_address(struct expansion *x, const struct visit *v)
 {
-	const struct conf_transport *t = router_transport(x->r, v->key, &(struct conf_origin){ 0 });
+	struct route_way way;
+	str status, words;
+	bool found = router_way(x->r, v->key, &way);
 
-	if (!x->hosted || t->kind != CONF_ERROR)
+	assert(found); /* who is nobody does not come here */
+	if (!x->hosted || way.transport->kind != CONF_ERROR)
 		return add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
-	fail_with(x->why, FAIL_PERMANENT, "", "<%.*s>: %.*s", STR(v->address), STR(t->text));
-	if (x->why)
-		str_to_c(t->status, x->why->status, sizeof x->why->status);
-	put_blame(x, &t->origin);
+	route_error(&way, &status, &words);
+	fail_with(x->why, FAIL_PERMANENT, "", "<%.*s>: %.*s", STR(v->address), STR(words));
+	if (x->why) {
+		str_to_c(status, x->why->status, sizeof x->why->status);
+		if (str_starts(status, S("4")))
+			x->why->kind = FAIL_TEMPORARY;
+	}
+	put_blame(x, way.transport->text.n > 0 ? &way.transport->origin : &way.origin);
 	if (x->blame)
 		*x->blame = (struct route_blame){ .at = v->at, .by_rule = true };
 	return false;
@@ -398,6 +409,7 @@ static bool find_wildcard(struct expansion *x, struct visit *v)
 static bool resolve(struct expansion *x, struct visit *v)
 {
 	const struct conf *conf = x->r->conf;
+	struct transports_row row;
 	char to[ADDRESS_KEY_MAX];
 	str name;
 
@@ -415,6 +427,10 @@ static bool resolve(struct expansion *x, struct visit *v)
 			if (router_mailbox(x->r, v->domain, v->key))
 				return add_address(x, v);
 			break;
+		case BY_ROW:
+			if (router_row(x->r, v->domain, v->key, &row))
+				return add_address(x, v);
+			break;
 		case BY_POSTMASTER:
 			if (str_eq(address_local(v->key), S("postmaster")) &&
 				conf->postmaster.text.n > 0)
@@ -427,6 +443,10 @@ static bool resolve(struct expansion *x, struct visit *v)
 		case BY_CATCH_ALL:
 			if (v->domain->catch_all.text.n > 0)
 				return follow_text(x, v, &v->domain->catch_all);
+			break;
+		case BY_DOMAIN_ROW:
+			if (router_domain_row(x->r, v->domain, &row))
+				return add_address(x, v);
 			break;
 		case BY_NOBODY:
 			break;

@@ -6,7 +6,7 @@ struct hop_host {
 	str name;
 	uint16_t preference;
 	uint64_t lot; /* order among equals */
-	bool own;
+	bool own;     /* one of its addresses is ours */
 };
 
 /* What an open look-up is for. */
@@ -19,6 +19,7 @@ struct question {
 	bool asked, answered;
 };
 
+#define NOT_AMONG_THEM UINT32_MAX /* no preference: they have 16 bits */
 #define QUESTIONS_MAX (1 + 2 * HOP_HOSTS_MAX)
 
 struct hop {
@@ -30,7 +31,10 @@ struct hop {
 	bool by_mx;
 
 	struct hop_host hosts[HOP_HOSTS_MAX];
-	size_t host_count, level_end;             /* hosts before level_end have been asked for */
+	size_t host_count;
+	size_t level_begin, level_end;            /* hosts before level_end have been asked for */
+	uint32_t own_preference;                  /* of our own name among the MX hosts */
+	bool looped;                              /* we are among the hosts */
 	struct question questions[QUESTIONS_MAX]; /* index + 1 is the ticket */
 	size_t question_count, open;
 
@@ -49,6 +53,7 @@ static struct hop *hop_new(uint16_t port)
 
 	arena_init(&h->arena, ARENA_UNLIMITED);
 	h->port = port;
+	h->own_preference = NOT_AMONG_THEM;
 	return h;
 }
 
@@ -75,14 +80,32 @@ static void ask(struct hop *h, enum purpose purpose, enum dns_type type, size_t 
 	h->open++;
 }
 
+static bool stands_before(const struct hop_host *a, const struct hop_host *b)
+{
+	return a->preference != b->preference ? a->preference < b->preference : a->lot < b->lot;
+}
+
+/* Put it in its place; where there are too many, the worst falls out.  Our own name is not tried,
+ * but counts, however many are better. */
 static void add_host(struct hop *h, str name, uint16_t preference)
 {
-	if (h->host_count == HOP_HOSTS_MAX)
+	struct hop_host host = { .preference = preference,
+		.lot = h->prng ? prng_next(h->prng) : 0 };
+	size_t at = h->host_count;
+
+	if (h->self && str_eq_nocase(name, h->self->name)) {
+		if (preference < h->own_preference)
+			h->own_preference = preference;
 		return;
-	h->hosts[h->host_count++] = (struct hop_host){ .name = arena_copy(&h->arena, name),
-		.preference = preference,
-		.lot = h->prng ? prng_next(h->prng) : 0,
-		.own = h->self && str_eq_nocase(name, h->self->name) };
+	}
+	if (at == HOP_HOSTS_MAX && !stands_before(&host, &h->hosts[--at]))
+		return;
+	host.name = arena_copy(&h->arena, name);
+	for (; at > 0 && stands_before(&host, &h->hosts[at - 1]); at--)
+		h->hosts[at] = h->hosts[at - 1];
+	h->hosts[at] = host;
+	if (h->host_count < HOP_HOSTS_MAX)
+		h->host_count++;
 }
 
 static bool is_own(const struct hop *h, const struct endpoint *at)
@@ -124,7 +147,7 @@ struct hop *hop_domain(str domain, uint16_t port, const struct hop_self *self, s
 	h->self = self;
 	h->prng = r;
 	if (str_starts(domain, S("["))) {
-		str inner = str_first(str_skip(domain, 1), domain.n - 2);
+		str inner = str_skip(str_first(domain, str_find(domain, ']')), 1);
 
 		if (str_starts_nocase(inner, S("IPv6:")))
 			inner = str_skip(inner, 5);
@@ -158,20 +181,23 @@ struct hop *hop_host(str host, uint16_t port)
 	return h;
 }
 
-static void sort_hosts(struct hop *h)
+static void fail_loop(struct hop *h)
 {
-	for (size_t i = 1; i < h->host_count; i++) {
-		struct hop_host host = h->hosts[i];
-		size_t at = i;
+	fail_hop(h, FAIL_PERMANENT, "5.4.6", "mail for it would come back to us");
+}
 
-		while (at > 0 && (h->hosts[at - 1].preference > host.preference ||
-					 (h->hosts[at - 1].preference == host.preference &&
-						 h->hosts[at - 1].lot > host.lot))) {
-			h->hosts[at] = h->hosts[at - 1];
-			at--;
-		}
-		h->hosts[at] = host;
-	}
+/* Where our own name is among the hosts, those that are not better are dropped unasked. */
+static void drop_behind_own_name(struct hop *h)
+{
+	h->looped = h->own_preference != NOT_AMONG_THEM;
+	while (h->host_count > 0 && h->hosts[h->host_count - 1].preference >= h->own_preference)
+		h->host_count--;
+	if (h->host_count > 0)
+		return;
+	if (h->looped)
+		fail_loop(h);
+	else
+		fail_hop(h, FAIL_PERMANENT, "5.1.2", "has no usable mail host");
 }
 
 static void mx_answer(struct hop *h, enum hop_answer answer, const struct dns_records *records)
@@ -185,6 +211,7 @@ static void mx_answer(struct hop *h, enum hop_answer answer, const struct dns_re
 		return;
 	case HOP_NO_DATA:
 		add_host(h, h->domain, 0); /* the implicit MX */
+		drop_behind_own_name(h);
 		return;
 	case HOP_FOUND:
 		break;
@@ -201,9 +228,7 @@ static void mx_answer(struct hop *h, enum hop_answer answer, const struct dns_re
 		if (r->name.n > 0)
 			add_host(h, r->name, r->preference);
 	}
-	if (h->host_count == 0)
-		fail_hop(h, FAIL_PERMANENT, "5.1.2", "has no usable mail host");
-	sort_hosts(h);
+	drop_behind_own_name(h);
 }
 
 void hop_answer(
@@ -237,6 +262,7 @@ static void next_level(struct hop *h)
 {
 	uint16_t preference = h->hosts[h->level_end].preference;
 
+	h->level_begin = h->level_end;
 	for (; h->level_end < h->host_count && h->hosts[h->level_end].preference == preference;
 		h->level_end++) {
 		if (take_literal(h, h->hosts[h->level_end].name, h->level_end))
@@ -252,13 +278,12 @@ static void order_level(struct hop *h)
 {
 	bool own = false;
 
-	for (size_t i = h->tried; i < h->address_count; i++)
-		own |= h->hosts[h->addresses[i].host].own;
+	for (size_t i = h->level_begin; i < h->level_end; i++)
+		own |= h->hosts[i].own;
 	if (own) {
+		h->looped = true;
 		h->address_count = h->tried;
 		h->host_count = h->level_end;
-		if (h->tried == 0)
-			fail_hop(h, FAIL_PERMANENT, "5.4.6", "mail for it would come back to us");
 		return;
 	}
 	for (size_t i = h->tried + 1; i < h->address_count; i++) {
@@ -291,7 +316,7 @@ struct hop_act hop_next(struct hop *h)
 		return (struct hop_act){ .kind = HOP_WAIT };
 	if (!h->failed && h->tried < h->address_count) {
 		order_level(h);
-		if (!h->failed && h->tried < h->address_count) {
+		if (h->tried < h->address_count) {
 			size_t i = h->tried++;
 
 			return (struct hop_act){ .kind = HOP_TRY,
@@ -303,6 +328,9 @@ struct hop_act hop_next(struct hop *h)
 		next_level(h);
 		return hop_next(h);
 	}
+	/* A better host whose look-up failed may be there the next time: then it is no loop. */
+	if (!h->why.kind && h->looped && h->tried == 0)
+		fail_loop(h);
 	if (!h->why.kind)
 		fail_with(&h->why, FAIL_PERMANENT, "5.1.2", "%.*s: its mail hosts have no address",
 			STR(h->domain));

@@ -28,7 +28,13 @@ static const char zone_text[] = "two.test MX 20 b.two.test\n"
 				"pivot.test A 192.0.2.9\n"
 				"worse.loop.test A 192.0.2.6\n"
 				"self.test MX 10 other-name.test\n"
-				"other-name.test A 192.0.2.10\n";
+				"other-name.test A 192.0.2.10\n"
+				"wait.test MX 10 dead.half.test\n"
+				"wait.test MX 20 pivot.test\n"
+				"waits.test MX 10 dead.half.test\n"
+				"waits.test MX 20 other-name.test\n"
+				"gone.test MX 10 nowhere.lost.test\n"
+				"gone.test MX 20 other-name.test\n";
 
 static const struct endpoint own[] = {
 	{.ip = { .family = 4, .bytes = { 192, 0, 2, 10 } }, .port = 25},
@@ -89,6 +95,10 @@ TEST(hop_tries_the_hosts_in_order)
 		{ "slow.test",          "4.4.3"					   },
 		{ "loop.test",          "far.loop.test 192.0.2.5:25; 5.1.2"               },
 		{ "self.test",          "5.4.6"					   },
+		{ "pivot.test",         "5.4.6"					   },
+		{ "wait.test",          "4.4.3"					   },
+		{ "waits.test",         "4.4.3"					   },
+		{ "gone.test",          "5.4.6"					   },
 		{ "[192.0.2.77]",       "[192.0.2.77] 192.0.2.77:25; 5.1.2"               },
 		{ "[IPv6:2001:db8::7]", "[IPv6:2001:db8::7] [2001:db8::7]:25; 5.1.2"      },
 		{ "[192.0.2.10]",       "5.4.6"					   },
@@ -158,4 +168,51 @@ TEST(hop_chooses_at_random_among_equals)
 	}
 	CHECK(a_first > 60 && a_first < 140);
 	dns_zone_free(zone);
+}
+
+static void check_story(const char *zone_records, str domain, str story)
+{
+	struct fail why;
+	struct dns_zone *zone = dns_zone_parse(str_of(zone_records), &why);
+	struct buf told = { 0 };
+	struct prng r;
+	struct hop *h;
+
+	assert_non_null(zone);
+	prng_seed(&r, 1);
+	h = hop_domain(domain, 25, &self, &r);
+	play(h, zone, &told);
+	CHECK_STR(buf_str(&told), story);
+	hop_free(h);
+	buf_free(&told);
+	dns_zone_free(zone);
+}
+
+/* Our name counts, whether or not the DNS has an address for it. */
+TEST(hop_drops_what_is_not_better_than_our_name)
+{
+	static const char zone[] = "own.test MX 10 pivot.test\nown.test MX 10 a.own.test\n"
+				   "own.test MX 20 a.own.test\n"
+				   "far.test MX 5 a.own.test\nfar.test MX 10 Pivot.Test\n"
+				   "far.test MX 20 b.own.test\n"
+				   "a.own.test A 192.0.2.1\nb.own.test A 192.0.2.2\n";
+
+	check_story(zone, S("own.test"), S("5.4.6"));
+	check_story(zone, S("far.test"), S("a.own.test 192.0.2.1:25; 5.1.2"));
+}
+
+/* The best of an answer are kept, in whatever order it has them. */
+TEST(hop_keeps_the_best_of_many)
+{
+	struct buf zone = { 0 };
+
+	for (unsigned i = 0; i < HOP_HOSTS_MAX + 5; i++)
+		buf_putf(&zone, "many.test MX %u x%u.test\nloop.test MX 10 x%u.test\n", 100 - i, i,
+			i);
+	buf_put(&zone, S("many.test MX 1 best.test\nbest.test A 192.0.2.1\n"
+			 "loop.test MX 10 pivot.test\nx0.test A 192.0.2.2\n"));
+	buf_put(&zone, (str){ "", 1 });
+	check_story(buf_str(&zone).p, S("many.test"), S("best.test 192.0.2.1:25; 5.1.2"));
+	check_story(buf_str(&zone).p, S("loop.test"), S("5.4.6"));
+	buf_free(&zone);
 }

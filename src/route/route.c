@@ -1,6 +1,7 @@
 #include "route/route.h"
 
 #include "route/router.h"
+#include "route/transports.h"
 
 const struct conf_domain *route_hosted(const struct router *r, str address)
 {
@@ -10,13 +11,16 @@ const struct conf_domain *route_hosted(const struct router *r, str address)
 	return address_key(address, to, &key) ? router_domain(r, key) : NULL;
 }
 
-/* Mail without a fixed next hop goes to the MX hosts of its own domain. */
+/* Mail without a fixed next hop goes to the MX hosts of its own domain; a program is told the
+ * domain, too. */
 static bool set_nexthop(struct arena *a, str key, struct route_way *way, struct fail *why)
 {
-	way->nexthop = S("");
-	if (way->transport->kind != CONF_SMTP || way->transport->host.n > 0)
-		return true;
-	if (arena_keep(a, address_domain(key), &way->nexthop))
+	bool own_domain = way->transport->kind == CONF_PIPE ||
+			  (way->transport->kind == CONF_SMTP && way->transport->host.n == 0);
+
+	if (way->nexthop.n == 0 && own_domain)
+		way->nexthop = address_domain(key);
+	if (arena_keep(a, way->nexthop, &way->nexthop))
 		return true;
 	return fail_reply(why, 452, "4.3.1", "No memory left for a next hop");
 }
@@ -30,12 +34,33 @@ bool route_find(const struct router *r, struct arena *a, str address, struct rou
 	if (!address_key(address, to, &key) || address_domain(key).n == 0)
 		return fail_with(
 			why, FAIL_PERMANENT, "5.1.3", "<%.*s>: not an address", STR(address));
-	*way = (struct route_way){ 0 };
-	way->transport = router_transport(r, key, &way->origin);
-	if (way->transport)
+	if (router_way(r, key, way))
 		return set_nexthop(a, key, way, why);
 	fail_reply(why, 550, "5.1.1", "<%.*s>: nobody here has this address", STR(address));
 	if (why)
 		conf_origin_print(&way->origin, why->origin);
 	return false;
+}
+
+str route_local(const struct router *r, str key)
+{
+	const struct conf_domain *d = router_domain(r, key);
+	const struct alias_table *t = d ? r->transports[d - r->conf->domains] : NULL;
+	char to[ADDRESS_KEY_MAX];
+	struct transports_row row;
+	str local = address_local(key), base;
+
+	if (!d || map_get(&r->mailboxes, key) || !router_base(d, key, to, &base))
+		return local;
+	if (!map_get(&r->mailboxes, base) && t && transports_find(t, key, &row))
+		return local;
+	return str_first(local, address_local(base).n);
+}
+
+void route_error(const struct route_way *way, str *status, str *words)
+{
+	*status = way->transport->status;
+	*words = way->transport->text;
+	if (words->n == 0)
+		transports_error(way->nexthop, status, words);
 }

@@ -18,6 +18,12 @@ struct router;
 /* tables: one for each domain of the configuration, in its order; a domain without alias files has
  * null.  The router owns the tables (not the array) and keeps a reference of its own of conf. */
 struct router *router_new(struct conf *conf, struct alias_table **tables) MUST_USE;
+/* The table of a domain's transport files, by its number in the configuration; the router owns it.
+ * Only before anybody else knows the router. */
+void router_take_transports(struct router *r, size_t domain, struct alias_table *t);
+
+/* Another one of the same configuration, which shares the tables. */
+struct router *router_again(const struct router *r) MUST_USE;
 struct router *router_keep(struct router *r);
 void router_drop(struct router *r); /* null is allowed */
 const struct conf *router_conf(const struct router *r);
@@ -52,20 +58,22 @@ typedef void route_step(
  * (the address, then without its sub-address, which is put behind the local parts of the targets,
  * as in Postfix), aliases files (likewise; the sub-address is dropped), mailbox, for postmaster
  * that of the whole configuration, "@domain" of virtual files, catch-all.  An entry that lists its
- * own address means the next place.  Duplicates are merged; postmaster of every hosted domain (and
- * "postmaster" alone) always leads somewhere.  The strs of the targets are in the arena, and those
- * of their origins live as long as the router.  False: an unknown hosted recipient (550 5.1.1, with
- * the origin of its domain, or of the alias that leads to it), one that an error transport would
- * bounce later (its own words; P4), no address at all (5.1.3), or, as what compile should have
- * refused is worth another try: a loop or too deep (451 4.4.6), too many (451 4.3.5), no memory
- * (452). */
+ * own address means the next place.  Duplicates are merged, the first
+ * way counts (of two recipients of one mail, where the sender is the same); postmaster of every
+ * hosted domain (and "postmaster" alone) always leads somewhere.  The strs of the targets are in
+ * the arena, and those of their origins live as long as the router.  False: an unknown hosted
+ * recipient (550 5.1.1, with the origin of its domain, or of the alias that leads to it), one that
+ * an error transport would bounce later (its own words; P4), no address at all (5.1.3), or, as what
+ * compile should have refused is worth another try: a loop or too deep (451 4.4.6), too many
+ * (451 4.3.5), no memory (452). */
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner) MUST_USE;
 
 struct route_way {
 	const struct conf_transport *transport;
 	str nexthop; /* SMTP without a fixed host: the domain whose MX hosts to ask, in
-			ASCII form, or an address literal "[...]"; else "" */
+			ASCII form, or an address literal "[...]"; PIPE: the domain; what a
+			transport file says: "[HOST]:PORT", or for ERROR the words; else "" */
 	struct conf_origin origin; /* the route, mailbox or domain that decided */
 };
 
@@ -75,10 +83,17 @@ struct route_way {
 bool route_find(const struct router *r, struct arena *a, str address, struct route_way *way,
 	struct fail *why) MUST_USE;
 
+/* The local part by which the mailbox or the row of an address in table form was found: without its
+ * sub-address, unless the whole of it has one.  Lives as long as key. */
+str route_local(const struct router *r, str key);
+
+/* What an error transport says, or the row of a transport file that leads to one. */
+void route_error(const struct route_way *way, str *status, str *words);
+
 /* The checks over the whole that a compile makes: alias loops, targets in hosted domains that are
- * nobody, hosted domains without a postmaster's way, not an open relay (a relay-for network that
- * is the whole Internet, a route that accepts for strangers), rules that can never apply.  Each is
- * one "file:line:column: ..." line.  Returns the number of errors. */
+ * nobody, targets at our own name that would come back to us, hosted domains without a postmaster's
+ * way, not an open relay (route/strangers: of relay-for and of bare-newlines), rules that can never
+ * apply.  Each is one "file:line:column: ..." line.  Returns the number of errors. */
 struct buf;
 size_t route_check(const struct router *r, struct buf *errors) MUST_USE;
 

@@ -128,7 +128,7 @@ static const struct {
 		"451 4.4.6 <d1@a.test>: aliases lead to aliases deeper than 5 [a.aliases:22]" },
 	{ "many@a.test",
 		"1@m.test 2@m.test 3@m.test 4@m.test 5@m.test 6@m.test 7@m.test 8@m.test" },
-	{ "toomany@a.test",       "451 4.3.5 <toomany@a.test> stands for more than 8 addresses" },
+	{ "toomany@a.test",       "451 4.3.5 <toomany@a.test> stands for more than 8 addresses [a.conf:3]" },
 };
 /* clang-format on */
 

@@ -9,14 +9,17 @@
 #include "base/map.h"
 #include "mail/address.h"
 #include "route/route.h"
+#include "route/transports.h"
 
 struct router {
 	int references; /* atomic */
 	struct conf *conf;
 	struct alias_table **tables;           /* as conf->domains */
+	struct alias_table **transports;       /* the same: of transport files */
 	struct map domains, mailboxes, routes; /* by name, address, pattern */
 	const struct conf_route *star;         /* route *, or null */
 	const struct conf_transport *direct;   /* the built-in one */
+	struct conf_transport error, discard;  /* of rows in transport files */
 };
 
 /* The hosted domain of an address in table form, or null. */
@@ -32,10 +35,15 @@ bool router_base(
 const struct conf_mailbox *router_mailbox(
 	const struct router *r, const struct conf_domain *d, str key);
 
-/* The transport of an address in table form, and the line that decided; null: hosted, but nobody.
- */
-const struct conf_transport *router_transport(
-	const struct router *r, str key, struct conf_origin *decided);
+/* Is there a row of a transport file for this address, or for all of its domain? */
+bool router_row(const struct router *r, const struct conf_domain *d, str key,
+	struct transports_row *row) MUST_USE;
+bool router_domain_row(
+	const struct router *r, const struct conf_domain *d, struct transports_row *row) MUST_USE;
+
+/* The way of an address in table form; its next hop is what a row says of it, and lives as long as
+ * the router.  False: hosted, but nobody. */
+bool router_way(const struct router *r, str key, struct route_way *way) MUST_USE;
 
 /* What is to blame for an expansion that failed. */
 struct route_blame {

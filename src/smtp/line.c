@@ -25,6 +25,28 @@ enum scan smtp_line_take(str *input, size_t line_max, str *line, struct fail *wh
 	return SCAN_BAD;
 }
 
+enum scan smtp_line_take_lax(str *input, size_t line_max, str *line, struct fail *why)
+{
+	size_t end = str_find(*input, '\n');
+	str text = str_first(*input, end);
+
+	if (end == input->n && end < line_max)
+		return SCAN_MORE;
+	if (str_ends(text, S("\r")))
+		text = str_first(text, text.n - 1);
+	if (end == input->n || text.n + 2 > line_max) {
+		fail_reply(why, 500, "5.5.2", "Line too long");
+		return SCAN_BAD;
+	}
+	if (str_has(text, '\r')) {
+		fail_reply(why, 500, "5.5.2", "Bare CR in a command");
+		return SCAN_BAD;
+	}
+	*line = text;
+	*input = str_skip(*input, end + 1);
+	return SCAN_DONE;
+}
+
 bool smtp_line_skip(str *input, bool *after_cr)
 {
 	while (input->n > 0) {

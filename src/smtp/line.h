@@ -13,6 +13,9 @@
  * *input where the line began: smtp_line_skip goes on from there. */
 enum scan smtp_line_take(str *input, size_t line_max, str *line, struct fail *why) MUST_USE;
 
+/* The same for old appliances of one's own: a bare LF ends a line, too; a bare CR does not. */
+enum scan smtp_line_take_lax(str *input, size_t line_max, str *line, struct fail *why) MUST_USE;
+
 /* Drop what is left of a refused line, its CRLF included.  True: it has ended.  *after_cr remembers
  * a CR between two calls; false at first. */
 bool smtp_line_skip(str *input, bool *after_cr) MUST_USE;

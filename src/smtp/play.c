@@ -39,6 +39,7 @@ void play_end(struct play *p)
 	buf_free(&p->sent);
 	buf_free(&p->events);
 	buf_free(&p->body);
+	buf_free(&p->refusals);
 }
 
 static void note(struct play *p, const char *event, str about)
@@ -63,6 +64,14 @@ static void note_body(struct play *p, str bytes)
 	for (size_t i = 0; i < bytes.n; i++)
 		if (bytes.p[i] != '\r')
 			buf_put_char(&p->events, bytes.p[i] == '\n' ? '~' : bytes.p[i]);
+}
+
+static void note_refused(struct play *p, const struct smtp_server_act *act)
+{
+	assert(!p->gone && act->refusal->kind != FAIL_NONE && act->refusal->text[0]);
+	buf_putf(&p->refusals, "%s%d/%s %s", buf_str(&p->refusals).n ? ", " : "",
+		fail_code(act->refusal), act->refusal->status, act->limit ? act->limit : "-");
+	p->gone = act->hangs_up;
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -166,6 +175,9 @@ void play_run(struct play *p)
 		case SMTP_SERVER_RESET:
 			note(p, "RESET", S(""));
 			p->begun = p->may_body = false;
+			break;
+		case SMTP_SERVER_REFUSED:
+			note_refused(p, &act);
 			break;
 		case SMTP_SERVER_CLOSE:
 			note(p, "CLOSE", S(""));

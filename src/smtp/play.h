@@ -24,7 +24,9 @@ struct play {
 	struct buf
 		events;  /* "MAIL(a@b) RCPT(c@d) DATA BODY(hello~) COMMIT RESET CLOSE", ~ is CRLF */
 	struct buf body; /* of the last message */
-	uint32_t ticket; /* of the open question, or 0 */
+	struct buf refusals; /* the machine's own: "552/5.3.4 message, 500/5.5.1 -" */
+	bool gone;           /* the last of them said that it hangs up */
+	uint32_t ticket;     /* of the open question, or 0 */
 	enum smtp_server_question question;
 	str sender;
 	char sender_text[300];

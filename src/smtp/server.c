@@ -27,6 +27,7 @@ void smtp_server_free(struct smtp_server *s)
 	buf_free(&s->out);
 	mem_free((void *)s->helo.p);
 	mem_free(s->refusal);
+	mem_free(s->own);
 	mem_free(s);
 }
 
@@ -52,9 +53,37 @@ void smtp_server_say(struct smtp_server *s, int code, const char *status, const 
 		s->early = true;
 }
 
-void smtp_server_hang_up(struct smtp_server *s, const char *status, const char *text)
+void smtp_server_note(
+	struct smtp_server *s, const char *limit, int code, const char *status, const char *text)
+{
+	if (s->own && !s->own->told)
+		return;
+	if (!s->own)
+		s->own = MEM_NEW(struct smtp_server_own);
+	s->own->told = false;
+	s->own->limit = limit;
+	fail_reply(&s->own->why, code, status, "%s", text);
+}
+
+/* What has been told is remembered no longer. */
+static void forget_own(struct smtp_server *s)
+{
+	if (!s->own || !s->own->told)
+		return;
+	mem_free(s->own);
+	s->own = NULL;
+}
+
+static bool own_due(const struct smtp_server *s)
+{
+	return s->own && !s->own->told;
+}
+
+void smtp_server_hang_up(
+	struct smtp_server *s, const char *limit, const char *status, const char *text)
 {
 	smtp_server_say(s, 421, status, text);
+	smtp_server_note(s, limit, 421, status, text);
 	smtp_server_transaction_end(s, true);
 	s->closing = true;
 }
@@ -66,22 +95,36 @@ const char *smtp_server_status(const struct fail *why)
 	return why->kind == FAIL_PERMANENT ? "5.0.0" : "4.0.0";
 }
 
-void smtp_server_refuse_as(struct smtp_server *s, int code, const char *status, const char *text)
+/* False: it was one too many, and we hang up for that. */
+static bool refuse(struct smtp_server *s, int code, const char *status, const char *text)
 {
 	if (++s->errors > s->setup->limits->errors_max) {
-		smtp_server_hang_up(s, "4.7.0", "Too many errors");
-		return;
+		smtp_server_hang_up(s, "errors", "4.7.0", "Too many errors");
+		return false;
 	}
 	smtp_server_say(s, code, status, text);
-	if (code != 421)
-		return;
-	smtp_server_transaction_end(s, true);
-	s->closing = true;
+	if (code == 421) {
+		smtp_server_transaction_end(s, true);
+		s->closing = true;
+	}
+	return true;
+}
+
+void smtp_server_refuse_as(
+	struct smtp_server *s, const char *limit, int code, const char *status, const char *text)
+{
+	if (refuse(s, code, status, text))
+		smtp_server_note(s, limit, code, status, text);
 }
 
 void smtp_server_refuse(struct smtp_server *s, const struct fail *why)
 {
-	smtp_server_refuse_as(s, fail_code(why), smtp_server_status(why), why->text);
+	smtp_server_refuse_as(s, NULL, fail_code(why), smtp_server_status(why), why->text);
+}
+
+void smtp_server_pass_on(struct smtp_server *s, const struct fail *why)
+{
+	(void)refuse(s, fail_code(why), smtp_server_status(why), why->text);
 }
 
 void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind)
@@ -118,7 +161,7 @@ void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal)
 	if (!s->in_message || s->data.fault || (asked && s->question.told))
 		return;
 	forget_told(s);
-	smtp_server_transaction_drop(s, refusal);
+	smtp_server_transaction_drop(s, refusal, false);
 	if (asked) { /* but nobody has heard the question yet */
 		s->question.open = false;
 		smtp_server_transaction_message_over(s);
@@ -136,6 +179,14 @@ void smtp_server_greet(struct smtp_server *s, const struct fail *refusal)
 	s->closing = refusal != NULL;
 }
 
+static enum scan take_one(struct smtp_server *s, str *from, str *line)
+{
+	size_t line_max = s->setup->limits->line_octets_max;
+
+	return s->setup->repair_newlines ? smtp_line_take_lax(from, line_max, line, NULL)
+					 : smtp_line_take(from, line_max, line, NULL);
+}
+
 /* A line may be in *rest whole, or have its beginning in s->line. */
 static enum scan take_line(struct smtp_server *s, str *rest, str *line)
 {
@@ -144,7 +195,7 @@ static enum scan take_line(struct smtp_server *s, str *rest, str *line)
 	enum scan got;
 
 	if (kept.n == 0) {
-		got = smtp_line_take(rest, line_max, line, NULL);
+		got = take_one(s, rest, line);
 		if (got != SCAN_MORE)
 			return got;
 		part = *rest;
@@ -157,18 +208,27 @@ static enum scan take_line(struct smtp_server *s, str *rest, str *line)
 	if (kept.n == 0)
 		return SCAN_MORE;
 	kept = buf_str(&s->line);
-	return smtp_line_take(&kept, line_max, line, NULL);
+	return take_one(s, &kept, line);
+}
+
+static bool skip_lax(str *from)
+{
+	size_t end = str_find(*from, '\n');
+	bool over = end < from->n;
+
+	*from = str_skip(*from, end + 1);
+	return over;
 }
 
 /* Drop what *from has of a bad line, whose reply is due when it has ended; *rest follows it. */
 static void read_bad_line(struct smtp_server *s, str *from, const str *rest)
 {
-	if (!smtp_line_skip(from, &s->after_cr))
+	if (!(s->setup->repair_newlines ? skip_lax(from) : smtp_line_skip(from, &s->after_cr)))
 		return;
 	s->pending = rest->n > 0;
 	s->reading = READING_COMMANDS;
 	s->since_ms = s->now_ms;
-	smtp_server_refuse_as(s, 500, "5.5.2", "Line too long, or with a bare CR or LF");
+	smtp_server_refuse_as(s, NULL, 500, "5.5.2", "Line too long, or with a bare CR or LF");
 }
 
 static void read_command(struct smtp_server *s, str *rest)
@@ -228,6 +288,8 @@ static void read_on(struct smtp_server *s, str *rest)
 {
 	if (s->early) {
 		smtp_server_say(s, 554, "5.5.0", "You have to wait for my replies");
+		smtp_server_note(s, NULL, 554, "5.5.0",
+			"Bytes came before the reply that they had to wait for");
 		smtp_server_transaction_end(s, true);
 		s->closing = true;
 		return;
@@ -251,18 +313,19 @@ static void read_on(struct smtp_server *s, str *rest)
 /* What has become due without a byte: the end of a chunk, the end of our service. */
 static void settle(struct smtp_server *s)
 {
-	if (!s->greeted || s->closing || s->question.open || s->body.n > 0)
+	if (!s->greeted || s->closing || s->question.open || s->body.n > 0 || own_due(s))
 		return;
 	if (s->reading == READING_CHUNK && s->chunk_left == 0)
 		smtp_server_transaction_chunk_over(s);
-	if (s->stopping && !s->closing && !s->question.open && !s->in_message &&
+	if (s->stopping && !s->closing && !s->question.open && !s->in_message && !own_due(s) &&
 		s->reading != READING_CHUNK)
-		smtp_server_hang_up(s, "4.3.2", "This server is about to stop, try again later");
+		smtp_server_hang_up(
+			s, NULL, "4.3.2", "This server is about to stop, try again later");
 }
 
 static bool may_read(const struct smtp_server *s)
 {
-	return s->greeted && !s->closing && !s->question.open && s->body.n == 0 &&
+	return s->greeted && !s->closing && !s->question.open && s->body.n == 0 && !own_due(s) &&
 	       buf_str(&s->out).n < REPLIES_OCTETS_MAX;
 }
 
@@ -302,11 +365,18 @@ struct smtp_server_act smtp_server_next(struct smtp_server *s)
 	struct smtp_server_act act = { .kind = SMTP_SERVER_IDLE };
 
 	forget_told(s);
+	forget_own(s);
 	settle(s);
 	if (s->body.n > 0) {
 		act.kind = SMTP_SERVER_BODY;
 		act.bytes = s->body;
 		s->body = S("");
+	} else if (own_due(s)) {
+		act.kind = SMTP_SERVER_REFUSED;
+		act.refusal = &s->own->why;
+		act.limit = s->own->limit;
+		act.hangs_up = s->closing;
+		s->own->told = true;
 	} else if (s->reset_due) {
 		act.kind = SMTP_SERVER_RESET;
 		s->reset_due = false;
@@ -347,6 +417,17 @@ int64_t smtp_server_deadline_ms(const struct smtp_server *s)
 	return (body || s->in_message) && message_ms < silence_ms ? message_ms : silence_ms;
 }
 
+/* Which limit the client's silence has met. */
+static const char *silence_limit(const struct smtp_server *s)
+{
+	bool body = s->reading == READING_DATA || s->reading == READING_CHUNK;
+
+	if ((body || s->in_message) &&
+		s->now_ms >= s->message_since_ms + s->setup->limits->message_ms_max)
+		return "message-timeout";
+	return body ? "data-timeout" : "command-timeout";
+}
+
 /* Our own answer is late.  Whoever works on it may not know yet that nobody waits any more. */
 static void answer_late(struct smtp_server *s)
 {
@@ -357,6 +438,7 @@ static void answer_late(struct smtp_server *s)
 	enum smtp_server_question kind = s->question.kind;
 
 	smtp_server_transaction_answered(s, &late, S(""));
+	smtp_server_note(s, "answer-timeout", late.code, late.status, late.text);
 	if (kind == SMTP_ASK_MAIL)
 		s->reset_due = true;
 	if (kind == SMTP_ASK_COMMIT) {
@@ -376,7 +458,7 @@ void smtp_server_tick(struct smtp_server *s, int64_t now_ms)
 	if (s->question.open)
 		answer_late(s);
 	else
-		smtp_server_hang_up(s, "4.4.2", "I have waited too long for you");
+		smtp_server_hang_up(s, silence_limit(s), "4.4.2", "I have waited too long for you");
 }
 
 void smtp_server_shutdown(struct smtp_server *s)

@@ -52,7 +52,8 @@ struct smtp_server_limits {
 struct smtp_server_setup {
 	str hostname; /* in the banner and in EHLO */
 	const struct smtp_server_limits *limits;
-	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR) */
+	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR), but not
+				 around the dot that ends a message */
 };
 
 enum smtp_server_question {
@@ -64,21 +65,28 @@ enum smtp_server_question {
 
 struct smtp_server_act {
 	enum {
-		SMTP_SERVER_IDLE,  /* nothing to do before the next feed, answer or tick */
-		SMTP_SERVER_SEND,  /* write bytes to the client */
-		SMTP_SERVER_ASK,   /* answer with the ticket, now or later */
-		SMTP_SERVER_BODY,  /* bytes of the message: dots removed, lines end in CRLF */
-		SMTP_SERVER_RESET, /* the transaction that ASK_MAIL had begun is over without
-				      commit: drop its body and envelope.  It follows a COMMIT that
-				      was refused, too, but not one whose answer came too late: that
-				      message is in the hands of whoever was asked */
-		SMTP_SERVER_CLOSE, /* write what was sent, then hang up */
+		SMTP_SERVER_IDLE,    /* nothing to do before the next feed, answer or tick */
+		SMTP_SERVER_SEND,    /* write bytes to the client */
+		SMTP_SERVER_ASK,     /* answer with the ticket, now or later */
+		SMTP_SERVER_BODY,    /* bytes of the message: dots removed, lines end in CRLF */
+		SMTP_SERVER_RESET,   /* the transaction that ASK_MAIL had begun is over without
+					commit: drop its body and envelope.  It follows a COMMIT that
+					was refused, too, but not one whose answer came too late: that
+					message is in the hands of whoever was asked */
+		SMTP_SERVER_REFUSED, /* the machine has refused something by itself, in words that
+					are on their way; for the log (P7) */
+		SMTP_SERVER_CLOSE,   /* write what was sent, then hang up */
 	} kind;
 	str bytes; /* SEND: valid until the next call; BODY: as long as the bytes that were fed */
 	enum smtp_server_question question;
 	uint32_t ticket;
 	struct smtp_mail mail; /* ASK_MAIL: borrows, until the answer */
 	struct smtp_rcpt rcpt; /* ASK_RCPT: borrows, until the answer */
+	/* REFUSED: valid until the next call.  Each has its record, but for the 452 of recipients
+	 * beyond the limit, which has one a transaction.  errors_max bounds their number. */
+	const struct fail *refusal;
+	const char *limit; /* REFUSED: its name in the configuration, or null: the protocol */
+	bool hangs_up;     /* REFUSED: and CLOSE follows */
 };
 
 struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64_t now_ms) MUST_USE;

@@ -16,7 +16,7 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 
 	if (!smtp_command_helo(arg, &name, &why)) {
 		/* no status in replies to HELO and EHLO: RFC 2034 section 4 */
-		smtp_server_refuse_as(s, fail_code(&why), "", why.text);
+		smtp_server_refuse_as(s, NULL, fail_code(&why), "", why.text);
 		return;
 	}
 	smtp_server_transaction_end(s, true);
@@ -63,7 +63,7 @@ static void on_mail(struct smtp_server *s, str arg)
 	struct fail why = { 0 };
 
 	if (s->transactions >= s->setup->limits->transactions_max) {
-		smtp_server_hang_up(s, "4.7.0", "Too many messages in one session");
+		smtp_server_hang_up(s, "transactions", "4.7.0", "Too many messages in one session");
 		return;
 	}
 	if (!smtp_command_mail(keep(s, arg), &s->question.mail, &why)) {
@@ -71,11 +71,19 @@ static void on_mail(struct smtp_server *s, str arg)
 		return;
 	}
 	if (s->question.mail.size_octets > s->setup->limits->message_octets_max) {
-		smtp_server_refuse_as(s, 552, "5.3.4", "Message too large");
+		smtp_server_refuse_as(s, "message", 552, "5.3.4", "Message too large");
 		return;
 	}
 	s->smtputf8 = s->question.mail.smtputf8;
 	smtp_server_ask(s, SMTP_ASK_MAIL);
+}
+
+/* Noted once for a message: their number is the client's choice. */
+static void beyond(struct smtp_server *s)
+{
+	smtp_server_say(s, 452, "4.5.3", "Too many recipients");
+	if (s->recipients_beyond == 1)
+		smtp_server_note(s, "recipients", 452, "4.5.3", "Too many recipients");
 }
 
 static void on_rcpt(struct smtp_server *s, str arg)
@@ -90,9 +98,9 @@ static void on_rcpt(struct smtp_server *s, str arg)
 	if (s->recipients < s->setup->limits->recipients_max)
 		smtp_server_ask(s, SMTP_ASK_RCPT);
 	else if (s->recipients_beyond++ < RECIPIENTS_BEYOND_MAX)
-		smtp_server_say(s, 452, "4.5.3", "Too many recipients");
+		beyond(s);
 	else
-		smtp_server_refuse_as(s, 452, "4.5.3", "Too many recipients");
+		smtp_server_refuse_as(s, "recipients", 452, "4.5.3", "Too many recipients");
 }
 
 /* Why a message may not begin here. */
@@ -142,7 +150,7 @@ static void on_bdat(struct smtp_server *s, str arg)
 		smtp_server_ask(s, SMTP_ASK_DATA);
 	} else if (s->at != AT_CHUNKS) {
 		no_message(s, &why);
-		smtp_server_transaction_drop(s, &why);
+		smtp_server_transaction_drop(s, &why, true);
 	}
 }
 
@@ -164,6 +172,7 @@ static void on_foreign(struct smtp_server *s, str arg __attribute__((unused)))
 {
 	smtp_server_transaction_end(s, true);
 	smtp_server_say(s, 502, "5.7.0", "This is a mail server");
+	smtp_server_note(s, NULL, 502, "5.7.0", "This is a mail server");
 	s->closing = true;
 }
 
@@ -233,17 +242,18 @@ void smtp_server_command(struct smtp_server *s, str line)
 	str_cut(&line, ' ', &verb);
 	rule = find_rule(verb);
 	if (!rule)
-		smtp_server_refuse_as(s, 500, "5.5.1", "Unknown command");
+		smtp_server_refuse_as(s, NULL, 500, "5.5.1", "Unknown command");
 	else if (rule->idle && ++s->idle_commands > s->setup->limits->idle_commands_max)
-		smtp_server_hang_up(s, "4.7.0", "Too many commands that move no mail");
+		smtp_server_hang_up(
+			s, "idle-commands", "4.7.0", "Too many commands that move no mail");
 	else if (!(rule->legal_in & s->at))
-		smtp_server_refuse_as(s, 503, "5.5.1", out_of_order(s));
+		smtp_server_refuse_as(s, NULL, 503, "5.5.1", out_of_order(s));
 	else if (rule->no_arg && line.n > 0)
-		smtp_server_refuse_as(s, 501, "5.5.4", "This command takes no argument");
+		smtp_server_refuse_as(s, NULL, 501, "5.5.4", "This command takes no argument");
 	else if (rule->run)
 		rule->run(s, line);
 	else if (rule->code >= 400)
-		smtp_server_refuse_as(s, rule->code, rule->status, rule->text);
+		smtp_server_refuse_as(s, NULL, rule->code, rule->status, rule->text);
 	else
 		smtp_server_say(s, rule->code, rule->status, rule->text);
 }

@@ -66,6 +66,14 @@ struct smtp_server {
 	uint64_t chunk_octets, chunk_left;
 	bool chunk_last;
 	struct fail *refusal; /* why its bytes are dropped: said at the end; null: they are not */
+	bool refusal_own;     /* that is our word, not that of whom we asked */
+
+	/* A refusal of our own, for the log. */
+	struct smtp_server_own {
+		struct fail why;
+		const char *limit;
+		bool told;
+	} * own; /* null: none */
 };
 
 /* --- smtp/server.c */
@@ -75,18 +83,26 @@ void smtp_server_say(struct smtp_server *s, int code, const char *status, const 
 const char *smtp_server_status(const struct fail *why); /* enhanced, whatever why lacks */
 
 /* A reply to a command that failed: counted; the one beyond errors_max, or with code 421, hangs up.
- */
+ * The first is the word of whom we asked, the others are ours, and noted. */
+void smtp_server_pass_on(struct smtp_server *s, const struct fail *why);
 void smtp_server_refuse(struct smtp_server *s, const struct fail *why);
-void smtp_server_refuse_as(struct smtp_server *s, int code, const char *status, const char *text);
+void smtp_server_refuse_as(
+	struct smtp_server *s, const char *limit, int code, const char *status, const char *text);
 
-void smtp_server_hang_up(struct smtp_server *s, const char *status, const char *text); /* 421 */
+/* 421 */
+void smtp_server_hang_up(
+	struct smtp_server *s, const char *limit, const char *status, const char *text);
+
+/* Our own refusal, to be told by next; of two before that, the first. */
+void smtp_server_note(
+	struct smtp_server *s, const char *limit, int code, const char *status, const char *text);
 void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind);
 
 /* --- smtp/server_transaction.c */
 
 void smtp_server_transaction_end(struct smtp_server *s, bool reset); /* if there is one */
 void smtp_server_transaction_drop(
-	struct smtp_server *s, const struct fail *why);           /* the first why holds */
+	struct smtp_server *s, const struct fail *why, bool own); /* the first why holds */
 void smtp_server_transaction_message_over(struct smtp_server *s); /* all of its bytes are here */
 void smtp_server_transaction_chunk_over(struct smtp_server *s);
 void smtp_server_transaction_answered(struct smtp_server *s, const struct fail *refusal, str text);

@@ -251,3 +251,85 @@ TEST(smtp_server_stops_when_it_owes_nothing)
 		play_end(&p);
 	}
 }
+
+/* P7: what the machine refuses by itself is said to its owner, with the name of the limit; what the
+ * owner refused is not said back to him. */
+TEST(smtp_server_notes_its_own_refusals)
+{
+	static const struct {
+		str flights, refusals;
+		bool gone;
+	} cases[] = {
+		{S(HELLO BEGIN "DATA\r\n|hello\r\n.\r\nQUIT\r\n"),                      S(""),                                 false},
+		{ S(HELLO "MAIL FROM:<no@b>\r\nRCPT TO:<no@d>\r\n"),                    S("503/5.5.1 -"),                      false},
+		{ S(HELLO "MAIL FROM:<bye@b>\r\n"),                                     S(""),                                 false},
+		{ S("X\r\n|MAIL FROM:<a@b>\r\n|EHLO\r\n"),                              S("500/5.5.1 -, 503/5.5.1 -, 501/ -"),
+                 false													      },
+		{ S(HELLO "MAIL FROM:<a@b> SIZE=1001\r\n"),                             S("552/5.3.4 message"),                false},
+		{ S(HELLO BEGIN "DATA\r\n|a\nb\r\n.\r\n"),                              S("550/5.6.0 -"),                      false},
+		{ S(HELLO BEGIN "DATA\r\n|123456789012345678901\r\n.\r\n"),
+                 S("552/5.6.0 text-line"),										     false},
+		{ S(HELLO BEGIN "RCPT TO:<e@f>\r\nRCPT TO:<g@h>\r\nRCPT TO:<i@j>\r\n"),
+                 S("452/4.5.3 recipients"),										    false},
+		{ S(HELLO "X\r\nX\r\nX\r\nX\r\n"),
+                 S("500/5.5.1 -, 500/5.5.1 -, 500/5.5.1 -, 421/4.7.0 errors"),                                                 true },
+		{ S(HELLO "NOOP\r\nNOOP\r\nNOOP\r\n"),                                  S("421/4.7.0 idle-commands"),          true },
+		{ S("EHLO c.test\r\nNOOP\r\n"),                                         S("554/5.5.0 -"),                      true },
+		{ S(HELLO "BDAT x\r\n"),						S("501/5.5.4 -"),                      true },
+		{ S("GET / HTTP/1.1\r\n"),					      S("502/5.7.0 -"),                      true },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct play p;
+		str flights = cases[i].flights, flight;
+		bool more;
+
+		play_begin(&p, i % 2);
+		p.limits.text_line_octets_max = 20;
+		p.limits.message_octets_max = 1000;
+		p.limits.recipients_max = 2;
+		p.limits.errors_max = 3;
+		p.limits.idle_commands_max = 3;
+		play_greet(&p);
+		do {
+			more = str_cut(&flights, '|', &flight);
+			play_flight(&p, flight, 7);
+		} while (more);
+		CHECK_STR(buf_str(&p.refusals), cases[i].refusals);
+		CHECK_INT(p.gone, cases[i].gone);
+		play_end(&p);
+	}
+}
+
+TEST(smtp_server_notes_which_silence_was_too_long)
+{
+	static const struct {
+		str flights;
+		int64_t now_ms;
+		str refusals;
+	} cases[] = {
+		{S("EHLO c.test\r\n"),             100, S("421/4.4.2 command-timeout")},
+		{ S(HELLO BEGIN "DATA\r\n|hello"), 200, S("421/4.4.2 data-timeout")   },
+		{ S(HELLO BEGIN "DATA\r\n|hello"), 300, S("421/4.4.2 message-timeout")},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct play p;
+		str flights = cases[i].flights, flight;
+		bool more;
+
+		play_begin(&p, false);
+		p.limits.command_ms_max = 100;
+		p.limits.data_ms_max = 200;
+		p.limits.message_ms_max = 300;
+		play_greet(&p);
+		do {
+			more = str_cut(&flights, '|', &flight);
+			play_flight(&p, flight, 7);
+		} while (more);
+		play_tick(&p, p.now_ms + cases[i].now_ms);
+		CHECK_STR(buf_str(&p.refusals), cases[i].refusals);
+		CHECK(p.closed && p.gone);
+		play_end(&p);
+	}
+}

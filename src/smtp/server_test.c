@@ -381,3 +381,37 @@ TEST(smtp_server_is_small_when_idle)
 {
 	CHECK(sizeof(struct smtp_server) <= 1024); /* its buffers are free, or at most 1 KiB */
 }
+
+/* An appliance of one's own that ends its lines as its system does. */
+TEST(smtp_server_takes_commands_that_end_in_lf_where_they_are_repaired)
+{
+	static const str talk = STR_INIT("EHLO c.test\n|MAIL FROM:<a@b>\nRCPT TO:<c@d>\r\nDATA\n|"
+					 "one\ntwo\r\n.\r\n|NO\rOP\nNOOP\n");
+	str flights, flight;
+	struct buf codes = { 0 };
+	struct play p;
+	bool more;
+
+	for (int repair = 0; repair < 2; repair++) {
+		play_begin(&p, false);
+		p.setup.repair_newlines = repair;
+		play_greet(&p);
+		flights = talk;
+		do {
+			more = str_cut(&flights, '|', &flight);
+			play_flight(&p, flight, 5);
+		} while (more);
+		play_codes(&p, &codes);
+		if (repair) {
+			CHECK(str_ends(buf_str(&codes),
+				S("250/2.1.0 250/2.1.5 354 250/2.0.0 500/5.5.2 250/2.0.0")));
+			CHECK_STR(buf_str(&p.events),
+				S("MAIL(a@b) RCPT(c@d) DATA BODY(one~two~) COMMIT"));
+		} else {
+			/* EHLO goes on to the first CRLF, and more stands behind that */
+			CHECK(!str_has(buf_str(&p.events), '('));
+		}
+		buf_free(&codes);
+		play_end(&p);
+	}
+}

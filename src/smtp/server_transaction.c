@@ -18,10 +18,11 @@ void smtp_server_transaction_end(struct smtp_server *s, bool reset)
 	s->refusal = NULL;
 }
 
-void smtp_server_transaction_drop(struct smtp_server *s, const struct fail *why)
+void smtp_server_transaction_drop(struct smtp_server *s, const struct fail *why, bool own)
 {
 	if (s->refusal)
 		return;
+	s->refusal_own = own;
 	s->refusal = MEM_NEW(struct fail);
 	*s->refusal = *why;
 }
@@ -35,6 +36,18 @@ static void refuse_message(struct smtp_server *s, const struct fail *why)
 	smtp_server_transaction_end(s, true);
 }
 
+static void note(struct smtp_server *s, const char *limit, const struct fail *why)
+{
+	smtp_server_note(s, limit, fail_code(why), smtp_server_status(why), why->text);
+}
+
+static const char *data_limit(enum smtp_data_fault fault)
+{
+	if (fault == SMTP_DATA_LONG)
+		return "text-line";
+	return fault == SMTP_DATA_TOO_MUCH ? "message" : NULL;
+}
+
 /* All of its bytes are here. */
 void smtp_server_transaction_message_over(struct smtp_server *s)
 {
@@ -43,8 +56,11 @@ void smtp_server_transaction_message_over(struct smtp_server *s)
 	s->reading = READING_COMMANDS;
 	if (s->refusal) {
 		why = *s->refusal;
+		if (s->refusal_own)
+			note(s, NULL, &why);
 		refuse_message(s, &why);
 	} else if (!smtp_data_sound(&s->data, &why)) {
+		note(s, data_limit(s->data.fault), &why);
 		refuse_message(s, &why);
 	} else {
 		smtp_server_ask(s, SMTP_ASK_COMMIT);
@@ -61,7 +77,10 @@ void smtp_server_transaction_chunk_over(struct smtp_server *s)
 
 		mem_free(s->refusal);
 		s->refusal = NULL;
-		smtp_server_refuse(s, &why);
+		if (s->refusal_own)
+			smtp_server_refuse(s, &why);
+		else
+			smtp_server_pass_on(s, &why);
 		return;
 	}
 	if (s->chunk_last)
@@ -106,7 +125,7 @@ static void mail_answered(struct smtp_server *s, const struct fail *refusal)
 {
 	if (refusal) {
 		s->smtputf8 = false;
-		smtp_server_refuse(s, refusal);
+		smtp_server_pass_on(s, refusal);
 		return;
 	}
 	s->at = AT_MAIL;
@@ -119,7 +138,7 @@ static void rcpt_answered(struct smtp_server *s, const struct fail *refusal)
 {
 	if (refusal) {
 		s->some_refused = true;
-		smtp_server_refuse(s, refusal);
+		smtp_server_pass_on(s, refusal);
 		return;
 	}
 	s->at = AT_RCPT;
@@ -132,9 +151,9 @@ static void data_answered(struct smtp_server *s, const struct fail *refusal)
 	if (!refusal) {
 		begin_message(s);
 	} else if (s->reading == READING_CHUNK) {
-		smtp_server_transaction_drop(s, refusal);
+		smtp_server_transaction_drop(s, refusal, false);
 	} else {
-		smtp_server_refuse(s, refusal);
+		smtp_server_pass_on(s, refusal);
 		smtp_server_transaction_end(s, true);
 	}
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -498,4 +499,11 @@ void courier_close(struct courier *c)
 		;
 	pthread_mutex_destroy(&c->lock);
 	mem_free(c);
+}
+
+bool courier_alive(const struct courier *c)
+{
+	struct pollfd control = { .fd = c->control };
+
+	return poll(&control, 1, 0) == 0 || !(control.revents & (POLLHUP | POLLERR));
 }

@@ -42,6 +42,9 @@ struct courier;
 struct courier *courier_open(str hostname, str home, struct fail *why) MUST_USE;
 void courier_close(struct courier *c);
 
+/* False: its process has gone, and every delivery will fail.  From any thread. */
+bool courier_alive(const struct courier *c) MUST_USE;
+
 struct courier_parcel; /* one message on its way into a Maildir */
 
 struct courier_handler {

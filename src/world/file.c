@@ -113,6 +113,27 @@ bool file_read(struct arena *a, str path, str *text, struct fail *why)
 	return ok;
 }
 
+struct file_stamp file_stamp(str path)
+{
+	struct file_stamp stamp = { 0 };
+	char c_path[PATH_MAX];
+	struct stat st;
+
+	if (path_to_c(path, c_path, NULL) && stat(c_path, &st) == 0)
+		stamp = (struct file_stamp){ .device = st.st_dev,
+			.inode = st.st_ino,
+			.octets = (uint64_t)st.st_size,
+			.seconds = st.st_ctim.tv_sec,
+			.nanoseconds = st.st_ctim.tv_nsec };
+	return stamp;
+}
+
+bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->octets == b->octets &&
+	       a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+}
+
 bool file_exists(str path)
 {
 	char c_path[PATH_MAX];

@@ -19,6 +19,15 @@
 bool file_read(struct arena *a, str path, str *text, struct fail *why) MUST_USE;
 bool file_exists(str path) MUST_USE;
 
+/* What changes when a file is written or replaced; all zero: there is none, or it cannot be seen.
+ */
+struct file_stamp {
+	uint64_t device, inode, octets;
+	int64_t seconds, nanoseconds; /* of its last change */
+};
+struct file_stamp file_stamp(str path) MUST_USE;
+bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b) MUST_USE;
+
 /* Write a new file beside it and rename it over: readers see the old or the new, whole, and it is
  * on stable storage when this returns. */
 bool file_replace(str path, str text, unsigned mode, struct fail *why) MUST_USE;

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -31,6 +32,7 @@ struct loop {
 	_Atomic(struct loop_task *) posted; /* the last one first */
 	atomic_bool sleeping;               /* or about to: ring the bell */
 	atomic_bool stopping;
+	bool gathers;
 
 	pthread_t thread;
 	char name[16];
@@ -106,6 +108,11 @@ void loop_free(struct loop *l)
 	close(l->bell_fd);
 	heap_free(&l->timers);
 	mem_free(l);
+}
+
+void loop_gathers(struct loop *l)
+{
+	l->gathers = true;
 }
 
 struct event_base *loop_base(struct loop *l)
@@ -254,6 +261,8 @@ void loop_run(struct loop *l)
 	logger_hold(true);
 	while (!stop) {
 		wait_and_serve(l);
+		if (l->gathers)
+			sched_yield();            /* on an idle machine it returns at once */
 		stop = atomic_load(&l->stopping); /* before the post is taken, see loop_stop */
 		run_posted(l);
 		run_timers(l);

@@ -35,6 +35,10 @@ void loop_run(struct loop *l);   /* serve in the calling thread, until loop_stop
 void loop_stop(struct loop *l);  /* from any thread; what was posted before it still runs */
 void loop_join(struct loop *l);  /* wait for the thread of loop_start to end */
 
+/* To be called before it serves: a loop that works for other loops.  When it is woken and the
+ * machine is busy, it lets these run first: then they post more, and one round serves it all. */
+void loop_gathers(struct loop *l);
+
 /* In order, as seen from one posting thread.  Cheap: the loop is woken once for many. */
 void loop_post(struct loop *l, struct loop_task *task);
 

@@ -93,6 +93,7 @@ TEST(loop_is_woken_from_its_sleep)
 		.task.run = on_ball, .sides = {loop_new("left"), loop_new("right")}
 	};
 
+	loop_gathers(b.sides[0]);
 	loop_start(b.sides[0]);
 	loop_start(b.sides[1]);
 	loop_post(b.sides[0], &b.task);

@@ -73,16 +73,21 @@ bool process_is_root(void)
 static struct passwd *find_user(str user, struct fail *why)
 {
 	char name[64];
-	struct passwd *p = getpwnam(str_to_c(user, name, sizeof name));
+	struct passwd *p;
 
-	if (!p)
-		fail_with(why, FAIL_PERMANENT, "5.3.5", "there is no user %s", name);
+	errno = 0;
+	p = getpwnam(str_to_c(user, name, sizeof name));
+	if (!p && errno != 0 && errno != ENOENT && errno != ESRCH)
+		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot look the user %s up: %s", name,
+			strerror(errno));
+	else if (!p)
+		fail_with(why, FAIL_PERMANENT, "5.3.5", "there is no user '%s'", name);
 	return p;
 }
 
-bool process_user_exists(str user)
+bool process_user_exists(str user, struct fail *why)
 {
-	return find_user(user, NULL) != NULL;
+	return find_user(user, why) != NULL;
 }
 
 bool process_give(str path, str user, struct fail *why)

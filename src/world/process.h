@@ -18,7 +18,8 @@ void process_signals(
 
 bool process_is_root(void) MUST_USE;
 
-bool process_user_exists(str user) MUST_USE;
+bool process_user_exists(
+	str user, struct fail *why) MUST_USE; /* false: *why, which may be temporary */
 
 /* Give a folder to a user, as root, before he takes over. */
 bool process_give(str path, str user, struct fail *why) MUST_USE;
@@ -40,7 +41,7 @@ struct ip *process_addresses(struct arena *a, size_t *count) MUST_USE;
 void process_notify(const char *state);
 
 /* Write to standard output (or error), whole; false when that is closed. */
-bool process_print(str text);
+bool process_print(str text) MUST_USE;
 bool process_print_error(str text);
 
 _Noreturn void process_exit(int code); /* at once: no exit handlers, no joining of threads */

@@ -15,6 +15,7 @@
 #define OUT_KEPT_MAX 256 /* an idle stream keeps no larger buffer */
 
 static _Thread_local char scratch[SOCK_READ_MAX];
+static _Thread_local unsigned endings; /* streams of this loop that are finishing */
 
 static void free_sock(struct sock *s)
 {
@@ -24,6 +25,7 @@ static void free_sock(struct sock *s)
 		loop_timer_cancel(s->loop, &s->ending->timer);
 		list_remove(&s->ending->end.link);
 		mem_free(s->ending);
+		endings--;
 	}
 	tls_stream_free(s->tls);
 	if (s->fd >= 0)
@@ -239,12 +241,14 @@ static bool read_some(struct sock *s)
 		tell_closed(s);
 		return false;
 	}
-	/* less than there was room for: the kernel has no more, and will tell when it has */
-	if (n < sizeof scratch && !s->tls && !s->hung_up)
-		s->readable = false;
 	taken = offer(s, str_from(scratch, n));
 	if (taken < n)
 		buf_put(&s->rest, str_from(scratch + taken, n - taken));
+	/* Less than there was room for: the kernel has no more, and will tell when it has.  But a
+	 * reset that was told together with these bytes is not told again, as libevent has no word
+	 * for it: our next write meets it, and where none is due, one more read. */
+	if (n < sizeof scratch && !s->tls && !s->hung_up && s->queued)
+		s->readable = false;
 	return true;
 }
 
@@ -441,10 +445,11 @@ static void on_loop_end(struct loop_hook *hook)
 
 void sock_finish(struct sock *s)
 {
-	if (silent(s) || s->connecting || s->error) {
+	if (silent(s) || s->connecting || s->error || endings == SOCK_ENDINGS_MAX) {
 		sock_close(s);
 		return;
 	}
+	endings++;
 	s->handler = NULL;
 	s->ending = MEM_NEW(struct sock_ending);
 	s->ending->sock = s;

@@ -21,6 +21,7 @@
 
 #define SOCK_READ_MAX 65536      /* one offer of bytes is never longer */
 #define SOCK_FINISH_MS_MAX 15000 /* for a peer to read our last words */
+#define SOCK_ENDINGS_MAX 1000    /* of one loop; beyond, last words are not waited for */
 
 struct sock;
 struct sock_listener;

@@ -446,7 +446,8 @@ TEST(sock_finish_does_not_outlive_the_loop)
 	finish();
 }
 
-TEST(sock_reset_is_told_with_its_reason)
+/* The server says so much, then resets the connection before we look. */
+static void check_reset(str words)
 {
 	struct linger none = { .l_onoff = 1 };
 	struct sockaddr_storage unused;
@@ -461,15 +462,28 @@ TEST(sock_reset_is_told_with_its_reason)
 		run();
 	}
 	int fd = accept(t.descriptor, (struct sockaddr *)&unused, &size);
+	CHECK(send(fd, words.p, words.n, 0) == (ssize_t)words.n);
 	CHECK(setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none) == 0);
 	close(fd);
 	run();
 	CHECK(t.client.broken);
+	CHECK_STR(buf_str(&t.client.in), words);
 	CHECK_STR(str_of(t.client.why.status), S("4.4.2"));
 	CHECK(strstr(t.client.why.text, "lost: Connection reset by peer") != NULL);
 	close_end(&t.client);
 	sock_unbind(t.descriptor);
 	loop_free(t.loop);
+}
+
+TEST(sock_reset_is_told_with_its_reason)
+{
+	check_reset(S(""));
+}
+
+/* Both are one event to libevent, which has no word for the second. */
+TEST(sock_reset_behind_bytes_is_told)
+{
+	check_reset(S("220 half a li"));
 }
 
 TEST(sock_connects_from_the_asked_address)

@@ -87,7 +87,7 @@ class Servers:
         self.sink_port = harness.free_port()
         self.started = []
 
-    def facteur(self, workers=2):
+    def facteur(self, workers=0):
         place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         place.chmod(0o711)
         server = self.harness.Facteur(
@@ -515,7 +515,8 @@ def render(page, figures, rounds, quick):
              "they measure.  A rate counts until the last message is at the sink; the sink checks "
              "the number of each.  CPU is user and system time of all of a server's processes, the "
              "short-lived ones included.  Postfix logs to syslog, and nobody listens there; Facteur "
-             "writes its log to a file.", "", "## What was wanted, and what came"]
+             "writes its log to a file.  It runs as many workers as it does by itself: one for every "
+             "two cores.", "", "## What was wanted, and what came"]
     inner = Page()
     inner.table(["", "wanted", "measured", ""], page.goals)
     lines += inner.lines + ["## The rows", ""] + page.lines

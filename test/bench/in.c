@@ -78,6 +78,8 @@ static bool act_all(struct in *in)
 			if (in->calls->reset)
 				in->calls->reset(in);
 			break;
+		case SMTP_SERVER_REFUSED:
+			break;
 		case SMTP_SERVER_CLOSE:
 			sock_finish(in->sock);
 			over(in);

@@ -160,6 +160,25 @@ route old.test {{ transport old }}
     assert not old.mails
 
 
+def test_a_raw_header_does_not_keep_the_body_from_being_converted(place):
+    """Raw bytes in a header of a client without SMTPUTF8 are tolerated, those in the body are not."""
+    sink = place.sink()
+    old = place.sink(offers=("PIPELINING",))
+    facteur = place.facteur(sink.port, more=f"""
+transport old {{ smtp 127.0.0.1:{old.port} }}
+route old.test {{ transport old }}
+""")
+    signature = "DKIM-Signature: v=1; a=rsa-sha256; d=x.test; s=s; h=from; bh=; b=\r\n"
+    for extra in ("X-Raw: é\r\n", "X-Raw: é\r\n" + signature):
+        smtp.send(facteur.port, "writer@sink.test", ["x@old.test"],
+                  smtp.message(body="é\r\n", extra=extra), " BODY=8BITMIME")
+    _, _, fields, _ = parts(sink.wait()[0])
+    assert fields[1]["Status"] == "5.6.3"
+    content = old.wait()[0].data
+    assert "X-Raw: é\r\n".encode() in content and b"\r\n\r\n=C3=A9\r\n" in content
+    assert len(old.mails) == 1
+
+
 def test_smtputf8_towards_a_peer_without_it(place):
     sink = place.sink()
     old = place.sink(offers=("PIPELINING", "8BITMIME"))

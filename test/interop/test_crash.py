@@ -1,4 +1,6 @@
 """P1 and P2 with the real program: killed under load, and on a full disk."""
+import collections
+import email.utils
 import os
 import random
 import re
@@ -15,14 +17,17 @@ KILLS = 20
 CLIENTS = 4
 # P2: closing a recipient is durable within 50 ms; the machine's own delays come on top.
 TWICE_SECONDS = 0.25
+# Where many clients and the next hops share one interpreter, its turns come on top of that, too:
+# on a busy machine 0.3 s were seen between what a next hop took and what was written down of it.
+CROWDED_SECONDS = 1
 
 
 class Load:
     """Clients that send as fast as they can, and remember what was acknowledged."""
 
-    def __init__(self, port, recipient="b@sink.test", size=2000):
-        self.port, self.recipient, self.body = port, recipient, "x" * 70 + "\r\n"
-        self.lines = size // 72
+    def __init__(self, port, recipients=("b@sink.test",), sender="a@client.test", size=2000):
+        self.port, self.recipients, self.sender = port, recipients, sender
+        self.body = ("x" * 70 + "\r\n") * (size // 72)
         self.acknowledged, self.refused, self.count = [], [], 0
         self.lock, self.going = threading.Lock(), True
         self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(CLIENTS)]
@@ -41,8 +46,8 @@ class Load:
                     client.hello()
                     while self.going:
                         name = self.name()
-                        reply = client.mail("a@client.test", [self.recipient],
-                                            smtp.message(name, self.body * self.lines))
+                        reply = client.mail(self.sender, self.recipients,
+                                            smtp.message(name, self.body))
                         with self.lock:
                             (self.acknowledged if reply.code == 250 else self.refused).append(name)
             except (OSError, EOFError, AssertionError):
@@ -83,10 +88,104 @@ def test_killed_twenty_times(place):
         else:
             first[name] = mail.at
     late = [(name, at) for name, at in again
-            if not any(kill - TWICE_SECONDS <= at <= kill + 0.05 for kill in kills)]
+            if not near_a_kill(at, kills)]
     print(f"{len(wanted)} acknowledged, {len(sink.mails)} delivered, {len(again)} twice")
     assert not late, f"twice, and not because of a kill: {late}"
     assert not sink.bad_lines
+
+
+def near_a_kill(at, kills, unsure=0.0):
+    """So near that what happened then may not have been written down (P2)."""
+    return any(kill - TWICE_SECONDS - unsure <= at <= kill + 0.05 for kill in kills)
+
+
+def moody(dice):
+    """A next hop that defers, refuses and hangs up as it likes; bad@ is refused for good."""
+    def rcpt(_session, argument):
+        if "bad@" in argument:
+            return "550 5.1.1 No such user"
+        return "450 4.2.0 Not now" if "late@" in argument and dice.random() < 0.4 else None
+
+    def end(session, _argument):
+        mood = dice.random() if session.current.recipients == ["moody@sink.test"] else 1
+        return "451 4.3.0 Later" if mood < 0.2 else "554 5.6.0 Never" if mood < 0.4 else \
+            smtp.HANG_UP if mood < 0.5 else None
+
+    def connect(_session, _argument):
+        return "421 4.3.2 Not now" if dice.random() < 0.05 else None
+
+    return {"CONNECT": connect, "RCPT": rcpt, "END": end}
+
+
+def name_in(text):
+    return re.search(rb"^Subject: (n\d+)\r?$", text, re.M).group(1).decode()
+
+
+def all_ends(sink, reports, box):
+    """(name, recipient): [(what, when, how unsure that is)]"""
+    found = collections.defaultdict(list)
+    for mail in list(sink.mails):
+        for recipient in mail.recipients:
+            found[name_in(mail.data), recipient].append(("delivered", mail.at, CROWDED_SECONDS))
+    for mail in list(reports.mails):
+        date = re.search(rb"^Date: (.*)\r$", mail.data, re.M).group(1).decode()
+        when = email.utils.parsedate_to_datetime(date).timestamp()  # of the promise, not its journey
+        for recipient in re.findall(rb"^Final-Recipient: rfc822; ?(.*)\r$", mail.data, re.M):
+            found[name_in(mail.data), recipient.decode()].append(("bounced", when, 1 + CROWDED_SECONDS))
+    for path in box.glob("*/new/*"):
+        found[name_in(path.read_bytes()), f"{path.parts[-3]}@home.test"].append(
+            ("delivered", path.stat().st_mtime, CROWDED_SECONDS))
+    return found
+
+
+def test_every_message_is_accounted_for(place):
+    """Deferred, refused and hung up on at random, into a Maildir, through an alias, with reloads and
+    kill -9: each recipient that heard 250 has one end, and a second one only because of a kill."""
+    dice = random.Random(3)
+    sink, reports = place.sink(script=moody(dice)), place.sink()
+    aliases = "team: box, far@sink.test\npostmaster: box\n"
+    facteur = place.facteur(sink.port, start=False, files={"a": aliases}, more=f"""
+queue {{ retry 200ms 400ms }}
+transport back {{ smtp 127.0.0.1:{reports.port} }}
+route back.test {{ transport back }}
+domain home.test {{ aliases a }}
+mailbox box@home.test {{ maildir boxes/box }}
+mailbox ada@home.test {{ maildir boxes/ada }}
+""")
+    boxes = facteur.folder("boxes")
+    facteur.start()
+    given = ("ok@sink.test", "late@sink.test", "bad@sink.test", "team@home.test", "ada@home.test")
+    expanded = (*given[:3], "box@home.test", "far@sink.test", "ada@home.test")
+    alone = ("moody@sink.test",)  # since the end of its mail is that of all its recipients
+    loads = [(Load(facteur.port, given, "w@back.test"), expanded),
+             (Load(facteur.port, alone, "w@back.test"), alone)]
+    kills = []
+    for _ in range(5):
+        time.sleep(dice.uniform(0.3, 0.9))
+        facteur.cli("compile")
+        facteur.cli("reload")
+        time.sleep(dice.uniform(0.3, 0.9))
+        facteur.kill()
+        kills.append(time.time())
+        facteur.start(compile_first=False)
+    time.sleep(0.3)
+    for load, _ in loads:
+        load.stop()
+    facteur.wait_empty(60)
+
+    found = all_ends(sink, reports, boxes)
+    wanted = [(name, recipient) for load, recipients in loads for name in load.acknowledged
+              for recipient in recipients]
+    lost = [key for key in wanted if key not in found]
+    for each in found.values():
+        each.sort(key=lambda end: end[1])
+    again = [(key, each) for key, each in found.items()
+             if not all(near_a_kill(at, kills, unsure) for _, at, unsure in each[:-1])]
+    print(f"{len(wanted)} recipients acknowledged, {sum(map(len, found.values()))} ends")
+    assert len(wanted) > 100
+    assert not lost, f"{len(lost)} lost: {lost[:10]}"
+    assert not again, f"{len(again)} with two ends: {again[:10]}"
+    assert not sink.bad_lines and not reports.bad_lines
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

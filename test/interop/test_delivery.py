@@ -8,7 +8,8 @@ import smtp
 
 def hosted(mailboxes, aliases=""):
     """The configuration of a hosted domain, home.test."""
-    return "domain home.test { aliases home.aliases }\n" + mailboxes, {"home.aliases": aliases}
+    more = "domain home.test { aliases home.aliases }\npostmaster pm@elsewhere.test\n"
+    return more + mailboxes, {"home.aliases": aliases}
 
 
 def test_dovecot_lmtp(place):
@@ -44,6 +45,85 @@ def test_maildir(place):
     assert parsed["Return-Path"] == "<a@client.test>"
     assert parsed["Delivered-To"].lower() == "ada@home.test"
     assert parsed.get_payload() == ".dot\n"
+
+
+TAKER = """#!/bin/sh
+# Writes down what it was called with and given; ends as the recipient's name says.
+cd "$1" && shift
+case "$1" in
+later@*) echo "4.2.1 not today"; exit 75 ;;
+never@*) echo "No room for you"; exit 77 ;;
+hangs@*) exec sleep 600 ;;
+esac
+out=$(mktemp ./box.XXXXXX)
+{ for word; do echo "argument $word"; done; env | sort; echo "--"; cat; } > "$out"
+mv "$out" "$out.mail"
+"""
+
+
+def piped(place, more, **words):
+    sink = place.sink()
+    facteur = place.facteur(sink.port, start=False, more=f"""
+domain home.test {{ catch-all taker }}
+postmaster pm@elsewhere.test
+queue {{ retry 1h }}
+{more}
+""", **words)
+    box = facteur.folder("taken")
+    program = facteur.dir / "taker"
+    program.write_text(TAKER)
+    program.chmod(0o755)
+    conf = facteur.dir / "conf.d" / "30-pipe.conf"
+    conf.write_text(f"""
+transport taker {{
+    pipe "{program} {box} {{recipient}} {{nexthop}} {{sender}} {{id}} x{{local}}"
+    return-path; delivered-to; timeout 2s
+}}
+mailbox taker@home.test {{ transport taker }}
+mailbox never@home.test {{ transport taker }}
+mailbox later@home.test {{ transport taker }}
+mailbox hangs@home.test {{ transport taker }}
+mailbox -x@home.test {{ transport taker }}
+""")
+    return sink, facteur.start(), box
+
+
+def test_pipe(place):
+    """A program gets arguments without a shell, a small environment, and lines that end in LF."""
+    _, facteur, box = piped(place, "")
+    smtp.send(facteur.port, "a$IFS&{x}|y@client.test", ["Taker+Tag@home.test"],
+              smtp.message("Into a pipe", ".dot\r\n"))
+    facteur.wait_empty()
+    (name,) = os.listdir(box)
+    text = (box / name).read_text()
+    head, _, mail = text.partition("--\n")
+    words = re.findall("^argument (.*)$", head, re.M)
+    assert words[:3] == ["Taker+Tag@home.test", "home.test", "a$IFS&{x}|y@client.test"]
+    assert re.fullmatch("[0-9A-Z]{13}", words[3]) and words[4:] == ["xtaker"]
+    names = {line.partition("=")[0] for line in head.splitlines() if "=" in line}
+    assert names - {"PWD", "OLDPWD", "SHLVL", "_"} == {
+        "PATH", "SHELL", "HOME", "USER", "LOGNAME", "RECIPIENT", "SENDER", "NEXTHOP", "LOCAL",
+        "DOMAIN", "QUEUE_ID"}
+    parsed = email.message_from_string(mail)
+    assert parsed["Return-Path"] == "<a$IFS&{x}|y@client.test>"
+    assert parsed["Delivered-To"] == "Taker+Tag@home.test"
+    assert parsed.get_payload() == ".dot\n" and "\r" not in mail
+
+
+def test_what_a_program_says(place):
+    """Its exit code decides, its words are told, its time is bounded; no address is an option."""
+    sink, facteur, box = piped(place, "")
+    smtp.send(facteur.port, "a@client.test", ["never@home.test"], smtp.message())
+    bounce = sink.wait(1)[0]
+    assert bounce.sender == "" and b"No room for you" in bounce.data and b"5.7.0" in bounce.data
+    smtp.send(facteur.port, "a@client.test", ["later@home.test"], smtp.message())
+    facteur.wait_until(lambda: "not today" in facteur.log, "put off")
+    smtp.send(facteur.port, "a@client.test", ["hangs@home.test"], smtp.message())
+    facteur.wait_until(lambda: "hangs@home.test" in facteur.cli("queue", "list") and "took longer than 2s" in facteur.log, "killed")
+    smtp.send(facteur.port, "a@client.test", ["-x@home.test"], smtp.message())
+    assert b"would be an option" in sink.wait(2)[1].data
+    assert os.listdir(box) == []
+    assert "later@home.test" in facteur.cli("queue", "list")
 
 
 def test_discard_and_error(place):

@@ -1,4 +1,5 @@
 """Configurations change under load: no session is dropped, and nothing half-edited is served."""
+import json
 import threading
 import time
 
@@ -118,3 +119,16 @@ def test_rollback(place):
     facteur.cli("rollback")
     facteur.cli("reload")
     assert known("nobody@new.test")  # nobody's domain again: relayed for us
+
+
+def test_what_a_reload_does_not_change_is_said(place):
+    facteur = place.facteur()
+    (facteur.dir / "conf.d" / "30-queue.conf").write_text("queue { memory 3M }\n")
+    facteur.cli("compile")
+    said = json.loads(facteur.cli("reload", "--json"))
+    assert said["needs_restart"] == "queue memory (conf.d/30-queue.conf:1)"
+    assert "needs-restart" in facteur.log
+    assert "needs_restart" in facteur.cli("reload", "--json")
+    facteur.stop()
+    facteur.start(compile_first=False)
+    assert "needs_restart" not in facteur.cli("reload", "--json")

@@ -22,11 +22,13 @@ struct courier_parcel {
 	enum step step;
 	struct courier *courier;
 	struct loop *loop;
-	struct buf head, content;
-	char address[96]; /* the last component of the path */
+	struct buf content;
+	char address[96],
+		sender[96]; /* the last component of the path, or what a program is told */
 	const struct courier_handler *handler;
 	void *owner;
 	bool failed;
+	int64_t begun_ns;
 	struct net_watch *heard;
 };
 
@@ -38,6 +40,12 @@ struct courier *courier_open(str hostname, str home, struct fail *why)
 	return MEM_NEW(struct courier);
 }
 
+bool courier_alive(const struct courier *c)
+{
+	(void)c;
+	return true;
+}
+
 void courier_close(struct courier *c)
 {
 	mem_free(c);
@@ -46,7 +54,6 @@ void courier_close(struct courier *c)
 static void parcel_free(struct courier_parcel *p)
 {
 	p->courier->parcels--;
-	buf_free(&p->head);
 	buf_free(&p->content);
 	mem_free(p);
 }
@@ -57,25 +64,16 @@ static void step_later(struct courier_parcel *p, enum step step)
 	sim_push(p->loop, &p->event, sim_here_ns() + sim_between(STEP_NS_MIN, STEP_NS_MAX));
 }
 
-static str sender_of(const struct courier_parcel *p)
-{
-	str head = buf_str(&p->head);
-	str begin = S("Return-Path: <");
-	size_t at = str_find_str(head, begin);
-
-	head = str_skip(head, at + begin.n);
-	return str_first(head, str_find(head, '>'));
-}
-
-/* The file has been renamed and synced: from here on it is delivered, whether we hear of it or
- * not. */
+/* The file has been renamed and synced, or the program has done its work: from here on it is
+ * delivered, whether we hear of it or not. */
 static void deliver(struct courier_parcel *p)
 {
 	p->heard = sim_alloc(sizeof *p->heard);
+	p->heard->begun_ns = p->begun_ns;
 	p->failed = sink_quirky && !sink_calm && sim_chance(FAILS_PER_MILLE);
 	if (!p->failed)
-		ledger_arrived(
-			sender_of(p), str_of(p->address), buf_str(&p->content), false, p->heard);
+		ledger_arrived(str_of(p->sender), str_of(p->address), buf_str(&p->content), false,
+			p->heard);
 	step_later(p, DONE);
 }
 
@@ -114,21 +112,58 @@ static void parcel_drop(struct sim_event *e)
 	(void)e; /* its memory is the machine's, and goes with it */
 }
 
-struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, const struct courier_handler *handler, void *owner)
+static struct courier_parcel *parcel_new(
+	struct courier *c, struct loop *loop, const struct courier_handler *handler, void *owner)
 {
 	struct courier_parcel *p = MEM_NEW(struct courier_parcel);
 
-	(void)user;
 	c->parcels++;
 	p->event = (struct sim_event){ .run = parcel_run, .drop = parcel_drop };
 	p->courier = c;
+	p->begun_ns = sim_here_ns();
 	p->loop = loop;
 	p->handler = handler;
 	p->owner = owner;
-	str_to_c(str_skip(path, str_find_last(path, '/') + 1), p->address, sizeof p->address);
-	buf_put(&p->head, head);
 	step_later(p, WRITABLE);
+	return p;
+}
+
+static str sender_of(str head)
+{
+	str begin = S("Return-Path: <");
+
+	head = str_skip(head, str_find_str(head, begin) + begin.n);
+	return str_first(head, str_find(head, '>'));
+}
+
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
+	str head, const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
+
+	(void)user;
+	str_to_c(str_skip(path, str_find_last(path, '/') + 1), p->address, sizeof p->address);
+	str_to_c(sender_of(head), p->sender, sizeof p->sender);
+	return p;
+}
+
+static void variable(const struct courier_program *program, str name, char to[96])
+{
+	for (size_t i = 0; i < program->environment_count; i++)
+		if (str_starts(program->environment[i], name))
+			str_to_c(str_skip(program->environment[i], name.n), to, 96);
+}
+
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
+	const struct courier_program *program, str head, const struct courier_handler *handler,
+	void *owner)
+{
+	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
+
+	(void)user;
+	(void)head;
+	variable(program, S("RECIPIENT="), p->address);
+	variable(program, S("SENDER="), p->sender);
 	return p;
 }
 

@@ -17,6 +17,7 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("null@example.org"), DIRECTORY_ALL, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("box@example.org"), DIRECTORY_ALL, { { STR_INIT("box@example.org"), 0, 0 } } },
 	{ STR_INIT("files@example.org"), DIRECTORY_ALL, { { STR_INIT("files@example.org"), 0, 0 } } },
+	{ STR_INIT("program@example.org"), DIRECTORY_ALL, { { STR_INIT("program@example.org"), 0, 0 } } },
 	{ STR_INIT("nobody@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("badly@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("r1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("r1@sink1.test"), 0, 0 } } },
@@ -31,6 +32,10 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("x@aonly.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@aonly.test"), 0, 0 } } },
 	{ STR_INIT("x@fixed.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@fixed.test"), 0, 0 } } },
 	{ STR_INIT("x@slow.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow.test"), 0, 0 } } },
+	{ STR_INIT("y@slow.test"), DIRECTORY_TRUSTED, { { STR_INIT("y@slow.test"), 0, 0 } } },
+	{ STR_INIT("x@slow2.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow2.test"), 0, 0 } } },
+	{ STR_INIT("y@slow2.test"), DIRECTORY_TRUSTED, { { STR_INIT("y@slow2.test"), 0, 0 } } },
+	{ STR_INIT("x@slow3.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow3.test"), 0, 0 } } },
 	{ STR_INIT("x@nullmx.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nullmx.test"), 1, 0 } } },
 	{ STR_INIT("x@nowhere.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nowhere.test"), 1, 0 } } },
 	{ STR_INIT("x@refused.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@refused.test"), 1, 0 } } },
@@ -51,13 +56,15 @@ const str directory_aliases = STR_INIT("one: one@sink1.test\n"
 				       "broken: badx@sink2.test\n"
 				       "null: /dev/null\n");
 
-const str directory_conf = STR_INIT("domain example.org { aliases example.org }\n"
-				    "mailbox box@example.org { lmtp 10.0.2.4:24 }\n"
-				    "mailbox files@example.org { maildir /mail/{address} }\n"
-				    "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
-				    "transport slow { smtp; connections 1; delay-between 20s }\n"
-				    "route fixed.test { transport fixed }\n"
-				    "route slow.test { transport slow }\n");
+const str directory_conf =
+	STR_INIT("domain example.org { aliases example.org }\n"
+		 "mailbox box@example.org { lmtp 10.0.2.4:24 }\n"
+		 "mailbox files@example.org { maildir /mail/{address} }\n"
+		 "mailbox program@example.org { pipe \"/bin/take {recipient}\" }\n"
+		 "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
+		 "transport slow { smtp; connections 1; delay-between 20s }\n"
+		 "route fixed.test { transport fixed }\n"
+		 "route slow.test slow2.test slow3.test { transport slow }\n");
 
 const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "mx.sender.test A 10.0.2.5\n"
@@ -74,7 +81,12 @@ const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "mixed.test MX 10 mx.refused.test\n"
 				    "mixed.test MX 20 mx.sink1.test\n"
 				    "aonly.test A 10.0.2.3\n"
-				    "slow.test MX 10 mx.sink2.test\n"
+				    "slow.test MX 10 mx.slow.test\n"
+				    "slow2.test MX 10 mx.slow.test\n"
+				    "slow3.test MX 5 mx2.slow.test\n"
+				    "slow3.test MX 20 mx.slow.test\n"
+				    "mx.slow.test A 10.0.2.6\n"
+				    "mx2.slow.test A 10.0.2.6\n"
 				    "nullmx.test MX 0 .\n"
 				    "refused.test MX 10 mx.refused.test\n"
 				    "mx.refused.test A 10.0.9.9\n"
@@ -84,4 +96,4 @@ const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "timeout.test TIMEOUT\n");
 
 const char *const directory_sink_ips[DIRECTORY_SINKS] = { "10.0.2.1", "10.0.2.2", "10.0.2.3",
-	"10.0.2.4", "10.0.2.5" };
+	"10.0.2.4", "10.0.2.5", "10.0.2.6" };

@@ -40,7 +40,10 @@ extern const str directory_conf;    /* domains, mailboxes, transports, routes */
 extern const str directory_zone;
 
 /* The machines of the next hops, and their addresses. */
-#define DIRECTORY_SINKS 5
+#define DIRECTORY_SINKS 6
 extern const char *const directory_sink_ips[DIRECTORY_SINKS];
+
+/* The last of them is the MX host of three domains, whose transport is "slow". */
+#define DIRECTORY_SLOW_DELAY_MS 20000
 
 #endif

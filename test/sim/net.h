@@ -18,6 +18,7 @@ struct net_watch {
 	struct list link;
 	uint64_t at;      /* so many bytes of the flow */
 	int64_t taken_ns; /* 0: not yet */
+	int64_t begun_ns; /* of a reply to a message: when that began to come in */
 };
 
 struct net_flow {

@@ -138,11 +138,15 @@ static void reloaded(void *owner)
 
 static void reload(void *owner)
 {
+	struct mail_setup setup = {
+		.ports = &pivot.port, .port_count = 1, .own = &pivot.at, .own_count = 1
+	};
+
 	(void)owner;
 	router_drop(pivot.router);
-	pivot.router = router_make();
+	pivot.router = setup.router = router_make();
 	pivot.reloading = true;
-	mail_reload(pivot.mail, pivot.router, &pivot.port, 1, reloaded, NULL);
+	mail_reload(pivot.mail, &setup, reloaded, NULL);
 }
 
 void pivot_reload(void)
@@ -151,6 +155,14 @@ void pivot_reload(void)
 		return;
 	trace("the pivot is told to reload");
 	sim_call(pivot.node, reload, NULL);
+}
+
+/* Clients are turned away from now on. */
+static void has_gone_deaf(void *owner)
+{
+	(void)owner;
+	sock_unbind(pivot.port.descriptor);
+	pivot.port.descriptor = -1;
 }
 
 static void has_stopped(void *owner, bool clean)
@@ -164,14 +176,15 @@ static void order_to_stop(void *owner)
 {
 	(void)owner;
 	pivot.stopping = true;
-	mail_stop(pivot.mail, has_stopped, NULL);
+	mail_stop(pivot.mail, has_gone_deaf, has_stopped, NULL);
 }
 
 static void take_apart(void *owner)
 {
 	(void)owner;
 	mail_free(pivot.mail);
-	sock_unbind(pivot.port.descriptor);
+	if (pivot.port.descriptor >= 0)
+		sock_unbind(pivot.port.descriptor);
 	courier_close(pivot.courier);
 	router_drop(pivot.router);
 	loop_stop(pivot.loop);

@@ -7,7 +7,6 @@ does not apply any more, or whose fault is not found, is a failure.
 
 usage: plants.py [--build DIR] [--seeds N] [NAME...]
 """
-
 import argparse
 import re
 import shutil
@@ -31,7 +30,8 @@ def must(*command, **more):
 
 
 def copy_tree(to):
-    """The files that git knows, as they are now; times are kept, so that only what changed is built."""
+    """The files of the tree, as they are now.  Only what differs is written, and then it is new, so
+    that ninja builds it, even if an earlier run was cut off with its fault still in the copy."""
     names = must("git", "-C", ROOT, "ls-files", "-co", "--exclude-standard").splitlines()
     for name in names:
         source, target = ROOT / name, to / name
@@ -39,7 +39,7 @@ def copy_tree(to):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists() or target.read_bytes() != source.read_bytes():
-            shutil.copy2(source, target)
+            shutil.copy(source, target)
 
 
 def build(tree):
@@ -49,15 +49,16 @@ def build(tree):
 
 
 def try_plant(tree, patch, seeds):
-    """The seed that found it, or None."""
-    must("patch", "-p1", "--no-backup-if-mismatch", "-i", patch, cwd=tree)
+    """The seed that found it and what it said, or None."""
+    must("patch", "-p1", "-F0", "--no-backup-if-mismatch", "-i", patch, cwd=tree)
     try:
         built = build(tree)
         if built.returncode != 0:
             sys.exit(f"{patch.name} does not build:\n{built.stdout[-4000:]}")
-        told = run("build/test/sim/sim", "--seeds", f"0-{seeds - 1}", "--first-failure", cwd=tree)
-        found = re.search(r"^seed (\d+): (.*)$", told.stdout, re.M)
-        return (int(found[1]), found[2]) if told.returncode != 0 and found else None
+        told = run("build/test/sim/sim", "--seeds", f"1-{seeds}", "--first-failure", cwd=tree)
+        verdicts = told.stdout.partition("\n---")[0]  # what follows are the last events
+        found = re.findall(r"^seed (\d+): (.*)$", verdicts, re.M)
+        return min((int(seed), words) for seed, words in found) if told.returncode and found else None
     finally:
         must("patch", "-p1", "-R", "--no-backup-if-mismatch", "-i", patch, cwd=tree)
 

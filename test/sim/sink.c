@@ -224,6 +224,16 @@ static void greet(struct sink_session *s)
 	sink_wait(s, sim_between(0, BANNER_MS_MAX));
 }
 
+/* One that the pivot has closed is over, even if we have not heard so yet. */
+static void count_connections(struct sink_session *s)
+{
+	const struct sink_session *last = s->sink->last;
+
+	s->sink->last = s;
+	if (s->sink->delay_ns > 0 && last && last->sock && net_conn_of(last->sock)->ends[0])
+		sim_fail("P9: a second connection to a host that takes one");
+}
+
 static void accepted(
 	void *owner, struct sock *sock, const struct endpoint *peer, const struct endpoint *local)
 {
@@ -244,11 +254,13 @@ static void accepted(
 	s->plain = sim_chance(50) && !s->sink->lmtp;
 	s->eightbit = s->sink->eightbit && !s->plain;
 	sock_own(sock, &handler, s);
+	count_connections(s);
 	trace("sink session, quirk %d", (int)s->quirk);
 	greet(s);
 }
 
-void sink_listen(struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit)
+void sink_listen(
+	struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit, int64_t delay_ms)
 {
 	struct sink *sink = MEM_NEW(struct sink);
 	struct fail why;
@@ -256,7 +268,9 @@ void sink_listen(struct loop *l, const struct endpoint *at, bool lmtp, bool eigh
 	struct sock_listener *listener;
 
 	assert(descriptor >= 0);
-	*sink = (struct sink){ l, lmtp, eightbit };
+	*sink = (struct sink){
+		.loop = l, .lmtp = lmtp, .eightbit = eightbit, .delay_ns = delay_ms * SIM_MS
+	};
 	listener = sock_listen(l, descriptor, accepted, sink);
 	assert(listener);
 }

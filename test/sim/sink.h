@@ -17,7 +17,9 @@ extern bool sink_quirky; /* there are quirks in this world */
 
 void sink_open(void); /* forget all */
 
-/* Listen, as the node that runs.  Without eightbit it is an old host that takes 7 bits only. */
-void sink_listen(struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit);
+/* Listen, as the node that runs.  Without eightbit it is an old host that takes 7 bits only.  With
+ * a delay a second connection, or a mail sooner than so long after the last one, is wrong. */
+void sink_listen(
+	struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit, int64_t delay_ms);
 
 #endif

@@ -7,6 +7,7 @@
 #include "test/sim/trace.h"
 
 #define GREYS_MAX 400
+#define SLACK_NS (3 * SIM_MS) /* clocks count in milliseconds, and fire late */
 #define GREY_NS (60 * SIM_S)
 #define STUCK_MS (15 * 60 * 1000)
 #define SLOW_MS_MAX 9000
@@ -106,6 +107,10 @@ static void on_mail(struct sink_session *s, str arg)
 	s->said_eightbit = str_find_str(arg, S("BODY=8BITMIME")) < arg.n;
 	if (s->said_eightbit && !s->eightbit)
 		sim_fail("the pivot says 8BITMIME to a host that has not offered it");
+	if (sim.now_ns - s->sink->mail_ns < s->sink->delay_ns - SLACK_NS && s->sink->mail_ns > 0)
+		sim_fail("P9: a mail after %lld ms for a host that wants more between two",
+			(long long)((sim.now_ns - s->sink->mail_ns) / SIM_MS));
+	s->sink->mail_ns = sim.now_ns;
 	if (s->quirk == QUIRK_DROP_MAIL) {
 		s->dropping = true;
 		return;
@@ -116,6 +121,7 @@ static void on_mail(struct sink_session *s, str arg)
 	}
 	str_to_c(address, s->sender, sizeof s->sender);
 	s->has_mail = true;
+	s->mail_ns = sim_here_ns();
 	sink_say(s, 250, "2.1.0", "ok");
 }
 
@@ -256,11 +262,14 @@ void sink_mail_over(struct sink_session *s)
 	const struct net_watch *heard;
 	bool refused = s->rcpt_count > 0 && str_ends(str_of(s->rcpts[0]), S("@final.test"));
 
+	s->sink->mail_ns = sim.now_ns;
 	if (s->quirk == QUIRK_DROP_FINAL || s->quirk == QUIRK_DROP_BODY) {
 		s->dropping = true;
 		return;
 	}
-	heard = s->told = sim_alloc(sizeof *s->told);
+	s->told = sim_alloc(sizeof *s->told);
+	s->told->begun_ns = s->mail_ns;
+	heard = s->told;
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		if (!refused && s->quirk != QUIRK_NOT_FINAL)
 			ledger_arrived(str_of(s->sender), str_of(s->rcpts[i]), buf_str(&s->body),

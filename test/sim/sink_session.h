@@ -40,6 +40,9 @@ enum sink_reading { SINK_COMMANDS, SINK_TEXT, SINK_CHUNK };
 struct sink {
 	struct loop *loop;
 	bool lmtp, eightbit;
+	int64_t delay_ns;          /* 0: no limits */
+	struct sink_session *last; /* the youngest one */
+	int64_t mail_ns;           /* when the last mail began, or was taken */
 };
 
 struct sink_session {
@@ -58,6 +61,7 @@ struct sink_session {
 	bool chunk_last, chunk_refused;
 	unsigned commands;
 	bool has_mail, said_eightbit;
+	int64_t mail_ns; /* when MAIL was heard */
 	char sender[256];
 	char rcpts[SINK_RCPTS_MAX][256];
 	size_t rcpt_count;

@@ -303,7 +303,7 @@ static void apply(const struct spool_update *u)
 	if (!k)
 		return; /* it had ended, before a crash */
 	assert(u->rcpt < k->rcpt_count);
-	if (k->rcpts[u->rcpt].state == SPOOL_WAITING && u->now.state != SPOOL_WAITING)
+	if (!spool_rcpt_ended(k->rcpts[u->rcpt].state) && spool_rcpt_ended(u->now.state))
 		k->waiting--;
 	k->rcpts[u->rcpt] = u->now;
 	if (k->waiting == 0)

@@ -270,7 +270,7 @@ static void found(void *owner, const struct spool_found *f)
 	m->found = true;
 	machine.found[mail] = content_keep(f->content);
 	for (size_t i = 0; i < m->rcpts; i++) {
-		bool ended = f->rcpts[i].state != SPOOL_WAITING;
+		bool ended = spool_rcpt_ended(f->rcpts[i].state);
 
 		if (m->ended[i] && !ended)
 			sim_fail("recipient %zu of mail %zu had ended, and waits again", i, mail);

@@ -59,12 +59,14 @@ static struct story {
 static const struct {
 	bool lmtp, eightbit;
 	uint16_t ports[2];
+	int64_t delay_ms; /* it takes one connection, and so long between two mails */
 } sinks[DIRECTORY_SINKS] = {
-	{false,  true,  { 25 }      },
-	{ false, false, { 25 }      },
-	{ false, true,  { 25, 2525 }},
-	{ true,  true,  { 24 }      },
-	{ false, true,  { 25 }      },
+	{false,  true,  { 25 },       0                      },
+	{ false, false, { 25 },       0                      },
+	{ false, true,  { 25, 2525 }, 0                      },
+	{ true,  true,  { 24 },       0                      },
+	{ false, true,  { 25 },       0                      },
+	{ false, true,  { 25 },       DIRECTORY_SLOW_DELAY_MS},
 };
 
 static void boot_sink(void *owner)
@@ -78,7 +80,7 @@ static void boot_sink(void *owner)
 	loop_start(l);
 	for (size_t p = 0; p < LENGTH(sinks[i].ports) && sinks[i].ports[p]; p++) {
 		at.port = sinks[i].ports[p];
-		sink_listen(l, &at, sinks[i].lmtp, sinks[i].eightbit);
+		sink_listen(l, &at, sinks[i].lmtp, sinks[i].eightbit, sinks[i].delay_ms);
 	}
 }
 

@@ -1,0 +1,170 @@
+/* queue/schedule: whose turn it is. */
+#include "queue/schedule_inside.h"
+
+static void wake(struct schedule *s, int64_t now_ms)
+{
+	struct heap_node *node;
+
+	while ((node = heap_first(&s->due)) && node->at <= now_ms) {
+		struct schedule_job *job = AROUND(node, struct schedule_job, due);
+
+		heap_remove(&s->due, node);
+		list_append(&job->destination->jobs, &job->link);
+		job->destination->job_count++;
+		schedule_destination_settle(s, job->destination, now_ms);
+	}
+	while ((node = heap_first(&s->rests)) && node->at <= now_ms)
+		schedule_destination_settle(
+			s, AROUND(node, struct schedule_destination, wake), now_ms);
+	while ((node = heap_first(&s->wakes)) && node->at <= now_ms)
+		schedule_provider_settle(s, AROUND(node, struct schedule_provider, wake), now_ms);
+}
+
+/* --- acts --------------------------------------------------------------------------------------
+ */
+
+static struct schedule_act start(struct schedule *s, struct schedule_slot *slot, int64_t now_ms)
+{
+	struct schedule_destination *d = slot->destination;
+	struct schedule_job *job = AROUND(list_first(&d->jobs), struct schedule_job, link);
+
+	schedule_slot_take(s, slot);
+	list_remove(&d->provider->ready); /* its turn is over: behind the others */
+	list_remove(&d->turn);
+	slot->busy = true;
+	job->message->tried = true;
+	slot->mails++;
+	schedule_job_unqueue(s, job);
+	for (size_t i = 0; i < job->count; i++)
+		job->message->rcpts[job->rcpts[i]].in_hand = true;
+	schedule_provider_started(d->provider, now_ms);
+	schedule_destination_settle(s, d, now_ms);
+	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
+}
+
+static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slot, int64_t now_ms)
+{
+	schedule_slot_close(s, slot);
+	schedule_destination_settle(s, slot->destination, now_ms);
+	return (struct schedule_act){ .kind = SCHEDULE_HANG_UP, .slot = slot };
+}
+
+/* Nobody is given up for his age before he was tried: not after a night in which we were down, nor
+ * because others were before him.  The attempt ends him then, if it fails (schedule_expired). */
+static bool last_chance(struct schedule *s, struct promise *m, int64_t now_ms)
+{
+	bool chance = !m->tried && !list_empty(&m->jobs) && !schedule_backs_off(m);
+
+	if (!chance)
+		return false;
+	heap_set(&s->alarms, &m->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+	schedule_retry(s, m, now_ms);
+	return true;
+}
+
+/* IDLE: nothing came of it. */
+static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int64_t now_ms)
+{
+	bool expired = schedule_expired(s, m, now_ms);
+
+	if (expired && last_chance(s, m, now_ms))
+		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	m->warned = true;
+	if (expired)
+		heap_remove(&s->alarms, &m->alarm);
+	else
+		schedule_set_alarm(s, m);
+	return (struct schedule_act){ .kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN,
+		.message = m };
+}
+
+static struct schedule_act no_way_act(struct schedule *s, struct schedule_job *job)
+{
+	schedule_job_unqueue(s, job);
+	job->message->rcpts[job->rcpts[0]].in_hand = true;
+	return (struct schedule_act){ .kind = SCHEDULE_NO_WAY, .job = job };
+}
+
+static struct schedule_act resolve(struct schedule *s, struct schedule_destination *d)
+{
+	list_remove(&d->ask);
+	if (++s->ticket == 0)
+		s->ticket = 1;
+	d->ticket = s->ticket;
+	map_set(&s->asked, str_from(&d->ticket, sizeof d->ticket), d);
+	return (struct schedule_act){
+		.kind = SCHEDULE_RESOLVE, .name = d->domain, .ticket = d->ticket
+	};
+}
+
+/* --- whose turn --------------------------------------------------------------------------------
+ */
+
+/* An idle connection whose destination has mail, and which has not carried a whole turn of it. */
+static struct schedule_slot *slot_in_turn(const struct schedule_provider *p)
+{
+	LIST_EACH (link, &p->idle) {
+		struct schedule_slot *slot = AROUND(link, struct schedule_slot, of_all);
+
+		if (!list_empty(&slot->destination->turn) && slot->mails % SCHEDULE_TURN_MAILS != 0)
+			return slot;
+	}
+	return NULL;
+}
+
+/* What a provider does when its turn has come; IDLE: nothing now. */
+static struct schedule_act take_turn(
+	struct schedule *s, struct schedule_provider *p, int64_t now_ms)
+{
+	struct schedule_destination *d =
+		AROUND(list_first(&p->turn), struct schedule_destination, turn);
+	bool full = p->slots >= schedule_provider_slots_max(p);
+	struct schedule_slot *slot;
+
+	if (!list_empty(&d->idle))
+		return start(s, AROUND(list_first(&d->idle), struct schedule_slot, link), now_ms);
+	if (!full && s->slots < SCHEDULE_SLOTS_MAX)
+		return start(s, schedule_slot_new(s, d), now_ms);
+	slot = slot_in_turn(p);
+	if (slot)
+		return start(s, slot, now_ms);
+	if (full && p->closing == 0 && !list_empty(&p->idle)) /* its place is wanted */
+		return hang_up(
+			s, AROUND(list_first(&p->idle), struct schedule_slot, of_all), now_ms);
+	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+}
+
+struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
+{
+	struct heap_node *alarm = heap_first(&s->alarms);
+	struct schedule_slot *idle = schedule_slot_to_hang_up(s, now_ms);
+	struct list *first;
+
+	s->began = true;
+	if (idle)
+		return hang_up(s, idle, now_ms);
+	if (s->stopping)
+		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	for (; alarm && alarm->at <= now_ms; alarm = heap_first(&s->alarms)) {
+		struct schedule_act act =
+			alarm_act(s, AROUND(alarm, struct promise, alarm), now_ms);
+
+		if (act.kind != SCHEDULE_IDLE)
+			return act;
+	}
+	first = list_first(&s->no_way); /* not before: a last chance groups anew */
+	if (first)
+		return no_way_act(s, AROUND(first, struct schedule_job, link));
+	wake(s, now_ms);
+	first = list_first(&s->asking);
+	if (first && s->asked.count < SCHEDULE_ASKED_MAX)
+		return resolve(s, AROUND(first, struct schedule_destination, ask));
+	LIST_EACH (link, &s->ready) {
+		struct schedule_act act =
+			take_turn(s, AROUND(link, struct schedule_provider, ready), now_ms);
+
+		if (act.kind != SCHEDULE_IDLE)
+			return act;
+	}
+	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+}
