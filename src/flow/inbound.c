@@ -29,6 +29,7 @@ struct inbound {
 	bool body_refused; /* said once for a message */
 	bool stepping;     /* next is being asked */
 	struct transaction *transaction;
+	str recipient; /* of the last RCPT, by mem_copy: its answer may come too late */
 	uint32_t commit_ticket;
 	unsigned accepted, refused;
 	str end; /* why we hang up, by mem_copy; "" while nothing is known but QUIT */
@@ -68,6 +69,7 @@ static void inbound_free(struct inbound *in, str why)
 	list_remove(&in->link);
 	smtp_server_free(in->machine);
 	mem_free((char *)in->end.p);
+	mem_free((char *)in->recipient.p);
 	router_drop(in->router);
 	mem_free(in);
 	if (f->stopping && list_empty(&f->sessions))
@@ -121,6 +123,37 @@ static void refused(struct inbound *in, const struct smtp_server_act *act)
 		ends_with(in, &why);
 }
 
+static void leave_transaction(struct inbound *in)
+{
+	if (in->transaction)
+		transaction_leave(in->transaction);
+	in->transaction = NULL;
+	in->held = false;
+}
+
+/* An answer has come, perhaps long after the question.  False: the client has been told 451. */
+static bool answer(struct inbound *in, uint32_t ticket, const struct fail *why)
+{
+	if (!smtp_server_answer(in->machine, ticket, why, S("")))
+		return false;
+	if (!in->stepping)
+		step(in);
+	return true;
+}
+
+static bool on_mail(void *owner, uint32_t ticket, const struct fail *refusal)
+{
+	struct inbound *in = owner;
+	struct fail why;
+
+	if (!refusal)
+		return answer(in, ticket, NULL);
+	why = *refusal;
+	log_refused(in, S(""), &why);
+	leave_transaction(in);
+	return answer(in, ticket, &why);
+}
+
 static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 {
 	struct transaction_client client = { .session_id = in->id,
@@ -130,22 +163,33 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.trusted = in->ours };
 	struct fail why = { 0 };
 
-	if (in->flow->stopping)
+	leave_transaction(in); /* one that got no answer in time */
+	if (in->flow->stopping) {
 		fail_reply(&why, 421, "4.3.2", "This server is about to stop, try again later");
-	else if (spool_accepts(in->flow->spool, &why))
-		in->transaction = transaction_new(in->flow, in->router, &client, &act->mail);
-	if (why.kind)
-		log_refused(in, S(""), &why);
-	smtp_server_answer(in->machine, act->ticket, why.kind ? &why : NULL, S(""));
+		(void)on_mail(in, act->ticket, &why);
+		return;
+	}
+	in->transaction = transaction_new(in->flow, in->router, &client, &act->mail);
+	transaction_mail(in->transaction, act->ticket, on_mail, in);
+}
+
+static bool on_rcpt(void *owner, uint32_t ticket, const struct fail *refusal)
+{
+	struct inbound *in = owner;
+	struct fail why;
+
+	if (!refusal)
+		return answer(in, ticket, NULL);
+	why = *refusal;
+	log_refused(in, in->recipient, &why);
+	return answer(in, ticket, &why);
 }
 
 static void ask_rcpt(struct inbound *in, const struct smtp_server_act *act)
 {
-	struct fail why = { 0 };
-
-	if (!transaction_rcpt(in->transaction, &act->rcpt, &why))
-		log_refused(in, act->rcpt.recipient, &why);
-	smtp_server_answer(in->machine, act->ticket, why.kind ? &why : NULL, S(""));
+	mem_free((char *)in->recipient.p);
+	in->recipient = mem_copy(act->rcpt.recipient);
+	transaction_rcpt(in->transaction, &act->rcpt, act->ticket, on_rcpt, in);
 }
 
 static void on_writable(void *owner)
@@ -220,14 +264,6 @@ static void body(struct inbound *in, str bytes)
 	smtp_server_fail_body(in->machine, &why);
 }
 
-static void reset(struct inbound *in)
-{
-	if (in->transaction)
-		transaction_leave(in->transaction);
-	in->transaction = NULL;
-	in->held = false;
-}
-
 /* --- driving the machine -----------------------------------------------------------------------
  */
 
@@ -260,7 +296,7 @@ static bool run(struct inbound *in)
 			body(in, act.bytes);
 			break;
 		case SMTP_SERVER_RESET:
-			reset(in);
+			leave_transaction(in);
 			break;
 		case SMTP_SERVER_REFUSED:
 			refused(in, &act);

@@ -160,30 +160,62 @@ static void take_back(struct transaction *t, const struct route_targets *targets
 	t->envelope.rcpt_count = count;
 }
 
-bool transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why)
+/* A recipient comes in whole or not at all. */
+static bool add_targets(struct transaction *t, const struct smtp_rcpt *rcpt, str original,
+	const struct route_targets *targets, struct fail *why)
 {
-	struct route_targets targets = { 0 };
-	struct arena step;
 	size_t rcpt_count = t->envelope.rcpt_count, discarded = t->discarded;
-	bool added;
+
+	for (size_t i = 0; i < targets->count; i++) {
+		if (add_target(t, rcpt, original, &targets->items[i], why))
+			continue;
+		take_back(t, targets, rcpt_count);
+		t->discarded = discarded;
+		return false;
+	}
+	return true;
+}
+
+static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct arena *step,
+	struct route_targets *targets, struct fail *why)
+{
 	str original;
 
 	if (!relay_allowed(t->router, &t->envelope.client, rcpt->recipient, why))
 		return false;
 	if (!arena_keep(&t->arena, rcpt->recipient, &original))
 		return too_many(why);
+	return route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) &&
+	       relay_routes_nothing(
+		       t->router, &t->envelope.client, rcpt->recipient, targets, why) &&
+	       add_targets(t, rcpt, original, targets, why);
+}
+
+void transaction_mail(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+{
+	struct fail why = { 0 };
+	bool accepts = spool_accepts(t->flow->spool, &why);
+
+	(void)answered(owner, ticket, accepts ? NULL : &why);
+}
+
+void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
+	transaction_answer *answered, void *owner)
+{
+	struct route_targets targets = { 0 };
+	struct arena step;
+	struct fail why = { 0 };
+	size_t rcpt_count = t->envelope.rcpt_count, discarded = t->discarded;
+	bool added;
+
 	arena_init(&step, TRANSACTION_OCTETS_MAX);
-	added = route_expand(t->router, &step, rcpt->recipient, &targets, why, NULL, NULL) &&
-		relay_routes_nothing(
-			t->router, &t->envelope.client, rcpt->recipient, &targets, why);
-	for (size_t i = 0; added && i < targets.count; i++)
-		added = add_target(t, rcpt, original, &targets.items[i], why);
-	if (!added) { /* a recipient comes in whole or not at all */
+	added = add_rcpt(t, rcpt, &step, &targets, &why);
+	if (!answered(owner, ticket, added ? NULL : &why) && added) {
 		take_back(t, &targets, rcpt_count);
 		t->discarded = discarded;
 	}
 	arena_free(&step);
-	return added;
 }
 
 /* --- the body ----------------------------------------------------------------------------------

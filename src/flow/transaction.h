@@ -23,14 +23,23 @@ struct transaction_client {
 	bool trusted; /* missing fields are added */
 };
 
-/* MAIL. */
 struct transaction *transaction_new(struct flow *f, struct router *router,
 	const struct transaction_client *client, const struct smtp_mail *mail) MUST_USE;
 uint64_t transaction_id(const struct transaction *t);
 
-/* RCPT: expand it and add what it stands for.  False: *why is the reply. */
-bool transaction_rcpt(
-	struct transaction *t, const struct smtp_rcpt *rcpt, struct fail *why) MUST_USE;
+/* The answer to MAIL or RCPT: why null means yes.  Called once for each, from inside the call that
+ * asked or later on the same loop, but not after transaction_leave, and not when the next question
+ * has come first.  It may call everything here, transaction_leave too.  False: nobody waits for it
+ * any more, and it has called nothing; a recipient is taken back then. */
+typedef bool transaction_answer(void *owner, uint32_t ticket, const struct fail *why);
+
+/* MAIL: may it come at all?  After a no only transaction_leave may follow. */
+void transaction_mail(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner);
+
+/* RCPT: expand it and add what it stands for.  rcpt lives until the answer. */
+void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
+	transaction_answer *answered, void *owner);
 
 /* DATA: the body begins.  writable is called when TRANSACTION_ENOUGH is over. */
 void transaction_begin(struct transaction *t, void (*writable)(void *owner), void *owner);

@@ -1,0 +1,38 @@
+/* Rows of conf/schema: words of resolver, directories and log. */
+/* clang-format off */
+	{ ROW(CONF_IN_RESOLVER, "server"), SERVERS(conf_resolver, servers), .group = CONF_GROUP_ANSWER,
+	  .takes = "ADDRESS[@PORT] ...",
+	  .text = "Resolvers to ask." },
+	{ ROW(CONF_IN_RESOLVER, "zone"), PATH(conf_resolver, zone_file), .group = CONF_GROUP_ANSWER,
+	  .takes = "FILE",
+	  .text = "For tests: everything is answered from this file, which has one record a line; a "
+		  "name that it lacks does not exist.  \"name TIMEOUT\" and \"name SERVFAIL\" make a "
+		  "look-up fail so." },
+	{ ROW(CONF_IN_RESOLVER, "anchor"), PATH(conf_resolver, anchor_file),
+	  .takes = "FILE",
+	  .text = "Trust anchors for DNSSEC." },
+
+	{ ROW(CONF_IN_DIRECTORIES, "spool"), PATH(conf, spool_dir), .preset = "/var/spool/facteur",
+	  .takes = "PATH",
+	  .text = "The queue." },
+	{ ROW(CONF_IN_DIRECTORIES, "state"), PATH(conf, state_dir), .preset = "/var/lib/facteur",
+	  .takes = "PATH",
+	  .text = "What is remembered besides." },
+	{ ROW(CONF_IN_DIRECTORIES, "run"), PATH(conf, run_dir), .preset = "/run/facteur",
+	  .takes = "PATH",
+	  .text = "Sockets." },
+
+	{ ROW(CONF_IN_LOG, "format"), CHOICE(conf, log_format, enum log_format, log_formats),
+	  .preset = "plain", .group = CONF_GROUP_FORMAT,
+	  .takes = "plain | json",
+	  .text = "key=value pairs, or one JSON object a line." },
+	{ ROW(CONF_IN_LOG, "plain"), FLAG(conf, log_format, enum log_format, &log_formats[0]),
+	  .group = CONF_GROUP_FORMAT,
+	  .text = "Short for format plain." },
+	{ ROW(CONF_IN_LOG, "json"), FLAG(conf, log_format, enum log_format, &log_formats[1]),
+	  .group = CONF_GROUP_FORMAT,
+	  .text = "Short for format json." },
+	{ ROW(CONF_IN_LOG, "level"), CHOICE(conf, log_level, enum log_level, log_levels),
+	  .preset = "info",
+	  .takes = "debug | info | warning | error",
+	  .text = "The least that is logged." },

@@ -1,0 +1,25 @@
+/* Rows of conf/schema: words of queue. */
+/* clang-format off */
+	{ ROW(CONF_IN_QUEUE, "retry"), .read = conf_value_retry, .min = 10, .max = 30 * DAY,
+	  .preset = "5m 10m 20m 40m 1h",
+	  .takes = "TIME ...",
+	  .text = "Pauses between the attempts; the last one repeats." },
+	{ ROW(CONF_IN_QUEUE, "warn"), TIME(conf_queue, warn_ms, 0, 365 * DAY), .preset = "0",
+	  .takes = "TIME",
+	  .text = "After this time the sender is told of a delay, once, unless he wished not to; "
+		  "0: never." },
+	{ ROW(CONF_IN_QUEUE, "lifetime"), TIME(conf_queue, lifetime_ms, 0, 365 * DAY), .preset = "5d",
+	  .takes = "TIME",
+	  .text = "After this time mail is returned as undeliverable; 0: after one attempt." },
+	{ ROW(CONF_IN_QUEUE, "bounce-lifetime"), TIME(conf_queue, bounce_lifetime_ms, 0, 365 * DAY),
+	  .preset = "5d",
+	  .takes = "TIME",
+	  .text = "The same for mail with the null sender, which is given up and cannot be "
+		  "returned." },
+	{ ROW(CONF_IN_QUEUE, "reserve"), SIZE(conf_queue, reserve_octets, 0, T), .preset = "256M",
+	  .takes = "SIZE",
+	  .text = "No mail is accepted while the disk has less free than this." },
+	{ ROW(CONF_IN_QUEUE, "memory"), SIZE(conf_queue, memory_octets, 1 * M, T), .preset = "128M",
+	  .takes = "SIZE",
+	  .text = "For messages that are kept in memory, besides the disk, until their first "
+		  "attempt." },
