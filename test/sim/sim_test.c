@@ -8,6 +8,7 @@
 #include "world/clock.h"
 #include "world/disk.h"
 #include "world/sock.h"
+#include "world/work.h"
 
 /* --- loops --- */
 
@@ -305,4 +306,70 @@ TEST(sim_disks_fail_as_told)
 	n->store = store_new();
 	CHECK(sim_boot(n, boot_unlucky, NULL));
 	sim_close();
+}
+
+/* --- pools --- */
+
+#define SIM_JOBS 20
+
+static struct {
+	struct work *pool;
+	struct work_job jobs[SIM_JOBS];
+	int ran, refused, done, cancelled;
+} shop;
+
+static void job_run(struct work_job *job)
+{
+	(void)job;
+	shop.ran++;
+}
+
+static void job_done(struct work_job *job)
+{
+	shop.done++;
+	shop.cancelled += job->cancelled;
+}
+
+static void close_shop(struct loop_timer *timer)
+{
+	mem_free(timer);
+	work_close(shop.pool);
+}
+
+static void boot_shop(void *owner)
+{
+	struct loop *loop = loop_new("shop");
+	struct loop_timer *timer = MEM_NEW(struct loop_timer);
+
+	(void)owner;
+	shop.pool = work_open("pool", 2, SIM_JOBS / 2, true);
+	for (int i = 0; i < SIM_JOBS; i++) {
+		shop.jobs[i] = (struct work_job){ .run = job_run, .done = job_done, .loop = loop };
+		shop.refused += !work_post(shop.pool, &shop.jobs[i]);
+	}
+	timer->run = close_shop;
+	loop_timer_set(loop, timer, clock_steady_ms() + 500);
+	loop_start(loop);
+}
+
+static bool shop_is_empty(void *owner)
+{
+	(void)owner;
+	return shop.done + shop.refused == SIM_JOBS;
+}
+
+TEST(sim_pools_end_every_job_once_and_cancel_what_waits_when_they_close)
+{
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		struct node *n;
+
+		sim_open(seed);
+		memset(&shop, 0, sizeof shop);
+		n = sim_node("n", "10.0.0.1");
+		CHECK(sim_boot(n, boot_shop, NULL));
+		CHECK(sim_run(60 * SIM_S, shop_is_empty, NULL));
+		CHECK(shop.refused >= SIM_JOBS / 2 - 2);
+		CHECK_INT(shop.ran + shop.cancelled + shop.refused, SIM_JOBS);
+		sim_close();
+	}
 }
