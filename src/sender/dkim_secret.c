@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/encoder.h>
 #include <openssl/evp.h>
@@ -70,26 +71,44 @@ static struct dkim_secret *own(EVP_PKEY *pkey, struct fail *why)
 	return k;
 }
 
-struct dkim_secret *dkim_secret_read(str pem, struct fail *why)
+/* Null: it is none.  form: "PEM" or "DER". */
+static EVP_PKEY *decode(const char *form, str text)
 {
-	const unsigned char *p = (const unsigned char *)pem.p;
+	const unsigned char *p = (const unsigned char *)text.p;
 	EVP_PKEY *pkey = NULL;
 	OSSL_DECODER_CTX *c;
-	size_t n = pem.n;
+	size_t n = text.n;
 	bool ok;
 
-	if (pem.n == 0 || pem.n > DKIM_SECRET_OCTETS_MAX) {
+	c = OSSL_DECODER_CTX_new_for_pkey(&pkey, form, NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
+	ok = c && OSSL_DECODER_CTX_set_passphrase(c, (const unsigned char *)"", 0) == 1 &&
+	     OSSL_DECODER_from_data(c, &p, &n) == 1;
+	OSSL_DECODER_CTX_free(c);
+	if (ok)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
+struct dkim_secret *dkim_secret_read(str text, struct fail *why)
+{
+	struct buf der = { .limit_octets = DKIM_SECRET_OCTETS_MAX };
+	EVP_PKEY *pkey = NULL;
+
+	if (text.n == 0 || text.n > DKIM_SECRET_OCTETS_MAX) {
 		fail_with(why, FAIL_PERMANENT, "5.7.5", "no private key");
 		return NULL;
 	}
-	c = OSSL_DECODER_CTX_new_for_pkey(&pkey, "PEM", NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL);
-	ok = c && OSSL_DECODER_CTX_set_passphrase(c, (const unsigned char *)"", 0) == 1 &&
-	     OSSL_DECODER_from_data(c, &p, &n) == 1 && pkey;
-	OSSL_DECODER_CTX_free(c);
-	if (ok)
+	if (str_find_str(text, S("-----BEGIN")) < text.n)
+		pkey = decode("PEM", text);
+	else if (dkim_field_base64(text, &der))
+		pkey = decode("DER", buf_str(&der));
+	OPENSSL_cleanse(der.p, der.size);
+	buf_free(&der);
+	if (pkey)
 		return own(pkey, why);
-	EVP_PKEY_free(pkey);
-	fail_with(why, FAIL_PERMANENT, "5.7.5", "no private key in PEM, or one with a passphrase");
+	fail_with(why, FAIL_PERMANENT, "5.7.5",
+		"no private key in PEM or base64, or one with a passphrase");
 	return NULL;
 }
 

@@ -1,7 +1,8 @@
 /*
  * sender/dkim_secret - a private key, as a signer                RFC 6376 section 3.3, RFC 8463
  *
- * RSA of 1024 to 4096 bits, or Ed25519, in PEM (PKCS #8 or the older RSA form).  Making a key and
+ * RSA of 1024 to 4096 bits, or Ed25519, in PEM (PKCS #8 or the older RSA form), or what stands
+ * between the lines of that.  Making a key and
  * using it compute for milliseconds to seconds; this is OpenSSL's EVP, and no I/O.
  */
 #ifndef SENDER_DKIM_SECRET_H
@@ -15,7 +16,7 @@
 struct dkim_secret;
 
 /* Null: *why.  It never says what the key is. */
-struct dkim_secret *dkim_secret_read(str pem, struct fail *why) MUST_USE;
+struct dkim_secret *dkim_secret_read(str text, struct fail *why) MUST_USE;
 struct dkim_secret *dkim_secret_make(
 	enum dkim_algorithm algorithm, unsigned bits, struct fail *why) MUST_USE;
 void dkim_secret_free(struct dkim_secret *k); /* null is allowed */

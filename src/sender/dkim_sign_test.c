@@ -182,7 +182,8 @@ TEST(dkim_secret_is_read_as_it_was_printed)
 	all[1] = ed25519;
 	for (size_t i = 0; i < LENGTH(all); i++) {
 		struct buf pem = { 0 }, before = { 0 }, after = { 0 };
-		struct dkim_secret *again;
+		struct dkim_secret *again, *bare;
+		str inner;
 		struct fail why;
 
 		dkim_secret_print(all[i], &pem);
@@ -192,6 +193,13 @@ TEST(dkim_secret_is_read_as_it_was_printed)
 		dkim_secret_public(again, &after);
 		CHECK_STR(buf_str(&after), buf_str(&before));
 		dkim_secret_free(again);
+		inner = str_skip(buf_str(&pem), sizeof "-----BEGIN PRIVATE KEY-----\n" - 1);
+		bare = dkim_secret_read(str_first(inner, str_find(inner, '-')), &why);
+		assert_non_null(bare);
+		buf_clear(&after);
+		dkim_secret_public(bare, &after);
+		CHECK_STR(buf_str(&after), buf_str(&before));
+		dkim_secret_free(bare);
 		CHECK(!dkim_secret_read(str_first(buf_str(&pem), buf_str(&pem).n / 2), &why));
 		buf_free(&pem);
 		buf_free(&before);
