@@ -18,6 +18,8 @@
 #include "base/map.h"
 #include "conf/conf.h"
 #include "conf/nearest.h"
+#include "daemon/courier.h"
+#include "daemon/parent.h"
 #include "daemon/run.h"
 #include "world/clock.h"
 #include "world/file.h"
@@ -60,7 +62,24 @@ static const size_t command_count;
 
 static int command_run(struct command_line *line)
 {
-	return run_daemon(line->dir);
+	return parent_run(line->dir);
+}
+
+/* What the parent starts; nobody else does. */
+static int command_process(struct command_line *line)
+{
+	static const struct {
+		str name;
+		int (*serve)(str dir, str user);
+	} processes[] = {
+		{STR_INIT("mail"),     run_mail     },
+		{ STR_INIT("courier"), courier_serve},
+	};
+
+	for (size_t i = 0; i < LENGTH(processes); i++)
+		if (str_eq(line->words[1], processes[i].name))
+			return processes[i].serve(line->dir, line->words[2]);
+	return EXIT_USAGE;
 }
 
 /* check, compile, rollback */
@@ -281,6 +300,8 @@ static const struct command commands[] = {
 		"--resolver ADDRESS@PORT, --anchor FILE; --now SECONDS is the time of it."),
 	ROW("help", "[COMMAND]", 0, 1, command_help, NOTHING, "What the commands are."),
 	ROW("version", "", 0, 0, command_version, JSON, "Which version this is."),
+	ROW("process", "NAME USER", 2, 2, command_process, DIR,
+		""),                                              /* for the parent; not listed */
 	ROW("manual", "FILE", 1, 1, command_manual, NOTHING, ""), /* for the build; not listed */
 };
 static const size_t command_count = LENGTH(commands);

@@ -395,20 +395,29 @@ static bool open_rows(struct arena *a, str folder, struct router *r, struct fail
 	return true;
 }
 
+static struct conf *load_conf(struct arena *a, str dir, unsigned number, struct fail *why)
+{
+	struct conf_source merged = { .name = S("facteur.conf") };
+	struct conf *c;
+
+	if (!file_read(a, arena_printf(a, "%.*s/generations/%u/facteur.conf", STR(dir), number),
+		    &merged.text, why))
+		return NULL;
+	c = conf_build(dir, &merged, 1, why);
+	if (c)
+		c->generation = number;
+	return c;
+}
+
 static struct router *load(struct arena *a, str dir, unsigned number, struct fail *why)
 {
 	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
-	struct conf_source merged = { .name = S("facteur.conf") };
+	struct conf *c = load_conf(a, dir, number, why);
 	struct alias_table **tables;
 	struct router *router = NULL;
-	struct conf *c;
 
-	if (!file_read(a, file_path(a, folder, merged.name), &merged.text, why))
-		return NULL;
-	c = conf_build(dir, &merged, 1, why);
 	if (!c)
 		return NULL;
-	c->generation = number;
 	tables = arena_alloc(a, (c->domain_count + 1) * sizeof *tables);
 	if (open_tables(a, folder, c, tables, why))
 		router = router_new(c, tables);
@@ -422,6 +431,21 @@ static struct router *load(struct arena *a, str dir, unsigned number, struct fai
 	return router;
 }
 
+/* The generation in force of a folder; 0: *why. */
+static unsigned find_current(struct arena *a, str dir, str *absolute, struct fail *why)
+{
+	unsigned current = 0;
+
+	if (!file_absolute(a, dir, absolute, why))
+		return 0;
+	current = read_current(a, *absolute);
+	if (current == 0)
+		fail_with(why, FAIL_PERMANENT, "5.3.5",
+			"%.*s: no generation is in force; facteur compile makes one",
+			STR(*absolute));
+	return current;
+}
+
 struct router *generation_load(str dir, struct fail *why)
 {
 	struct router *router = NULL;
@@ -430,15 +454,24 @@ struct router *generation_load(str dir, struct fail *why)
 	str absolute;
 
 	arena_init(&a, ARENA_UNLIMITED);
-	if (file_absolute(&a, dir, &absolute, why)) {
-		current = read_current(&a, absolute);
-		if (current > 0)
-			router = load(&a, absolute, current, why);
-		else
-			fail_with(why, FAIL_PERMANENT, "5.3.5",
-				"%.*s: no generation is in force; facteur compile makes one",
-				STR(absolute));
-	}
+	current = find_current(&a, dir, &absolute, why);
+	if (current > 0)
+		router = load(&a, absolute, current, why);
 	arena_free(&a);
 	return router;
+}
+
+struct conf *generation_conf(str dir, struct fail *why)
+{
+	struct conf *c = NULL;
+	struct arena a;
+	unsigned current;
+	str absolute;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	current = find_current(&a, dir, &absolute, why);
+	if (current > 0)
+		c = load_conf(&a, absolute, current, why);
+	arena_free(&a);
+	return c;
 }

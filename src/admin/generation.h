@@ -35,6 +35,7 @@ bool generation_rollback(str dir, struct generation_report *r) MUST_USE; /* to t
 
 /* The generation in force, for a server: its number is in its conf. */
 struct router *generation_load(str dir, struct fail *why) MUST_USE;
+struct conf *generation_conf(str dir, struct fail *why) MUST_USE; /* only what it says; conf_drop */
 
 /* The same from memory, for tests and the simulator: files are what the configuration names, by
  * their names as they are written there.  Nothing is read from the disk. */

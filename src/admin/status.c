@@ -42,6 +42,23 @@ static void print_listeners(const struct status *s, struct buf *out)
 	}
 }
 
+static void print_processes(const struct status *s, struct buf *out)
+{
+	for (size_t i = 0; i < s->process_count; i++) {
+		const struct status_process *p = &s->processes[i];
+
+		buf_putf(out, "%-12s%-8s", i == 0 ? "processes" : "", p->name);
+		if (p->id > 0)
+			buf_putf(out, " %u", p->id);
+		else
+			buf_put(out, S(" does not run"));
+		if (p->restarts > 0)
+			buf_putf(out, ", restarted %u time%s", p->restarts,
+				p->restarts == 1 ? "" : "s");
+		buf_putf(out, "%s%s\n", p->walls[0] ? ": " : "", p->walls);
+	}
+}
+
 static void print_destination(
 	const struct status *s, const struct schedule_destination *d, struct buf *out)
 {
@@ -87,6 +104,7 @@ static void print_screen(const struct status *s, struct buf *out)
 		STR(s->conf->hostname.text), s->conf->generation,
 		number_show_time(s->now_ms - s->since_ms, up), s->workers,
 		s->workers == 1 ? "" : "s");
+	print_processes(s, out);
 	print_listeners(s, out);
 	buf_putf(out, "%-12s%s%s\n", "accepting",
 		s->accepting ? "yes" : "NO: ", s->accepting ? "" : s->why_not.text);
@@ -154,6 +172,26 @@ static json_t *destinations_json(const struct status *s)
 	return all;
 }
 
+static json_t *processes_json(const struct status *s)
+{
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < s->process_count; i++) {
+		const struct status_process *p = &s->processes[i];
+		json_t *o = json_object();
+
+		json_put_str(o, "name", str_of(p->name));
+		json_put_int(o, "pid", p->id);
+		json_put_int(o, "restarts", p->restarts);
+		if (p->since_ms > 0)
+			json_put_time(o, "since", p->since_ms);
+		if (p->walls[0])
+			json_put_str(o, "walls", str_of(p->walls));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
 static json_t *listeners_json(const struct status *s)
 {
 	json_t *all = json_array();
@@ -186,6 +224,7 @@ static void print_json(const struct status *s, struct buf *out)
 	json_put_bool(o, "accepting", s->accepting);
 	if (!s->accepting)
 		json_put_fail(o, "why_not", &s->why_not);
+	json_object_set_new(o, "processes", processes_json(s));
 	json_object_set_new(o, "listeners", listeners_json(s));
 	json_put_int(o, "sessions", s->sessions);
 	json_object_set_new(o, "last_minute", numbers_json(&s->minute));

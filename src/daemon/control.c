@@ -143,6 +143,16 @@ static void accepted(
 	wait_for_client(c);
 }
 
+bool control_at(const struct conf *c, struct endpoint *at, struct fail *why)
+{
+	int n;
+
+	*at = (struct endpoint){ 0 };
+	n = snprintf(at->path, sizeof at->path, "%.*s/" CONTROL_NAME, STR(c->run_dir));
+	return (n >= 0 && (size_t)n < sizeof at->path) ||
+	       fail_with(why, FAIL_PERMANENT, "", "the run folder's path is too long");
+}
+
 struct control *control_new(struct loop *l, int descriptor, control_request *answer, void *owner)
 {
 	struct control *c = MEM_NEW(struct control);

@@ -9,6 +9,7 @@
 #define DAEMON_CONTROL_H
 
 #include "base/buf.h"
+#include "conf/conf.h"
 #include "world/loop.h"
 
 #define CONTROL_LINE_MAX 60000 /* of a request */
@@ -18,6 +19,9 @@
 #define CONTROL_NAME "control" /* of the socket, in the run folder */
 
 struct control;
+
+/* Where it is, for a configuration. */
+bool control_at(const struct conf *c, struct endpoint *at, struct fail *why) MUST_USE;
 
 /* Answer a request into out; the exit code is returned. */
 typedef int control_request(

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "world/process.h"
+#include "daemon/privilege.h"
 #include "world/sock.h"
 
 #define PORTS_MAX 64 /* listening sockets */
@@ -34,6 +34,7 @@ struct ports *ports_new(void)
 static void close_at(struct ports *p, size_t i)
 {
 	sock_unbind(p->open[i].descriptor);
+	privilege_release(&p->open[i].asked);
 	p->open[i] = p->open[--p->count];
 }
 
@@ -70,7 +71,7 @@ static bool want(struct ports *p, const struct conf_listener *l, const struct co
 		if (p->count == PORTS_MAX)
 			return fail_with(why, FAIL_PERMANENT, "5.3.5",
 				"more than %d listening sockets", PORTS_MAX);
-		descriptor = sock_bind(&on->at, 0600, why);
+		descriptor = privilege_bind(&on->at, why);
 		if (descriptor < 0)
 			return fail_while(why, " (%s)", conf_origin_print(&on->origin, origin));
 		port = &p->open[p->count++];
@@ -140,7 +141,7 @@ void ports_close_unwanted(struct ports *p)
 struct endpoint *ports_reached(const struct ports *p, struct arena *a, size_t *count)
 {
 	size_t address_count, n = 0;
-	struct ip *addresses = process_addresses(a, &address_count);
+	struct ip *addresses = privilege_addresses(a, &address_count);
 	struct endpoint *all = arena_alloc(a, p->count * (address_count + 1) * sizeof *all);
 
 	for (size_t i = 0; i < p->count; i++) {

@@ -1,8 +1,8 @@
 /*
  * daemon/ports - the listening sockets, over reloads
  *
- * Bound once, by whoever may; what a new generation still wants stays open, so that no client
- * notices.
+ * Bound once, by the parent, who may; what a new generation still wants stays open, so that no
+ * client notices.
  */
 #ifndef DAEMON_PORTS_H
 #define DAEMON_PORTS_H

@@ -1,25 +1,21 @@
 #include "daemon/run.h"
 
-#include <stdio.h>
-
 #include "admin/generation.h"
 #include "admin/json.h"
 #include "admin/queue.h"
 #include "admin/rows.h"
 #include "base/log.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "conf/restart.h"
 #include "daemon/control.h"
 #include "daemon/mail.h"
 #include "daemon/ports.h"
-#include "world/clock.h"
-#include "world/file.h"
+#include "daemon/privilege.h"
+#include "world/child.h"
 #include "world/logger.h"
 #include "world/process.h"
 #include "world/sock.h"
 
-#define DEFAULT_USER "facteur"
 #define LOOK_MS 1000
 
 struct daemon {
@@ -32,6 +28,7 @@ struct daemon {
 	struct loop *loop;
 	struct mail *mail;
 	int control_descriptor;
+	char walls[200];
 	struct control *control;
 	struct rows_watch *rows;
 	struct loop_timer every_second;
@@ -137,22 +134,21 @@ static void deaf(void *owner)
 static void stop(struct daemon *d)
 {
 	log_line(LOG_INFO, "stopping", "no new mail; what was promised is finished first");
-	process_notify("STOPPING=1");
 	d->stopping = true;
 	mail_stop(d->mail, deaf, stopped, d);
 }
 
-/* What only a new start mends ends us: until then no delivery could be written down, or made. */
+/* What only a new start mends ends us: until then no delivery could be written down. */
 static void look_whether_broken(struct daemon *d)
 {
-	const char *why = mail_fenced(d->mail)         ? "a sync of the spool has failed"
-			  : !courier_alive(d->courier) ? "the courier's process has gone"
-						       : NULL;
+	const char *why = mail_fenced(d->mail) ? "a sync of the spool has failed"
+			  : !privilege_alive() ? "the parent has gone"
+					       : NULL;
 
 	if (!why || d->stopping)
 		return;
 	d->broken = true;
-	log_line(LOG_ERROR, "broken", "%s: this server stops, and has to be started anew", why);
+	log_line(LOG_ERROR, "broken", "%s: this process ends, to be started anew", why);
 	stop(d);
 }
 
@@ -223,6 +219,7 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 
 	if (count == 1 && str_eq(words[0], S("status"))) {
 		mail_status(d->mail, &status);
+		status.process_count = privilege_processes(status.processes);
 		status_print(&status, json, out);
 		return 0;
 	}
@@ -242,27 +239,8 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 /* --- the start ---------------------------------------------------------------------------------
  */
 
-/* The first time there is nothing compiled yet. */
-static bool compile_first(struct daemon *d, struct fail *why)
-{
-	struct generation_report report = { 0 };
-	bool compiled = file_exists(file_path(&d->arena, d->dir, S("current"))) ||
-			generation_compile(d->dir, &report);
-
-	if (!compiled) {
-		process_print_error(buf_str(&report.lines));
-		*why = report.why;
-		if (why->kind == FAIL_NONE)
-			fail_with(why, FAIL_PERMANENT, "5.3.5", "the configuration was refused");
-	}
-	generation_report_free(&report);
-	return compiled;
-}
-
 static bool load(struct daemon *d, struct fail *why)
 {
-	if (!compile_first(d, why))
-		return false;
 	d->router = generation_load(d->dir, why);
 	if (!d->router)
 		return false;
@@ -270,67 +248,26 @@ static bool load(struct daemon *d, struct fail *why)
 	return true;
 }
 
-/* Who to become: nobody when we are not root, or when the default user was never made. */
-static str user_to_be(const struct conf *conf)
+static bool open_control(struct daemon *d, struct fail *why)
 {
-	struct fail why;
+	struct endpoint at;
 
-	if (!process_is_root())
-		return S("");
-	if (str_eq(conf->user, S(DEFAULT_USER)) && !process_user_exists(conf->user, &why) &&
-		why.kind == FAIL_PERMANENT) {
-		log_line(LOG_WARNING, "runs-as-root",
-			"there is no user %s: the daemon keeps root's rights (make install makes "
-			"the user, or the word \"user\" names another)",
-			DEFAULT_USER);
-		return S("");
-	}
-	return conf->user;
-}
-
-static bool make_folders(struct daemon *d, str user, struct fail *why)
-{
-	const struct conf *conf = router_conf(d->router);
-	const str folders[] = { conf->spool_dir, conf->state_dir, conf->run_dir };
-
-	for (size_t i = 0; i < LENGTH(folders); i++) {
-		if (!file_make_folder(folders[i], i == 2 ? 0755 : 0700, why))
-			return false;
-		if (user.n > 0 && !process_give(folders[i], user, why))
-			return false;
-	}
-	return true;
-}
-
-static bool open_control(struct daemon *d, str user, struct fail *why)
-{
-	struct endpoint at = { 0 };
-	int n = snprintf(at.path, sizeof at.path, "%.*s/" CONTROL_NAME,
-		STR(router_conf(d->router)->run_dir));
-
-	if (n < 0 || (size_t)n >= sizeof at.path)
-		return fail_with(why, FAIL_PERMANENT, "", "the run folder's path is too long");
-	d->control_descriptor = sock_bind(&at, 0600, why);
-	if (d->control_descriptor < 0)
+	if (!control_at(router_conf(d->router), &at, why))
 		return false;
-	return user.n == 0 || process_give(str_of(at.path), user, why);
+	d->control_descriptor = privilege_bind(&at, why);
+	return d->control_descriptor >= 0;
 }
 
 static bool prepare(struct daemon *d, struct fail *why)
 {
 	const struct conf *conf = router_conf(d->router);
-	str user = user_to_be(conf);
 
-	process_files_max();
 	d->ports = ports_new();
-	if (!make_folders(d, user, why) || !ports_want(d->ports, conf, why))
+	if (!ports_want(d->ports, conf, why) || !open_control(d, why))
 		return false;
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
-	/* keeps the rights that we give up */
-	d->courier = courier_open(conf->hostname.text, user, why);
-	if (!d->courier || !open_control(d, user, why))
-		return false;
-	return user.n == 0 || process_become(user, why);
+	d->courier = courier_open(RUN_COURIER);
+	return true;
 }
 
 /* The committer, the scheduler, the resolver and the neighbours on the machine want to run, too:
@@ -365,7 +302,7 @@ static bool serve(struct daemon *d, struct fail *why)
 		STR(conf->hostname.text), conf->generation, setup.workers,
 		setup.workers == 1 ? "" : "s");
 	logger_flush();
-	process_notify("READY=1");
+	privilege_ready(d->walls);
 	loop_run(d->loop);
 	return true;
 }
@@ -386,15 +323,17 @@ static void give_back(struct daemon *d)
 	arena_free(&d->arena);
 }
 
-int run_daemon(str dir)
+int run_mail(str dir, str user)
 {
 	struct daemon d = { .dir = dir, .control_descriptor = -1 };
 	struct fail why = { 0 };
 
 	arena_init(&d.arena, ARENA_UNLIMITED);
-	map_seed(clock_random());
+	child_settle("facteur-mail");
+	privilege_of(RUN_PARENT);
 	logger_setup(LOG_INFO, LOG_PLAIN);
-	if (!load(&d, &why) || !prepare(&d, &why) || !serve(&d, &why)) {
+	if ((user.n > 0 && !process_become(user, &why)) || !load(&d, &why) || !prepare(&d, &why) ||
+		!serve(&d, &why)) {
 		log_line(LOG_ERROR, "not-started", "%s", why.text);
 		logger_flush();
 		process_exit(why.kind == FAIL_TEMPORARY ? 75 : 1);

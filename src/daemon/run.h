@@ -1,16 +1,22 @@
 /*
- * daemon/run - the daemon, from its start to its end
+ * daemon/run - the process that serves, from its start to its end
  *
- * Reads top to bottom: the generation, the folders, the sockets, the user, the loops; then it
- * serves until a signal or an order ends it.
+ * It speaks to strangers, holds the spool, and has no rights: the parent has bound its ports, the
+ * courier delivers for it as other users.  Reads top to bottom: the generation, the sockets, the
+ * walls, the loops; then it serves until a signal or an order ends it.
  */
 #ifndef DAEMON_RUN_H
 #define DAEMON_RUN_H
 
 #include "base/str.h"
+#include "world/child.h"
 
-/* Serve the current generation of the configuration folder, in the foreground.  Returns the exit
- * code; errors are on standard error. */
-int run_daemon(str dir);
+/* The descriptors that it is born with. */
+#define RUN_PARENT CHILD_DESCRIPTOR
+#define RUN_COURIER (CHILD_DESCRIPTOR + 1)
+
+/* Serve the current generation of the configuration folder; user: whom to become, or "".  Returns
+ * the exit code: 0 means that it was told to stop. */
+int run_mail(str dir, str user);
 
 #endif

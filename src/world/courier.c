@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,11 +11,11 @@
 #include "world/courier_child.h"
 #include "world/courier_frame.h"
 #include "world/loop_event.h"
+#include "world/pass.h"
 #include "world/sock_inside.h"
 
 struct courier {
-	int control; /* to the office */
-	pid_t office;
+	int control;          /* to the office */
 	pthread_mutex_t lock; /* of the list; a child itself belongs to its loop */
 	struct list children;
 };
@@ -254,23 +252,9 @@ static struct child *find_child(
 static bool order_child(int control, bool single, str user, int descriptor)
 {
 	char name[COURIER_USER_MAX + 1] = { single ? COURIER_CHILD_RUNS : COURIER_CHILD_WRITES };
-	struct iovec io = { name, user.n + 1 };
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = { 0 };
-	struct msghdr message = { .msg_iov = &io,
-		.msg_iovlen = 1,
-		.msg_control = &rights,
-		.msg_controllen = sizeof rights };
-	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
 
 	str_to_c(user, name + 1, sizeof name - 1);
-	head->cmsg_level = SOL_SOCKET;
-	head->cmsg_type = SCM_RIGHTS;
-	head->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(head), &descriptor, sizeof descriptor);
-	return sendmsg(control, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
+	return pass_send(control, str_from(name, user.n + 1), descriptor, 0);
 }
 
 static void on_loop_end(struct loop_hook *hook)
@@ -461,30 +445,11 @@ void courier_drop(struct courier_parcel *p)
 		begin_next(child);
 }
 
-struct courier *courier_open(str hostname, str home, struct fail *why)
+struct courier *courier_open(int control)
 {
-	struct courier *c;
-	int ends[2];
-	pid_t office;
+	struct courier *c = MEM_NEW(struct courier);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot open the couriers' office: %s",
-			strerrordesc_np(errno));
-		return NULL;
-	}
-	office = fork();
-	if (office == 0)
-		courier_child_office(ends[1], hostname, home);
-	close(ends[1]);
-	if (office < 0) {
-		fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot open the couriers' office: %s",
-			strerrordesc_np(errno));
-		close(ends[0]);
-		return NULL;
-	}
-	c = MEM_NEW(struct courier);
-	c->control = ends[0];
-	c->office = office;
+	c->control = control;
 	pthread_mutex_init(&c->lock, NULL);
 	list_init(&c->children);
 	return c;
@@ -495,15 +460,6 @@ void courier_close(struct courier *c)
 	if (!c)
 		return;
 	close(c->control);
-	while (waitpid(c->office, NULL, 0) < 0 && errno == EINTR)
-		;
 	pthread_mutex_destroy(&c->lock);
 	mem_free(c);
-}
-
-bool courier_alive(const struct courier *c)
-{
-	struct pollfd control = { .fd = c->control };
-
-	return poll(&control, 1, 0) == 0 || !(control.revents & (POLLHUP | POLLERR));
 }

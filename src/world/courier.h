@@ -36,14 +36,10 @@
 
 struct courier;
 
-/* Must be opened before any thread is started (it forks), and before root is given up.  hostname:
- * for names in Maildir.  home: the user that the daemon is going to be, "" if it stays who it is.
+/* control: to the office (world/courier_child), which may die and be replaced; it becomes ours.
  * Parcels end before their loops are freed, loops before courier_close. */
-struct courier *courier_open(str hostname, str home, struct fail *why) MUST_USE;
+struct courier *courier_open(int control) MUST_USE;
 void courier_close(struct courier *c);
-
-/* False: its process has gone, and every delivery will fail.  From any thread. */
-bool courier_alive(const struct courier *c) MUST_USE;
 
 struct courier_parcel; /* one message on its way into a Maildir */
 

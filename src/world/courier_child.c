@@ -14,6 +14,7 @@
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
 #include "world/courier_run.h"
+#include "world/pass.h"
 
 #define CONTROL_FD 3
 
@@ -141,28 +142,6 @@ static _Noreturn void deliver(int fd, char what_for, const char *user, str hostn
 	_exit(0);
 }
 
-/* A message of the control socket: a user's name, and the descriptor that comes with it. */
-static ssize_t receive(int control, char user[COURIER_USER_MAX + 1], int *fd)
-{
-	struct iovec io = { user, COURIER_USER_MAX };
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights;
-	struct msghdr message = { .msg_iov = &io,
-		.msg_iovlen = 1,
-		.msg_control = &rights,
-		.msg_controllen = sizeof rights };
-	ssize_t n = recvmsg(control, &message, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-
-	*fd = -1;
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(head), sizeof *fd);
-	user[n > 0 ? n : 0] = '\0';
-	return n;
-}
-
 /* It holds the daemon's rights, and nothing else of the daemon: no listening socket, no file.  What
  * ends the daemon in an orderly way (Ctrl-C, a service manager's SIGTERM to the whole group) does
  * not end deliveries: the end of the stream does. */
@@ -188,24 +167,21 @@ static void settle(int control)
 
 _Noreturn void courier_child_office(int control, str hostname, str home)
 {
-	char user[COURIER_USER_MAX + 1], own[COURIER_USER_MAX + 1];
+	char order[PASS_OCTETS_MAX], user[COURIER_USER_MAX + 1], own[COURIER_USER_MAX + 1];
+	str bytes;
+	int fd;
 
 	settle(control);
 	str_to_c(home, own, sizeof own);
-	for (;;) {
-		int fd;
-		ssize_t n = receive(CONTROL_FD, user, &fd);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			_exit(0); /* the daemon has gone */
+	while (pass_receive(CONTROL_FD, order, &bytes, &fd, -1)) {
 		if (fd < 0)
 			continue;
+		str_to_c(str_skip(bytes, 1), user, sizeof user);
 		if (fork() == 0) {
 			close(CONTROL_FD);
-			deliver(fd, user[0], user[1] ? user + 1 : own, hostname);
+			deliver(fd, order[0], user[0] ? user : own, hostname);
 		}
 		close(fd); /* if there was no child: the end of the stream tells the daemon */
 	}
+	_exit(0); /* the daemon has gone */
 }

@@ -16,7 +16,7 @@
 #define COURIER_CHILD_WRITES '=' /* into Maildirs */
 #define COURIER_CHILD_RUNS '!'   /* a program, once */
 
-/* In the forked process; control: a SOCK_SEQPACKET, each message says what for, and a
+/* In a process of its own; control: a SOCK_SEQPACKET, each message says what for, and a
  * user's name, and brings a descriptor. */
 _Noreturn void courier_child_office(int control, str hostname, str home);
 

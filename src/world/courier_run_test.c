@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "world/courier.h"
+#include "world/courier_fake.h"
 #include "world/courier_exit.h"
 
 #define PATIENCE_MS 20000
@@ -35,9 +35,7 @@ static void on_watchdog(struct loop_timer *timer)
 
 static void begin(void)
 {
-	struct fail why;
-
-	courier = courier_open(S("x.test"), S(""), &why);
+	courier = courier_fake_open(S("x.test"), S(""));
 	CHECK(courier != NULL);
 	loop = loop_new("test");
 	watchdog = (struct loop_timer){ .run = on_watchdog };
@@ -48,7 +46,7 @@ static void finish(void)
 {
 	loop_timer_cancel(loop, &watchdog);
 	loop_free(loop);
-	courier_close(courier);
+	courier_fake_close(courier);
 }
 
 static void on_writable(void *owner)

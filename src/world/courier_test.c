@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/number.h"
-#include "world/courier.h"
+#include "world/courier_fake.h"
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
 
@@ -30,12 +30,10 @@ static void on_watchdog(struct loop_timer *timer)
 
 static void begin_at_home(str home)
 {
-	struct fail why;
-
 	str_to_c(S("/tmp/facteur-mail-XXXXXX"), folder, sizeof folder);
 	CHECK(mkdtemp(folder) != NULL);
 	chmod(folder, 0755);
-	courier = courier_open(S("host:1/x.test"), home, &why);
+	courier = courier_fake_open(S("host:1/x.test"), home);
 	CHECK(courier != NULL);
 	loop = loop_new("test");
 	watchdog = (struct loop_timer){ .run = on_watchdog };
@@ -54,7 +52,7 @@ static void finish(void)
 
 	loop_timer_cancel(loop, &watchdog);
 	loop_free(loop);
-	courier_close(courier);
+	courier_fake_close(courier);
 	snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	CHECK(system(command) == 0);
 }

@@ -19,6 +19,10 @@
 bool file_read(struct arena *a, str path, str *text, struct fail *why) MUST_USE;
 bool file_exists(str path) MUST_USE;
 
+/* Whom to ask for a file that we may not open ourselves, once, before there are threads: it gives a
+ * descriptor for reading, or -1 and *why. */
+void file_opener(int (*open_for_us)(const char *path, struct fail *why));
+
 /* What changes when a file is written or replaced; all zero: there is none, or it cannot be seen.
  */
 struct file_stamp {

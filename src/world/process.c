@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -118,6 +119,44 @@ bool process_become(str user, struct fail *why)
 		return fail_with(why, FAIL_PERMANENT, "5.3.5", "could become root again");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return true;
+}
+
+#define GROUPS_MAX 64
+
+/* act_as_ourselves takes it back, also after a failure. */
+static bool act_as(const struct passwd *p, gid_t former[GROUPS_MAX], int *former_count)
+{
+	*former_count = getgroups(GROUPS_MAX, former);
+	if (*former_count < 0 || initgroups(p->pw_name, p->pw_gid) != 0)
+		return false;
+	return setegid(p->pw_gid) == 0 && seteuid(p->pw_uid) == 0;
+}
+
+/* Rights that cannot be taken back are no state to go on in. */
+static void act_as_ourselves(const gid_t *former, int former_count)
+{
+	if (seteuid(getuid()) != 0 || setegid(getgid()) != 0 ||
+		setgroups((size_t)former_count, former) != 0)
+		abort();
+}
+
+int process_open_as(const char *path, str user, struct fail *why)
+{
+	struct passwd *p = user.n > 0 ? find_user(user, why) : NULL;
+	gid_t former[GROUPS_MAX];
+	int former_count = 0, file = -1, error = EPERM;
+
+	if (user.n > 0 && !p)
+		return -1;
+	if (!p || act_as(p, former, &former_count)) {
+		file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		error = errno;
+	}
+	if (p && former_count >= 0)
+		act_as_ourselves(former, former_count);
+	if (file < 0)
+		fail_with(why, FAIL_PERMANENT, "5.3.0", "%s: %s", path, strerrordesc_np(error));
+	return file;
 }
 
 unsigned process_cores(void)

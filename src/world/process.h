@@ -27,6 +27,10 @@ bool process_give(str path, str user, struct fail *why) MUST_USE;
 /* Become a user for good: his groups, his gid, his uid, and no way to gain any right again. */
 bool process_become(str user, struct fail *why) MUST_USE;
 
+/* Open a file for reading with the rights of a user ("": our own), as root, in a process without
+ * threads.  -1: *why. */
+int process_open_as(const char *path, str user, struct fail *why) MUST_USE;
+
 unsigned process_cores(void) MUST_USE;
 uint32_t process_id(void) MUST_USE;
 str process_folder(struct arena *a) MUST_USE; /* the current folder */

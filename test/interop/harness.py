@@ -203,6 +203,16 @@ class Facteur(Daemon):
     def wait_empty(self, seconds=PATIENCE):
         wait_for(lambda: not self.queue(), "an empty queue", seconds)
 
+    def process_of(self, name):
+        """The pid of one of the parent's processes (mail, courier, ...), or None."""
+        parent = self.process.pid
+        try:
+            children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            return next((int(pid) for pid in children if pathlib.Path(
+                f"/proc/{pid}/comm").read_text().strip() == f"facteur-{name}"), None)
+        except FileNotFoundError:
+            return None
+
     def stop(self):
         code = self.terminate()
         ended_well(self.log)

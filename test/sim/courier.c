@@ -32,18 +32,10 @@ struct courier_parcel {
 	struct net_watch *heard;
 };
 
-struct courier *courier_open(str hostname, str home, struct fail *why)
+struct courier *courier_open(int control)
 {
-	(void)hostname;
-	(void)home;
-	(void)why;
+	(void)control;
 	return MEM_NEW(struct courier);
-}
-
-bool courier_alive(const struct courier *c)
-{
-	(void)c;
-	return true;
 }
 
 void courier_close(struct courier *c)

@@ -109,7 +109,7 @@ static void boot(void *owner)
 	pivot.loop = setup.loop = loop_new("main");
 	pivot.router = setup.router = router_make();
 	pivot.port.descriptor = sock_bind(&pivot.at, 0, &why);
-	pivot.courier = setup.courier = courier_open(S("pivot.test"), S(""), &why);
+	pivot.courier = setup.courier = courier_open(-1);
 	pivot.mail = mail_start(&setup, &why);
 	if (!pivot.mail) {
 		trace("the pivot does not start: %s", why.text);

@@ -1,0 +1,12 @@
+/*
+ * conf/mention - does the configuration name this file?
+ */
+#ifndef CONF_MENTION_H
+#define CONF_MENTION_H
+
+#include "conf/conf.h"
+
+/* path: absolute; words are taken as paths from the configuration folder. */
+bool conf_mention_file(const struct conf *c, str path) MUST_USE;
+
+#endif

@@ -1,0 +1,22 @@
+#include "test/test.h"
+
+#include "conf/mention.h"
+
+TEST(conf_mention_finds_files_that_words_name)
+{
+	struct conf_source source = { .name = S("a.conf"),
+		.text = S("hostname a.test\npostmaster p@a.test\n"
+			  "domain a.test { aliases tables/a; transports /srv/sympa.transport }\n"
+			  "mailbox p@a.test { maildir /var/mail }\n") };
+	struct fail why;
+	struct conf *c = conf_build(S("/etc/facteur"), &source, 1, &why);
+
+	CHECK(c);
+	CHECK(conf_mention_file(c, S("/etc/facteur/tables/a")));
+	CHECK(conf_mention_file(c, S("/srv/sympa.transport")));
+	CHECK(!conf_mention_file(c, S("tables/a")));
+	CHECK(!conf_mention_file(c, S("/etc/shadow")));
+	CHECK(!conf_mention_file(c, S("/etc/facteur/aliases"))); /* a word, but not a value */
+	CHECK(!conf_mention_file(c, S("")));
+	conf_drop(c);
+}

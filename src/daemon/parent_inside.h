@@ -1,0 +1,56 @@
+/*
+ * daemon/parent_inside - what the files of the parent share
+ */
+#ifndef DAEMON_PARENT_INSIDE_H
+#define DAEMON_PARENT_INSIDE_H
+
+#include "daemon/privilege.h"
+#include "world/child.h"
+
+#define PARENT_PORTS_MAX 65 /* of the listeners, and the control socket */
+
+enum { PARENT_COURIER, PARENT_MAIL, PARENT_MEMBERS };
+
+struct parent_role {
+	const char *name;
+	unsigned may; /* which questions are answered: a bit for each word */
+};
+
+struct parent_member {
+	struct parent *parent;
+	const struct parent_role *role;
+	struct child *child; /* null: it does not run */
+	int socket;          /* to it; -1 */
+	struct pass_watch *watch;
+	struct loop_timer again;
+	int64_t since_ms, again_ms;
+	unsigned restarts;
+	bool ready, was_ready;
+	char walls[200];
+};
+
+struct parent_port {
+	struct endpoint at;
+	int descriptor;
+	bool asked; /* in this life of mail */
+};
+
+struct parent {
+	str dir, user; /* user: whom mail becomes; "" nobody else */
+	struct arena arena;
+	struct loop *loop;
+	struct endpoint control;
+	struct parent_member members[PARENT_MEMBERS];
+	int courier[2]; /* mail's end, and the courier's */
+	struct parent_port ports[PARENT_PORTS_MAX];
+	size_t port_count;
+	struct loop_timer patience;
+	bool stopping, ending; /* mail is to end; it has, and so are the others */
+	int code;
+};
+
+/* A message of one of them. */
+void parent_answer(struct parent_member *m, str bytes);
+void parent_answer_close(struct parent *p, struct parent_port *port);
+
+#endif
