@@ -320,7 +320,7 @@ static void settle(struct dmarc_verdict *v)
 	if (v->result == DMARC_FAIL)
 		fail_with(&v->why, FAIL_PERMANENT, "5.7.1",
 			"nothing that %s sent or signed passed (the policy of %s is %s%s)",
-			v->domain, v->policy_domain, dmarc_policy_name(v->asked),
+			v->domain, v->policy_domain, dmarc_record_policy_name(v->asked),
 			v->record.testing ? ", on trial" : "");
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/ascii.h"
 
-const char *dmarc_policy_name(enum dmarc_policy policy)
+const char *dmarc_record_policy_name(enum dmarc_policy policy)
 {
 	static const char *const names[] = { [DMARC_POLICY_NONE] = "none",
 		[DMARC_POLICY_QUARANTINE] = "quarantine",
@@ -45,7 +45,7 @@ struct reading {
 static bool read_policy(struct reading *t, str value, enum dmarc_policy *to)
 {
 	for (int p = DMARC_POLICY_NONE; p <= DMARC_POLICY_REJECT; p++)
-		if (str_eq_nocase(value, str_of(dmarc_policy_name((enum dmarc_policy)p)))) {
+		if (str_eq_nocase(value, str_of(dmarc_record_policy_name((enum dmarc_policy)p)))) {
 			*to = (enum dmarc_policy)p;
 			return true;
 		}

@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 enum dmarc_policy { DMARC_POLICY_NONE, DMARC_POLICY_QUARANTINE, DMARC_POLICY_REJECT };
-const char *dmarc_policy_name(enum dmarc_policy policy) MUST_USE; /* "none" and so on */
+const char *dmarc_record_policy_name(enum dmarc_policy policy) MUST_USE; /* "none" and so on */
 
 enum dmarc_psd { DMARC_PSD_UNKNOWN, DMARC_PSD_YES, DMARC_PSD_NO };
 
