@@ -13,6 +13,7 @@
 #include "admin/generation.h"
 #include "admin/json.h"
 #include "admin/queue.h"
+#include "admin/report.h"
 #include "admin/verify.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -117,6 +118,12 @@ static int command_verify(struct command_line *line)
 {
 	return verify_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
 		&line->answered);
+}
+
+static int command_report(struct command_line *line)
+{
+	return report_command(
+		line->words + 1, line->count - 1, line->json, &line->out, &line->answered);
 }
 
 /* --- what the running daemon does --------------------------------------------------------------
@@ -298,6 +305,14 @@ static const struct command commands[] = {
 		"Judge whether a host may speak for a sender.\n"
 		"Look-ups are made as the configuration in force says, or with --zone FILE,\n"
 		"--resolver ADDRESS@PORT, --anchor FILE; --now SECONDS is the time of it."),
+	ROW("report", "[--since T] [--until T] [--top N] [FILE ...]", 0, WORDS_MAX - 1,
+		command_report, JSON | OPTIONS,
+		"The day on one page, as readers of pflogsumm know it: totals, hours, senders,\n"
+		"recipients, their domains, providers, and why mail waits, bounces or is refused.\n"
+		"It is made of the log, in files or on standard input, plain or JSON, as it was\n"
+		"written or as journalctl shows it.  T is a time such as 24h, which is so long "
+		"ago,\n"
+		"or a date such as 2026-11-24 or 2026-11-24T04:28; the lists have N rows, or 10."),
 	ROW("help", "[COMMAND]", 0, 1, command_help, NOTHING, "What the commands are."),
 	ROW("version", "", 0, 0, command_version, JSON, "Which version this is."),
 	ROW("process", "NAME USER", 2, 2, command_process, DIR,

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/read.h"
+#include "conf/ways.h"
 #include "smtp/server.h"
 
 #define CONF_ORIGIN_TEXT_MAX FAIL_ORIGIN_MAX
@@ -197,6 +198,7 @@ struct conf {
 	const struct conf_mailbox *mailboxes;
 	size_t mailbox_count;
 	struct conf_queue queue;
+	struct conf_languages bounce_languages;
 	struct conf_limits limits;
 	struct conf_resolver resolver;
 	str spool_dir, state_dir, run_dir; /* absolute */

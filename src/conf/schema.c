@@ -4,6 +4,7 @@
 #include "conf/provider.h"
 #include "conf/transport.h"
 #include "conf/value.h"
+#include "conf/ways_read.h"
 #include "world/courier.h"
 
 /* The offset of a field; what reads it must be made for its type, or it does not compile. */
@@ -16,6 +17,10 @@
 	}))
 #define READ(function, structure, field, type) \
 	.read = conf_value_##function, .offset = FIELD(structure, field, type)
+
+/* The same for a reader of another file. */
+#define READ_BY(function, structure, field, type) \
+	.read = (function), .offset = FIELD(structure, field, type)
 
 #define HOSTNAME(s, f) READ(hostname, s, f, struct conf_text)
 #define ADDRESS(s, f) READ(address, s, f, struct conf_text)
@@ -109,6 +114,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_queue.h"
+#include "conf/rows_ways.h"
 #include "conf/rows_limits.h"
 #include "conf/rows_operation.h"
 #include "conf/rows_later.h"

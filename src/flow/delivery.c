@@ -42,6 +42,7 @@ void delivery_log(const struct delivery *d, const struct delivery_peer *peer)
 		log_str(&r, "to", m->envelope.rcpts[d->job->rcpts[i]].address);
 		log_str(&r, "transport", d->transport->name);
 		log_peer(&r, peer);
+		log_int(&r, "size", (int64_t)m->envelope.octets);
 		log_int(&r, "delay_ms", clock_wall_ms() - m->envelope.received_ms);
 		log_fail(&r, &result->reply);
 		log_close(&r);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "flow/dispatch_inside.h"
 #include "flow/errand.h"
+#include "flow/expansion.h"
 #include "flow/maildrop.h"
 #include "flow/notice.h"
 #include "flow/outbound.h"
@@ -199,9 +200,10 @@ static size_t gather_waiting(struct dispatch *d, struct promise *m, struct notic
 		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand || m->rcpts[i].held)
 			continue;
 		rcpts[count].rcpt = (uint32_t)i;
-		rcpts[count].ours = !m->rcpts[i].last || m->rcpts[i].last->ours;
-		rcpts[count].remote = m->rcpts[i].last ? m->rcpts[i].last->remote : S("");
 		why_waiting(d, m, i, &rcpts[count].reply);
+		rcpts[count].ours =
+			m->rcpts[i].last ? m->rcpts[i].last->ours : rcpts[count].reply.code == 0;
+		rcpts[count].remote = m->rcpts[i].last ? m->rcpts[i].last->remote : S("");
 		count++;
 	}
 	return count;
@@ -393,6 +395,7 @@ static void taken(struct loop_task *task)
 
 	schedule_add(d->schedule, h->message, dispatch_now_ms(d));
 	mem_free(h);
+	expansion_tell(&d->flow, d, m);
 	dispatch_pump(d);
 	if (schedule_backs_off(m))
 		put_away(m);

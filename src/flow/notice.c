@@ -90,6 +90,12 @@ static void committed(struct spool_commit *commit)
 	notice_free(n);
 }
 
+/* Is a list's owner told?  The wishes of who wrote to the list are not his. */
+static bool to_owner(const struct notice *n)
+{
+	return n->about->envelope.rcpts[n->indexes[0]].has_sender && !n->rcpts[0].of_original;
+}
+
 static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *recipients)
 {
 	const struct envelope *about = &n->about->envelope;
@@ -99,9 +105,12 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 	for (size_t i = 0; i < n->count; i++) {
 		const struct envelope_rcpt *rcpt = &about->rcpts[n->indexes[i]];
 
-		recipients[i] = (struct dsn_recipient){ .final = rcpt->address,
+		bool of_original = n->rcpts[i].of_original;
+
+		recipients[i] = (struct dsn_recipient){ .final = of_original ? rcpt->original
+									     : rcpt->address,
 			.original = rcpt->original,
-			.orcpt = rcpt->orcpt,
+			.orcpt = rcpt->has_sender && !of_original ? S("") : rcpt->orcpt,
 			.action = n->action,
 			.remote_mta = n->rcpts[i].ours ? S("") : n->rcpts[i].remote,
 			.reply = &n->rcpts[i].reply,
@@ -117,13 +126,15 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 		.message_id = arena_printf(&n->arena, "%s@%.*s", log_id_print(n->envelope.id, id),
 			STR(conf->hostname.text)),
 		.queue_id = about->id,
-		.envid = about->envid,
+		.envid = to_owner(n) ? S("") : about->envid,
 		.now_ms = n->envelope.received_ms,
 		.arrival_ms = about->received_ms,
 		.zone_minutes = clock_zone_minutes(n->envelope.received_ms),
 		.smtputf8 = about->flags & ENVELOPE_SMTPUTF8,
 		.recipients = recipients,
-		.recipient_count = n->count };
+		.recipient_count = n->count,
+		.languages = conf->bounce_languages.items,
+		.language_count = conf->bounce_languages.count };
 }
 
 /* What a next hop must be able to take. */
@@ -145,7 +156,7 @@ static void build_and_commit(struct notice *n, str first_block)
 	struct header_scan header;
 	struct buf text = { 0 };
 	bool whole = m->content->block_count == 1 && first_block.n <= NOTICE_ORIGINAL_MAX &&
-		     m->envelope.ret != SMTP_RET_HDRS && n->action == DSN_FAILED;
+		     (m->envelope.ret != SMTP_RET_HDRS || to_owner(n)) && n->action == DSN_FAILED;
 	bool built;
 
 	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));
@@ -242,17 +253,19 @@ static struct notice *notice_new(
 }
 
 /* NOTIFY of RFC 3461 section 4.1: does he want to hear this? */
-static bool wanted(const struct envelope_rcpt *rcpt, enum dsn_action action)
+static bool wanted(const struct envelope *e, const struct notice_rcpt *rcpt, enum dsn_action action)
 {
+	unsigned notify = e->rcpts[rcpt->rcpt].notify, wish = notify & ~ENVELOPE_EXPANDED;
+
 	switch (action) {
 	case DSN_FAILED:
-		return rcpt->notify == 0 || rcpt->notify & SMTP_NOTIFY_FAILURE;
+		return wish == 0 || wish & SMTP_NOTIFY_FAILURE;
 	case DSN_DELAYED:
-		return rcpt->notify == 0 || rcpt->notify & SMTP_NOTIFY_DELAY;
+		return wish == 0 || wish & SMTP_NOTIFY_DELAY;
 	case DSN_DELIVERED:
 	case DSN_RELAYED:
 	case DSN_EXPANDED:
-		return rcpt->notify & SMTP_NOTIFY_SUCCESS;
+		return rcpt->of_original ? notify & ENVELOPE_EXPANDED : wish & SMTP_NOTIFY_SUCCESS;
 	}
 	return false;
 }
@@ -263,7 +276,7 @@ static size_t keep_rcpts(struct notice *n, const struct notice_rcpt *rcpts, size
 	n->rcpts = arena_alloc(&n->arena, count * sizeof *n->rcpts);
 	n->indexes = arena_alloc(&n->arena, count * sizeof *n->indexes);
 	for (size_t i = 0; i < count; i++) {
-		if (wanted(&n->about->envelope.rcpts[rcpts[i].rcpt], n->action) != want)
+		if (wanted(&n->about->envelope, &rcpts[i], n->action) != want)
 			continue;
 		n->rcpts[n->count] = rcpts[i];
 		n->rcpts[n->count].remote = arena_copy(&n->arena, rcpts[i].remote);
@@ -276,7 +289,7 @@ static void address_and_send(struct notice *n)
 {
 	const struct envelope *about = &n->about->envelope;
 	const struct envelope_rcpt *first = &about->rcpts[n->indexes[0]];
-	str sender = first->has_sender ? first->sender : about->sender;
+	str sender = to_owner(n) ? first->sender : about->sender;
 	bool addressed = sender.n > 0 && address_to(n, sender);
 
 	if (!addressed && (n->action != DSN_FAILED || about->flags & ENVELOPE_LOCAL)) {

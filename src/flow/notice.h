@@ -17,8 +17,9 @@
 struct notice_rcpt {
 	uint32_t rcpt;
 	struct fail reply;
-	bool ours;  /* no peer said it */
-	str remote; /* the peer's name, or ""; copied */
+	bool ours;        /* no peer said it */
+	str remote;       /* the peer's name, or ""; copied */
+	bool of_original; /* about what was said at RCPT: its sender is told, not a list's owner */
 };
 
 /* Tell the sender; all recipients have the same one.  For DSN_FAILED they are in hand, and end by

@@ -3,6 +3,9 @@
 #include "base/utf8.h"
 #include "dns/name.h"
 #include "mail/address.h"
+#include "mail/xtext.h"
+
+#define ORCPT_ADDRESS_MAX 493 /* RFC 3461 section 5.4 (b): 500 in all, with its type */
 
 static str sender_of(const struct delivery *d)
 {
@@ -58,6 +61,23 @@ static str wire_form(struct arena *a, str address, bool utf8)
 	return arena_printf(a, "%.*s@%s", STR(address_local(address)), domain);
 }
 
+/* Where an alias led to another address, the next server hears which one the sender wrote, so that
+ * its reports can say so (RFC 3461 section 4.2). */
+static str original_of(struct arena *a, const struct envelope_rcpt *rcpt)
+{
+	struct buf text = { 0 };
+	str orcpt = rcpt->orcpt;
+
+	if (orcpt.n > 0 || !utf8_ascii(rcpt->original) ||
+		str_eq_nocase(rcpt->original, rcpt->address))
+		return orcpt;
+	xtext_encode(rcpt->original, &text);
+	if (buf_str(&text).n <= ORCPT_ADDRESS_MAX)
+		orcpt = arena_printf(a, "rfc822;%.*s", STR(buf_str(&text)));
+	buf_free(&text);
+	return orcpt;
+}
+
 void offer_mail(const struct delivery *d, const struct smtp_client_peer *peer, struct arena *a,
 	struct smtp_client_mail *mail)
 {
@@ -69,8 +89,9 @@ void offer_mail(const struct delivery *d, const struct smtp_client_peer *peer, s
 		const struct envelope_rcpt *from = &e->rcpts[d->job->rcpts[i]];
 
 		rcpts[i].address = wire_form(a, from->address, utf8);
-		rcpts[i].notify = from->notify;
-		rcpts[i].orcpt = from->orcpt;
+		rcpts[i].notify = from->notify & ~ENVELOPE_EXPANDED;
+		if (!from->has_sender)
+			rcpts[i].orcpt = original_of(a, from);
 	}
 	*mail = (struct smtp_client_mail){ .sender = wire_form(a, sender_of(d), utf8),
 		.smtputf8 = utf8,

@@ -162,7 +162,7 @@ static void sort(struct dispatch *d, struct sorted *s, struct promise *m, uint32
 		return;
 	case DELIVERY_AGAIN:
 		if (schedule_expired(d->schedule, m, now_ms))
-			refused(s, rcpt, trouble, true);
+			refused(s, rcpt, trouble, trouble->code == 0);
 		else
 			m->rcpts[rcpt].in_hand = false;
 		return;

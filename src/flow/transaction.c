@@ -114,8 +114,22 @@ static str recipient_key(const struct route_target *target, char to[ADDRESS_KEY_
 	return str_from(to, (size_t)n < ADDRESS_KEY_MAX * 2 ? (size_t)n : ADDRESS_KEY_MAX * 2 - 1);
 }
 
+/* What its sender wishes to hear of one of the addresses behind a recipient.  His wishes end at a
+ * list with an owner (RFC 3461 section 5.2.7.1), but for that of success, which is to have reached
+ * the list; so they do where one address became several (section 5.2.7.3). */
+static unsigned notify_of(const struct smtp_rcpt *rcpt, bool is_list, bool several)
+{
+	unsigned notify = rcpt->notify;
+
+	if (notify & SMTP_NOTIFY_SUCCESS && (is_list || several))
+		notify = (notify & ~SMTP_NOTIFY_SUCCESS) | ENVELOPE_EXPANDED;
+	if (is_list)
+		return notify & ENVELOPE_EXPANDED;
+	return notify == ENVELOPE_EXPANDED ? notify | SMTP_NOTIFY_NEVER : notify;
+}
+
 static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str original,
-	const struct route_target *target, struct fail *why)
+	const struct route_target *target, bool several, struct fail *why)
 {
 	struct envelope_rcpt *to;
 	char origin[CONF_ORIGIN_TEXT_MAX], key[ADDRESS_KEY_MAX * 2];
@@ -133,13 +147,10 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 		return too_many(why);
 	to = &t->envelope.rcpts[t->envelope.rcpt_count];
 	*to = (struct envelope_rcpt){ .original = original, .has_sender = target->has_sender };
-	/* What the sender wished to hear ends at a list with an owner (RFC 3461 section 5.2.7.3).
-	 */
-	if (!target->has_sender)
-		to->notify = rcpt->notify;
+	to->notify = notify_of(rcpt, target->has_sender, several);
 	if (!arena_keep(&t->arena, target->address, &to->address) ||
 		!arena_keep(&t->arena, target->sender, &to->sender) ||
-		!arena_keep(&t->arena, target->has_sender ? S("") : rcpt->orcpt, &to->orcpt))
+		!arena_keep(&t->arena, rcpt->orcpt, &to->orcpt))
 		return too_many(why);
 	t->envelope.rcpt_count++;
 	map_set(&t->seen, recipient_key(target, key), (void *)t->envelope.rcpt_count);
@@ -167,7 +178,7 @@ static bool add_targets(struct transaction *t, const struct smtp_rcpt *rcpt, str
 	size_t rcpt_count = t->envelope.rcpt_count, discarded = t->discarded;
 
 	for (size_t i = 0; i < targets->count; i++) {
-		if (add_target(t, rcpt, original, &targets->items[i], why))
+		if (add_target(t, rcpt, original, &targets->items[i], targets->count > 1, why))
 			continue;
 		take_back(t, targets, rcpt_count);
 		t->discarded = discarded;

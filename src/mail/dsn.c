@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "mail/date.h"
+#include "mail/dsn_words.h"
 #include "mail/xtext.h"
 
 #define LINE_MAX_WANTED 76
@@ -17,50 +18,23 @@
 struct report {
 	const struct dsn *dsn;
 	bool utf8;          /* RFC 6533: UTF-8 in our own parts */
+	bool words_utf8;    /* in the words for people, too where it is not */
 	bool original_high; /* bytes above 127 in the original */
 	char boundary[BOUNDARY_MAX];
 	struct buf text;
 };
 
-/* clang-format off */
+/* RFC 3464 section 2.3.3, and the class of the status where the reply has none. */
 static const struct {
-	const char *word;	    /* RFC 3464 section 2.3.3 */
-	const char *subject, *says; /* of all recipients; of one */
-	char class;		    /* of its status, where the reply has none */
-} actions[] = {
-	[DSN_FAILED] = { "failed", "Undelivered mail: your message could not be delivered",
-		"Your message could not be delivered. We do not try again.", '5' },
-	[DSN_DELAYED] = { "delayed", "Delayed mail: your message is still on its way",
-		"Your message has not been delivered yet. We keep trying; you need not send it again.", '4' },
-	[DSN_DELIVERED] = { "delivered", "Your message was delivered",
-		"Your message was delivered.", '2' },
-	[DSN_RELAYED] = { "relayed", "Your message was passed on",
-		"Your message was passed on to a server that does not report on its delivery.", '2' },
-	[DSN_EXPANDED] = { "expanded", "Your message was passed on",
-		"Your message was passed on to the several addresses behind this one.", '2' },
+	const char *word;
+	char class;
+} actions[DSN_ACTIONS] = {
+	[DSN_FAILED] = {"failed",     '5'},
+	[DSN_DELAYED] = { "delayed",   '4'},
+	[DSN_DELIVERED] = { "delivered", '2'},
+	[DSN_RELAYED] = { "relayed",   '2'},
+	[DSN_EXPANDED] = { "expanded",  '2'},
 };
-
-/* What people can do about it, by the status; the first that fits, whoever said it or a peer only. */
-static const struct {
-	str detail; /* the status behind its class, or the whole of it */
-	const char *advice;
-	bool of_peers;
-} advices[] = {
-	{ STR_INIT(".1.1"), "There is no such mailbox: please check the address for a typing error.", false },
-	{ STR_INIT(".1.2"), "There is no such domain: please check what stands behind the @.", false },
-	{ STR_INIT(".1.10"), "This domain accepts no mail: please reach the person in another way.", false },
-	{ STR_INIT("4.2.1"), "The mailbox takes no mail at the moment.", false },
-	{ STR_INIT(".2.1"), "The mailbox is closed: please reach the person in another way.", false },
-	{ STR_INIT(".2.2"), "The mailbox is full: please reach the person in another way.", false },
-	{ STR_INIT(".2.3"), "The message is too large: please send less at once, or only a link.", false },
-	{ STR_INIT(".3.4"), "The message is too large: please send less at once, or only a link.", false },
-	{ STR_INIT(".4.6"), "The message went round in a circle between mail servers: please tell your postmaster.", false },
-	{ STR_INIT(".4."), "The other mail server could not be reached, or did not finish its work.", false },
-	{ STR_INIT(".5."), "The two mail servers did not understand each other: please tell your postmaster.", true },
-	{ STR_INIT(".6."), "The other server cannot take the message in this form: plain text may do.", false },
-	{ STR_INIT(".7."), "The other server refused it by its own rules; only its postmaster can say more.", true },
-};
-/* clang-format on */
 
 /* --- text from outside ---------------------------------------------------------------------- */
 
@@ -122,10 +96,11 @@ static void put_header(struct report *r)
 	buf_put(&r->text, S(">\r\nTo: <"));
 	put_clean(r, d->to);
 	buf_putf(&r->text, ">\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <",
-		actions[worst_action(d)].subject, date_print(d->now_ms, d->zone_minutes, date));
+		dsn_words(d->languages[0])->subject[worst_action(d)],
+		date_print(d->now_ms, d->zone_minutes, date));
 	put_clean(r, d->message_id);
 	buf_put(&r->text, S(">\r\nAuto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"));
-	if (r->utf8 || r->original_high)
+	if (r->utf8 || r->words_utf8 || r->original_high)
 		buf_put(&r->text, S("Content-Transfer-Encoding: 8bit\r\n"));
 	buf_putf(&r->text,
 		"Content-Type: multipart/report; report-type=delivery-status;\r\n"
@@ -155,68 +130,82 @@ static void put_reply(struct report *r, const struct dsn_recipient *to, size_t c
 	put_words(r, column, fold, str_of(text));
 }
 
-static void put_advice(struct report *r, const struct dsn_recipient *to)
+static void put_sentence(struct report *r, const char *text)
 {
-	str whole = str_of(to->reply->status);
-
-	for (size_t i = 0; i < LENGTH(advices); i++) {
-		str known = advices[i].detail;
-		str detail = str_skip(whole, str_starts(known, S(".")));
-
-		if ((advices[i].of_peers && to->reply_is_ours) || !str_starts(detail, known) ||
-			(!str_ends(known, S(".")) && detail.n > known.n))
-			continue;
-		buf_put(&r->text, S("  "));
-		put_words(r, 2, S("\r\n  "), str_of(advices[i].advice));
-		return;
-	}
+	buf_put(&r->text, S("  "));
+	put_words(r, 2, S("\r\n  "), str_of(text));
 }
 
-static void put_recipient_for_people(struct report *r, const struct dsn_recipient *to)
+static void put_reason(struct report *r, const struct dsn_words *words, enum dsn_language language,
+	const struct dsn_recipient *to)
 {
-	buf_put(&r->text, S("\r\n<"));
-	put_clean(r, to->final);
-	buf_put(&r->text, S(">\r\n"));
-	if (to->original.n > 0 && !str_eq_nocase(to->original, to->final)) {
-		buf_put(&r->text, S("  (you wrote to <"));
-		put_clean(r, to->original);
-		buf_put(&r->text, S(">)\r\n"));
-	}
-	buf_put(&r->text, S("  "));
-	put_words(r, 2, S("\r\n  "), str_of(actions[to->action].says));
-	if (to->action != DSN_FAILED && to->action != DSN_DELAYED)
-		return; /* a success needs no reason */
-	put_advice(r, to);
+	const char *advice =
+		dsn_words_advice(language, str_of(to->reply->status), to->reply_is_ours);
+
+	if (to->action == DSN_FAILED && to->reply->kind == FAIL_TEMPORARY)
+		put_sentence(r, words->gave_up);
+	if (advice)
+		put_sentence(r, advice);
 	if (to->remote_mta.n > 0 && !to->reply_is_ours) {
-		buf_put(&r->text, S("  The server "));
+		buf_putf(&r->text, "  %s ", words->server);
 		put_clean(r, to->remote_mta);
-		buf_put(&r->text, S(" says:\r\n"));
+		buf_putf(&r->text, " %s\r\n", words->server_says);
 	} else {
-		buf_put(&r->text, S("  The reason:\r\n"));
+		buf_putf(&r->text, "  %s\r\n", words->reason);
 	}
 	buf_put(&r->text, S("    "));
 	put_reply(r, to, 4, S("\r\n    "));
 }
 
+static void put_recipient_for_people(
+	struct report *r, enum dsn_language language, const struct dsn_recipient *to)
+{
+	const struct dsn_words *words = dsn_words(language);
+
+	buf_put(&r->text, S("\r\n<"));
+	put_clean(r, to->final);
+	buf_put(&r->text, S(">\r\n"));
+	if (to->original.n > 0 && !str_eq_nocase(to->original, to->final)) {
+		buf_putf(&r->text, "  (%s <", words->you_wrote);
+		put_clean(r, to->original);
+		buf_put(&r->text, S(">)\r\n"));
+	}
+	put_sentence(r, words->says[to->action]);
+	if (to->action == DSN_FAILED || to->action == DSN_DELAYED) /* a success needs none */
+		put_reason(r, words, language, to);
+}
+
+static void put_language(struct report *r, enum dsn_language language)
+{
+	const struct dsn *d = r->dsn;
+	const struct dsn_words *words = dsn_words(language);
+	char date[DATE_TEXT_MAX], id[LOG_ID_TEXT_MAX];
+
+	buf_putf(&r->text, "%s ", words->system);
+	put_clean(r, d->reporting_mta);
+	buf_putf(&r->text, ".\r\n\r\n%s\r\n%s %s %s.\r\n", words->about,
+		date_print(d->arrival_ms, d->zone_minutes, date), words->queue_id,
+		log_id_print(d->queue_id, id));
+	for (size_t i = 0; i < d->recipient_count; i++)
+		put_recipient_for_people(r, language, &d->recipients[i]);
+	buf_putf(&r->text, "\r\n%s\r\n%s\r\n\r\n", d->original_whole ? words->whole : words->header,
+		words->help);
+}
+
 static void put_people_part(struct report *r)
 {
 	const struct dsn *d = r->dsn;
-	char date[DATE_TEXT_MAX], id[LOG_ID_TEXT_MAX];
+	bool fields = r->utf8, high = r->utf8 || r->words_utf8;
 
-	begin_part(r, r->utf8 ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii",
-		r->utf8, "What happened");
-	buf_put(&r->text, S("This is the mail system of "));
-	put_clean(r, d->reporting_mta);
-	buf_putf(&r->text,
-		".\r\n\r\nThis is about the message that you sent; it came here on\r\n"
-		"%s and had the queue id %s.\r\n",
-		date_print(d->arrival_ms, d->zone_minutes, date), log_id_print(d->queue_id, id));
-	for (size_t i = 0; i < d->recipient_count; i++)
-		put_recipient_for_people(r, &d->recipients[i]);
-	buf_putf(&r->text,
-		"\r\n%s is attached.\r\n"
-		"If you need help, please write to your postmaster, and add this report.\r\n\r\n",
-		d->original_whole ? "Your message" : "The header of your message");
+	r->utf8 = high; /* what others said is shown as they said it, too */
+	begin_part(r, high ? "text/plain; charset=utf-8" : "text/plain; charset=us-ascii", high,
+		"What happened");
+	for (size_t i = 0; i < d->language_count; i++) {
+		if (i > 0)
+			buf_put(&r->text, S("----------\r\n\r\n"));
+		put_language(r, d->languages[i]);
+	}
+	r->utf8 = fields;
 }
 
 /* --- fields for machines -------------------------------------------------------------------- */
@@ -367,10 +356,28 @@ static bool needs_utf8(const struct dsn *d)
 	return !ascii;
 }
 
-bool dsn_build(const struct dsn *d, struct buf *to)
+/* Only English has no letter outside of ASCII. */
+static bool speaks_utf8(const struct dsn *d)
 {
+	for (size_t i = 0; i < d->language_count; i++)
+		if (d->languages[i] != DSN_ENGLISH)
+			return true;
+	return false;
+}
+
+bool dsn_build(const struct dsn *told, struct buf *to)
+{
+	static const enum dsn_language english[] = { DSN_ENGLISH };
+	struct dsn with_language = *told;
+	const struct dsn *d = &with_language;
 	struct report r = { .dsn = d, .utf8 = d->smtputf8 && needs_utf8(d) };
 	bool added;
+
+	if (d->language_count == 0) {
+		with_language.languages = english;
+		with_language.language_count = 1;
+	}
+	r.words_utf8 = speaks_utf8(d);
 
 	r.original_high = !utf8_ascii(d->original);
 	choose_boundary(&r);

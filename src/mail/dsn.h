@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/str.h"
+#include "mail/dsn_words.h"
 
 enum dsn_action { DSN_FAILED, DSN_DELAYED, DSN_DELIVERED, DSN_RELAYED, DSN_EXPANDED };
 
@@ -37,7 +38,9 @@ struct dsn {
 	bool smtputf8; /* addresses need RFC 6533 forms */
 	const struct dsn_recipient *recipients;
 	size_t recipient_count;
-	str original;        /* the first bytes of the original message */
+	const enum dsn_language *languages; /* of the words for people, one after the other */
+	size_t language_count;              /* 0: English */
+	str original;                       /* the first bytes of the original message */
 	bool original_whole; /* all of it is there: message/rfc822, else text/rfc822-headers */
 };
 

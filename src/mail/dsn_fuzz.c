@@ -64,13 +64,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct dsn_recipient to[RECIPIENTS_MAX];
 	struct fail why[RECIPIENTS_MAX];
 	struct buf built = { 0 };
-	struct dsn d = { .recipients = to, .queue_id = 1 };
+	static const enum dsn_language languages[] = { DSN_FRENCH, DSN_ENGLISH };
+	struct dsn d = { .recipients = to, .queue_id = 1, .languages = languages };
 
 	if (size < 2)
 		return 0;
 	d.recipient_count = 1 + data[0] % RECIPIENTS_MAX;
 	d.original_whole = data[0] & 8;
 	d.smtputf8 = data[0] & 16;
+	d.language_count = data[0] / 32 % (LENGTH(languages) + 1);
 	for (size_t i = 0; i < d.recipient_count; i++)
 		fill(&to[i], &why[i], &rest);
 	d.reporting_mta = take(&rest);

@@ -235,3 +235,41 @@ TEST(dsn_blames_nobody_for_our_own_rules)
 		buf_free(&text);
 	}
 }
+
+/* The advice of a peer's status is one of ours only where we have one; after a last attempt the
+ * reader hears that there were several. */
+TEST(dsn_speaks_the_languages_that_were_asked_for)
+{
+	static const enum dsn_language both[] = { DSN_FRENCH, DSN_ENGLISH };
+	struct fail why = reply(452, "4.2.2", "Bo\xc3\xaete pleine");
+	struct dsn_recipient to = { .final = S("a@b.example"),
+		.original = S("c@d.example"),
+		.action = DSN_FAILED,
+		.remote_mta = S("mx.b.example"),
+		.reply = &why };
+	struct dsn d = report_of(&to, 1);
+	struct buf text = { 0 };
+
+	d.languages = both;
+	d.language_count = 1;
+	CHECK(dsn_build(&d, &text));
+	check_has(&text, "Subject: =?utf-8?Q?Message_non_distribu=C3=A9?=\r\n");
+	check_has(&text, "MIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n");
+	check_has(&text, "Content-Type: text/plain; charset=utf-8\r\n"
+			 "Content-Transfer-Encoding: 8bit\r\n");
+	check_has(&text, "  (vous avez écrit à <c@d.example>)\r\n"
+			 "  Votre message n'a pas pu être distribué. Nous n'essaierons plus.\r\n"
+			 "  Plusieurs essais ont échoué, et le délai est écoulé.\r\n"
+			 "  La boîte aux lettres est pleine : contactez la personne autrement.\r\n"
+			 "  Le serveur mx.b.example répond :\r\n"
+			 "    452 4.2.2 Bo\xc3\xaete pleine\r\n");
+	check_has(&text, "Content-Type: message/delivery-status\r\n");
+	check_lacks(&text, "Your message could");
+	buf_clear(&text);
+	d.language_count = 2;
+	CHECK(dsn_build(&d, &text));
+	check_has(&text, "Subject: =?utf-8?Q?Message");
+	check_has(&text, "\r\n----------\r\n\r\nThis is the mail system of pivot.test.\r\n");
+	check_has(&text, "  The mailbox is full: please reach the person in another way.\r\n");
+	buf_free(&text);
+}

@@ -4,6 +4,18 @@
 #include "base/number.h"
 #include "base/utf8.h"
 
+void xtext_encode(str s, struct buf *to)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c > ' ' && c < 0x7f && c != '+' && c != '=')
+			buf_put(to, str_first(str_skip(s, i), 1));
+		else
+			buf_putf(to, "+%02X", (unsigned char)c);
+	}
+}
+
 void xtext_decode(str s, struct buf *to)
 {
 	for (size_t i = 0; i < s.n; i++) {

@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 
+/* Append a text as an xtext. */
+void xtext_encode(str s, struct buf *to);
+
 /* Append what an xtext ("+2B" is a plus) stands for; what is no encoding stays as it is. */
 void xtext_decode(str s, struct buf *to);
 

@@ -31,5 +31,8 @@ TEST(xtext_is_decoded_and_encoded)
 	}
 	xtext_encode_utf8(S("a+\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xaf\\ \xff"), &to);
 	CHECK_STR(buf_str(&to), S("a\\x{2B}\\x{E9}\\x{20AC}\\x{1F4EF}\\x{5C}\\x{20}\\x{FF}"));
+	buf_clear(&to);
+	xtext_encode(S("a+b=c d@x.example\xe9"), &to);
+	CHECK_STR(buf_str(&to), S("a+2Bb+3Dc+20d@x.example+E9"));
 	buf_free(&to);
 }

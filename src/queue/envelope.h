@@ -29,9 +29,14 @@ struct envelope_rcpt {
 	str original; /* what was said at RCPT */
 	str orcpt;    /* ORCPT as given */
 	bool has_sender;
-	str sender; /* instead of the envelope's, for this recipient (owner-NAME) */
-	unsigned notify;
+	str sender;      /* instead of the envelope's, for this recipient (owner-NAME) */
+	unsigned notify; /* as in smtp/command.h, and: */
 };
+
+/* In notify: one of several addresses behind original, whose sender wants to hear of success.  He
+ * hears that it was expanded, when the message is ours; of what becomes of each he hears no more
+ * (RFC 3461 section 5.2.7.3).  It is nobody's wish, and not passed on. */
+#define ENVELOPE_EXPANDED 0x100
 
 #define ENVELOPE_RECIPIENTS_MAX 100000
 
