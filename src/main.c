@@ -289,6 +289,9 @@ static const struct command commands[] = {
 	ROW("stop", "", 0, 0, command_ask, DIR | JSON,
 		"Have the daemon finish what it promised, then end."),
 	ROW("status", "", 0, 0, command_ask, DIR | JSON, "The daemon on one screen."),
+	ROW("walls", "", 0, 0, command_ask, DIR | JSON,
+		"Have the process that speaks to strangers try what its walls forbid.\n"
+		"Harmless; exit code 1 when something was possible."),
 	ROW("queue",
 		"list | show ID | retry ID...|all | hold ID...|all | release ID...|all | "
 		"bounce ID...|all | delete ID...|all",

@@ -11,6 +11,7 @@
 #include "daemon/mail.h"
 #include "daemon/ports.h"
 #include "daemon/privilege.h"
+#include "daemon/walls.h"
 #include "world/child.h"
 #include "world/logger.h"
 #include "world/process.h"
@@ -28,7 +29,7 @@ struct daemon {
 	struct loop *loop;
 	struct mail *mail;
 	int control_descriptor;
-	char walls[200];
+	char walls[SANDBOX_WORDS_MAX];
 	struct control *control;
 	struct rows_watch *rows;
 	struct loop_timer every_second;
@@ -225,6 +226,8 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 	}
 	if (count >= 1 && str_eq(words[0], S("queue")))
 		return queue_command(mail_dispatch(d->mail), words + 1, count - 1, json, out);
+	if (count == 1 && str_eq(words[0], S("walls")))
+		return walls_command(router_conf(d->router), json, out);
 	if (count == 1 && str_eq(words[0], S("reload")))
 		return answer_reload(d, json, out);
 	if (count == 1 && str_eq(words[0], S("stop"))) {
@@ -267,7 +270,7 @@ static bool prepare(struct daemon *d, struct fail *why)
 		return false;
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
 	d->courier = courier_open(RUN_COURIER);
-	return true;
+	return walls_around_mail(conf, d->walls, why);
 }
 
 /* The committer, the scheduler, the resolver and the neighbours on the machine want to run, too:

@@ -1,0 +1,93 @@
+#include "daemon/walls.h"
+
+#include "admin/json.h"
+#include "world/file.h"
+#include "world/sandbox_try.h"
+
+#define READ(path)                    \
+	{                             \
+		STR_INIT(path), false \
+	}
+
+/* What libunbound, OpenSSL and the C library read while they are used. */
+static const struct sandbox_path of_the_system[] = {
+	READ("/etc/resolv.conf"),
+	READ("/etc/hosts"),
+	READ("/etc/services"),
+	READ("/etc/nsswitch.conf"),
+	READ("/etc/localtime"),
+	READ("/usr/share/zoneinfo"),
+	READ("/etc/ssl/openssl.cnf"),
+	READ("/etc/ssl/certs"),
+	READ("/usr/share/ca-certificates"),
+	READ("/usr/local/share/ca-certificates"),
+	READ("/usr/share/dns"),
+	READ("/dev/urandom"),
+	READ("/sys/devices/system/cpu/online"),
+};
+
+static void put(struct sandbox_path *paths, size_t *count, str path, bool write)
+{
+	if (path.n > 0)
+		paths[(*count)++] = (struct sandbox_path){ path, write };
+}
+
+bool walls_around_mail(const struct conf *c, char words[SANDBOX_WORDS_MAX], struct fail *why)
+{
+	struct sandbox_path paths[LENGTH(of_the_system) + 8];
+	struct sandbox_setup setup = { .paths = paths, .internet = true };
+	struct arena a;
+	bool stand;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	for (size_t i = 0; i < LENGTH(of_the_system); i++)
+		paths[setup.count++] = of_the_system[i];
+	put(paths, &setup.count, c->spool_dir, true);
+	put(paths, &setup.count, c->state_dir, true);
+	put(paths, &setup.count, c->run_dir, true);
+	put(paths, &setup.count, file_path(&a, c->dir, S("generations")), false);
+	put(paths, &setup.count, c->resolver.anchor_file, false);
+	stand = sandbox_enter(&setup, words, why);
+	arena_free(&a);
+	return stand;
+}
+
+static void print_attempt(const struct sandbox_attempt *t, json_t *list, struct buf *out)
+{
+	json_t *o = list ? json_object() : NULL;
+
+	if (!o) {
+		buf_putf(out, "%-10s%s%s%s%s\n", t->error ? "refused" : "POSSIBLE", t->what,
+			t->error ? " (" : "", t->error ? t->error : "", t->error ? ")" : "");
+		return;
+	}
+	json_put_str(o, "what", str_of(t->what));
+	json_put_bool(o, "refused", t->error != NULL);
+	if (t->error)
+		json_put_str(o, "error", str_of(t->error));
+	json_array_append_new(list, o);
+}
+
+int walls_command(const struct conf *c, bool json, struct buf *out)
+{
+	struct sandbox_attempt attempts[SANDBOX_TRY_MAX + 2];
+	size_t count = sandbox_try(attempts);
+	json_t *o = json ? json_object() : NULL, *list = json ? json_array() : NULL;
+	bool hold = true;
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	sandbox_try_file(S("/etc/passwd"), &attempts[count++]);
+	sandbox_try_file(file_path(&a, c->dir, S("conf.d")), &attempts[count++]);
+	arena_free(&a);
+	for (size_t i = 0; i < count; i++) {
+		hold &= attempts[i].error != NULL;
+		print_attempt(&attempts[i], list, out);
+	}
+	if (json) {
+		json_put_bool(o, "hold", hold);
+		json_object_set_new(o, "attempts", list);
+		json_print(o, out);
+	}
+	return hold ? 0 : 1;
+}
