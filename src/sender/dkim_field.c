@@ -198,7 +198,8 @@ static bool by_dns(const struct dkim_field_tags *tags)
 	return false;
 }
 
-static enum dkim_verdict read_rest(
+/* What says which bytes are signed. */
+static enum dkim_verdict read_content(
 	const struct dkim_field_tags *tags, struct dkim_field *f, const char **why)
 {
 	const struct dkim_field_tag *how = dkim_field_tag(tags, "c");
@@ -207,11 +208,17 @@ static enum dkim_verdict read_rest(
 	f->header = f->body = DKIM_CANON_SIMPLE;
 	if (how && !dkim_canon_parse(how->value, &f->header, &f->body))
 		return say(why, DKIM_NEUTRAL, "unknown canonicalization in c=");
-	if (!by_dns(tags))
-		return say(why, DKIM_NEUTRAL, "unknown way to the key in q=");
 	if (!read_binary(value_of(tags, "bh"), f->body_digest, sizeof f->body_digest, &n) ||
 		n != sizeof f->body_digest)
 		return say(why, DKIM_NEUTRAL, "bh= is no SHA-256 digest");
+	return DKIM_PASS;
+}
+
+static enum dkim_verdict read_rest(
+	const struct dkim_field_tags *tags, struct dkim_field *f, const char **why)
+{
+	if (!by_dns(tags))
+		return say(why, DKIM_NEUTRAL, "unknown way to the key in q=");
 	if (!read_binary(f->b, f->signature, sizeof f->signature, &f->signature_n))
 		return say(why, DKIM_NEUTRAL, "b= is no signature");
 	if (!read_number(tags, "l", &f->has_length, &f->length) ||
@@ -223,9 +230,35 @@ static enum dkim_verdict read_rest(
 	return DKIM_PASS;
 }
 
-enum dkim_verdict dkim_field_parse(str value, struct dkim_field *f, const char **why)
+static bool is_whole(enum dkim_form form, const struct dkim_field_tags *tags)
 {
-	static const char *const needed[] = { "v", "a", "b", "bh", "d", "h", "s" };
+	static const struct {
+		const char *name;
+		bool in_seal, in_arc;
+	} needed[] = {
+		{"v",   false, false},
+		{ "a",  true,  true },
+		{ "b",  true,  true },
+		{ "bh", false, true },
+		{ "d",  true,  true },
+		{ "h",  false, true },
+		{ "s",  true,  true },
+	};
+
+	for (size_t i = 0; i < LENGTH(needed); i++) {
+		if (form == DKIM_ARC_SEAL && !needed[i].in_seal)
+			continue;
+		if (form == DKIM_ARC_MESSAGE && !needed[i].in_arc)
+			continue;
+		if (value_of(tags, needed[i].name).n == 0)
+			return false;
+	}
+	return true;
+}
+
+enum dkim_verdict dkim_field_parse(
+	enum dkim_form form, str value, struct dkim_field *f, const char **why)
+{
 	struct dkim_field_tags tags;
 	enum dkim_verdict got;
 
@@ -236,18 +269,22 @@ enum dkim_verdict dkim_field_parse(str value, struct dkim_field *f, const char *
 		return say(why, DKIM_NEUTRAL, "the signature field is malformed");
 	f->domain = value_of(&tags, "d");
 	f->selector = value_of(&tags, "s");
-	f->identity = value_of(&tags, "i");
+	if (form == DKIM_SIGNATURE)
+		f->identity = value_of(&tags, "i");
 	f->names = value_of(&tags, "h");
-	for (size_t i = 0; i < LENGTH(needed); i++)
-		if (value_of(&tags, needed[i]).n == 0)
-			return say(why, DKIM_PERMERROR, "a tag that must be there is missing");
+	if (!is_whole(form, &tags))
+		return say(why, DKIM_PERMERROR, "a tag that must be there is missing");
 	f->b = dkim_field_tag(&tags, "b")->raw;
-	if (!str_eq(value_of(&tags, "v"), S("1")))
+	if (form == DKIM_SIGNATURE && !str_eq(value_of(&tags, "v"), S("1")))
 		return say(why, DKIM_NEUTRAL, "unknown version in v=");
+	if (form == DKIM_ARC_SEAL && dkim_field_tag(&tags, "h"))
+		return say(why, DKIM_PERMERROR, "a seal has no h=");
 	got = read_algorithm(f, value_of(&tags, "a"), why);
 	if (got == DKIM_PASS)
 		got = read_rest(&tags, f, why);
-	if (got == DKIM_PASS)
+	if (got == DKIM_PASS && form != DKIM_ARC_SEAL)
+		got = read_content(&tags, f, why);
+	if (got == DKIM_PASS && form != DKIM_ARC_SEAL)
 		got = read_signed_names(f->names, why);
 	return got == DKIM_PASS ? read_names(f, why) : got;
 }

@@ -1,9 +1,9 @@
 /*
  * sender/dkim_field - tag lists, and the DKIM-Signature field as data
  *
- * RFC 6376 sections 3.2 and 3.5, RFC 8301, RFC 8463, RFC 8616 (names may be UTF-8).  A list with a
- * tag twice, or with something that is no tag, is refused whole; unknown tags are passed over.
- * Everything that is found borrows the text.
+ * RFC 6376 sections 3.2 and 3.5, RFC 8301, RFC 8463, RFC 8616 (names may be UTF-8), RFC 8617.  A
+ * list with a tag twice, or with something that is no tag, is refused whole; unknown tags are
+ * passed over. Everything that is found borrows the text.
  */
 #ifndef SENDER_DKIM_FIELD_H
 #define SENDER_DKIM_FIELD_H
@@ -71,8 +71,13 @@ struct dkim_field {
 	char query[DNS_NAME_MAX + 1]; /* where its key is: selector._domainkey.domain, ASCII */
 };
 
+/* ARC's two fields (RFC 8617 section 4.1) are the same but for this: they have no v=, their i= is a
+ * number, which is not read here; and a seal has neither bh= nor h= nor c=. */
+enum dkim_form { DKIM_SIGNATURE, DKIM_ARC_MESSAGE, DKIM_ARC_SEAL };
+
 /* value: what stands behind the colon.  PASS: it can be judged; else what it is, and *why says so.
  * Domain and selector are set where they could be read. */
-enum dkim_verdict dkim_field_parse(str value, struct dkim_field *f, const char **why) MUST_USE;
+enum dkim_verdict dkim_field_parse(
+	enum dkim_form form, str value, struct dkim_field *f, const char **why) MUST_USE;
 
 #endif

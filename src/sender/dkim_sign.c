@@ -192,7 +192,11 @@ static void put_front(const struct dkim_sign *s, const struct dkim_sign_key *key
 {
 	const struct dkim_sign_setup *setup = &s->setup;
 
-	buf_putf(to, "DKIM-Signature: v=1; a=%s; c=%s/%s;\r\n\td=%s; s=%s; t=%lld",
+	if (setup->arc_instance > 0)
+		buf_putf(to, "ARC-Message-Signature: i=%u", setup->arc_instance);
+	else
+		buf_put(to, S("DKIM-Signature: v=1"));
+	buf_putf(to, "; a=%s; c=%s/%s;\r\n\td=%s; s=%s; t=%lld",
 		dkim_field_algorithm(key->signer->algorithm), dkim_canon_name(setup->header),
 		dkim_canon_name(setup->body), domain, selector, (long long)setup->now_s);
 	if (setup->expires_s > 0)

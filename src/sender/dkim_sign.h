@@ -38,8 +38,9 @@ struct dkim_sign_setup {
 	size_t name_count;
 	const str *oversigned; /* of those; null: the usual ones.  From always is */
 	size_t oversigned_count;
-	int64_t now_s;     /* t= */
-	int64_t expires_s; /* x= so many seconds later; 0: never */
+	int64_t now_s;         /* t= */
+	int64_t expires_s;     /* x= so many seconds later; 0: never */
+	unsigned arc_instance; /* not 0: ARC-Message-Signature fields of this set, by one key */
 };
 
 struct dkim_sign;

@@ -120,7 +120,7 @@ static void add_signature(struct dkim_verify *v, const struct dkim_header_field 
 	s = &v->signatures[v->count++];
 	s->field = field;
 	str_cut(&value, ':', &name);
-	set(s, dkim_field_parse(value, &s->parsed, &why), why);
+	set(s, dkim_field_parse(DKIM_SIGNATURE, value, &s->parsed, &why), why);
 	describe(s);
 	if (s->result.verdict != DKIM_PASS)
 		return;
