@@ -288,6 +288,11 @@ size_t dkim_verify_ignored(const struct dkim_verify *v)
 	return v->ignored;
 }
 
+const struct dkim_header *dkim_verify_header(const struct dkim_verify *v)
+{
+	return v->header.over ? &v->header : NULL;
+}
+
 const char *dkim_verify_name(enum dkim_verdict verdict)
 {
 	switch (verdict) {

@@ -74,6 +74,10 @@ size_t dkim_verify_count(const struct dkim_verify *v) MUST_USE;
 const struct dkim_verify_result *dkim_verify_result(const struct dkim_verify *v, size_t i) MUST_USE;
 size_t dkim_verify_ignored(const struct dkim_verify *v) MUST_USE; /* signatures beyond the limit */
 
+/* Null until the header is over; borrows the machine. */
+struct dkim_header;
+const struct dkim_header *dkim_verify_header(const struct dkim_verify *v) MUST_USE;
+
 const char *dkim_verify_name(enum dkim_verdict verdict); /* "pass" and so on */
 
 #endif

@@ -450,6 +450,8 @@ static bool take_author(struct dmarc *d, const struct dmarc_request *request)
 {
 	char other[DNS_NAME_MAX + 1], *domain = d->verdict.domain;
 
+	if (request->fault)
+		return fail_with(&d->verdict.why, FAIL_PERMANENT, "5.7.1", "%s", request->fault);
 	for (size_t i = 0; i < request->from_count; i++) {
 		if (!dns_name_ascii(request->from[i], other))
 			return fail_with(&d->verdict.why, FAIL_PERMANENT, "5.7.1",

@@ -40,8 +40,9 @@ struct dmarc_identifier {
 	str domain;
 };
 
-/* Strings are copied.  from: the domains of all addresses in all From fields. */
+/* Strings are copied.  from: the domains of all addresses in From (sender/author). */
 struct dmarc_request {
+	const char *fault; /* not null: From cannot be used, and why; a permerror */
 	const str *from;
 	size_t from_count;
 	const struct dmarc_identifier *identifiers;
