@@ -1,6 +1,7 @@
 #include "admin/generation.h"
 
 #include "admin/assemble.h"
+#include "admin/certificates.h"
 #include "admin/rows.h"
 #include "admin/users.h"
 #include "base/ascii.h"
@@ -178,7 +179,8 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 	if (!read_sources(w, &sources, &count) ||
 		!assemble(w->dir, sources, count, read_file, w, &w->report->lines, made))
 		return false;
-	if (users_check(router_conf(made->router), &w->report->lines))
+	if (users_check(router_conf(made->router), &w->report->lines) &&
+		certificates_check(router_conf(made->router), &w->report->lines))
 		return true;
 	router_drop(made->router);
 	*made = (struct assembly){ 0 };

@@ -182,15 +182,15 @@ TEST(generation_check_tells_all_and_writes_nothing)
 	CHECK(!place_has(&p, "generations"));
 	generation_report_free(&p.report);
 	place_write(&p, "conf.d/10-identity.conf", IDENTITY "hostnam x\nqueue lifetime soon\n");
-	place_write(&p, "conf.d/20-more.conf", "listen mx { on *:25; tls offered }\n");
+	place_write(&p, "conf.d/20-more.conf", "listen mx { on *:25; tls never }\n");
 	CHECK(!generation_check(p.dir, &p.report));
 	CHECK_STR(buf_str(&p.report.lines),
 		S("conf.d/10-identity.conf:4:1: unknown word 'hostnam'; the nearest known word is "
 		  "'hostname'\n"
 		  "conf.d/10-identity.conf:5:16: 'lifetime' takes a time such as 90s, 5m or 1h30m, "
 		  "from 0 to 365d, not 'soon'\n"
-		  "conf.d/20-more.conf:1:26: 'tls offered' is known but not built yet; nothing was "
-		  "weakened\n"));
+		  "conf.d/20-more.conf:1:26: 'tls' takes off, offered, required or implicit, not "
+		  "'never'; the nearest known word is 'off'\n"));
 	generation_report_free(&p.report);
 
 	place_write(&p, "conf.d/10-identity.conf",

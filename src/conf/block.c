@@ -4,6 +4,7 @@
 
 #include "conf/list.h"
 #include "conf/nearest.h"
+#include "conf/tls_block.h"
 #include "conf/transport.h"
 #include "conf/value.h"
 #include "dns/name.h"
@@ -48,7 +49,8 @@ static bool check_first(struct conf_builder *b, unsigned in, const struct conf_r
 
 		if (at->line == 0 || !(other->in & in))
 			continue;
-		if (other == row && !row->adds_up && row->shape != CONF_SECTION)
+		if (other == row && !row->adds_up && row->shape != CONF_SECTION &&
+			row->shape != CONF_EITHER)
 			return conf_builder_error(b, &word->origin,
 				"'%.*s' is given a second time; the first is at %s", STR(row->word),
 				conf_builder_place(at, place));
@@ -76,6 +78,13 @@ static bool check_shape(
 		return conf_builder_error(b, &word->origin,
 			"'%.*s' is followed by a block in braces, on the same line",
 			STR(row->word));
+	case CONF_EITHER:
+		if (d->has_block || d->word_count > 1)
+			return true;
+		return conf_builder_error(b, &word->origin,
+			"'%.*s' is followed by a block in braces, on the same line, or by %s and a "
+			"block",
+			STR(row->word), row->takes);
 	case CONF_NAMED:
 		if (d->has_block && d->word_count > 1)
 			return true;
@@ -131,7 +140,7 @@ void conf_block_preset(struct conf_builder *b, unsigned in, void *base)
 			d.word_count++;
 		if (row->preset)
 			ok = row->read(b, row, &d, (char *)base + row->offset);
-		else if (row->read == conf_block_section)
+		else if (row->shape == CONF_SECTION || row->shape == CONF_EITHER)
 			conf_block_preset(b, row->block, (char *)base + row->offset);
 		assert(ok);
 	}
@@ -189,16 +198,20 @@ static bool check_thing_name(
 	return conf_builder_claim(b, row->word.p, d->words[1].text, &d->words[1]);
 }
 
-bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
-	const struct conf_directive *d, void *base)
+bool conf_block_whole(
+	struct conf_builder *b, unsigned in, const struct conf_directive *d, void *base)
 {
 	size_t errors = b->error_count;
 
-	if (!check_thing_name(b, row, d))
-		return false;
-	begin(b, row->block, base);
-	conf_block_read(b, row->block, base, &d->block);
+	begin(b, in, base);
+	conf_block_read(b, in, base, &d->block);
 	return b->error_count == errors;
+}
+
+bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *base)
+{
+	return check_thing_name(b, row, d) && conf_block_whole(b, row->block, d, base);
 }
 
 bool conf_block_listen(struct conf_builder *b, const struct conf_row *row,
@@ -213,12 +226,8 @@ bool conf_block_listen(struct conf_builder *b, const struct conf_row *row,
 	if (l.on.count == 0)
 		return conf_builder_error(b, &word->origin,
 			"'listen %.*s' does not say where: 'on ADDRESS:PORT'", STR(l.name));
-	if (conf_schema_seen(b, conf_schema_find(CONF_IN_LISTEN, S("tls")))->line == 0)
-		return conf_builder_error(b, &word->origin,
-			"'listen %.*s' says nothing of tls, which means 'tls offered', and that is "
-			"not "
-			"built yet; 'tls off' opens it in clear",
-			STR(l.name));
+	if (!conf_tls_block_listener(b, &l))
+		return false;
 	CONF_LIST_ADD(b->arena, conf->listeners, conf->listener_count, l);
 	return true;
 }

@@ -16,6 +16,10 @@ void conf_block_read(
 /* Write the presets of a block, and of the sections in it, into its structure. */
 void conf_block_preset(struct conf_builder *b, unsigned in, void *base);
 
+/* Read a block that adds to nothing read before into base; false: reported. */
+bool conf_block_whole(
+	struct conf_builder *b, unsigned in, const struct conf_directive *d, void *base) MUST_USE;
+
 /* A thing with a name and a block: claims the name, reads the block into base; false: reported. */
 bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *base) MUST_USE;

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "conf/nearest.h"
 #include "conf/schema.h"
+#include "conf/tls_block.h"
 
 static void check_names(struct conf_builder *b)
 {
@@ -123,4 +124,5 @@ void conf_check(struct conf_builder *b)
 	check_listeners(b);
 	check_queue(b);
 	check_resolver(b);
+	conf_tls_block_check(b);
 }

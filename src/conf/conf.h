@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "conf/read.h"
+#include "conf/tls.h"
 #include "conf/ways.h"
 #include "smtp/server.h"
 
@@ -55,14 +56,13 @@ struct conf_endpoints {
 	size_t count;
 };
 
-enum conf_listener_tls { CONF_LISTENER_OFF }; /* the other levels are a later work */
-
-/* listen NAME { on ADDRESS:PORT ...; tls off }   "on *:25" is two endpoints, 0.0.0.0 and ::, so an
- * IPv6 socket must take IPv6 only (IPV6_V6ONLY) */
+/* listen NAME { on ADDRESS:PORT ...; tls LEVEL; certificate FILE; key FILE }   "on *:25" is two
+ * endpoints, 0.0.0.0 and ::, so an IPv6 socket must take IPv6 only (IPV6_V6ONLY) */
 struct conf_listener {
 	str name;
 	struct conf_endpoints on;
 	enum conf_listener_tls tls;
+	struct conf_pair pair; /* in place of that of tls */
 	struct conf_origin origin;
 };
 
@@ -184,6 +184,7 @@ struct conf {
 	struct conf_text hostname, postmaster;
 	struct conf_nets relay_for;
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
+	struct conf_tls tls;
 	const struct conf_listener *listeners;
 	size_t listener_count;
 	const struct conf_transport *transports; /* named; the built-in "smtp" among them, unless

@@ -281,15 +281,9 @@ TEST(conf_refuses_what_is_not_built_of_the_reference_installation)
 		str errors;
 	} later[] = {
 		{"20-listen.conf",
-                 S("x:1:35: 'tls offered' is known but not built yet; nothing was weakened\n"
-			  "x:1:44: 'login' is known but not built yet; nothing was weakened\n"
-			  "x:2:36: 'tls required' is known but not built yet; nothing was "
-			  "weakened\n"
+                 S("x:1:44: 'login' is known but not built yet; nothing was weakened\n"
 			  "x:2:46: 'login' is known but not built yet; nothing was weakened\n"
-			  "x:3:36: 'tls implicit' is known but not built yet; nothing was "
-			  "weakened\n"
 			  "x:3:46: 'login' is known but not built yet; nothing was weakened\n"
-			  "x:5:1: 'tls' is known but not built yet; nothing was weakened\n"
 			  "x:11:1: 'login' is known but not built yet; nothing was weakened\n")},
 		{ "50-gate.conf",
                  S("x:1:1: 'greylist' is known but not built yet; nothing was weakened\n"

@@ -26,3 +26,22 @@ bool conf_mention_file(const struct conf *c, str path)
 	arena_free(&a);
 	return found;
 }
+
+static bool in_pair(const struct conf_pair *pair, str path)
+{
+	return str_eq(pair->certificate.path, path) || str_eq(pair->key.path, path);
+}
+
+bool conf_mention_certificate(const struct conf *c, str path)
+{
+	bool found = in_pair(&c->tls.pair, path);
+
+	if (path.n == 0) /* what is not given */
+		return false;
+
+	for (size_t i = 0; i < c->tls.name_count; i++)
+		found = found || in_pair(&c->tls.names[i].pair, path);
+	for (size_t i = 0; i < c->listener_count; i++)
+		found = found || in_pair(&c->listeners[i].pair, path);
+	return found;
+}

@@ -9,4 +9,7 @@
 /* path: absolute; words are taken as paths from the configuration folder. */
 bool conf_mention_file(const struct conf *c, str path) MUST_USE;
 
+/* As a certificate or a key that listeners show? */
+bool conf_mention_certificate(const struct conf *c, str path) MUST_USE;
+
 #endif

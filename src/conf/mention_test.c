@@ -20,3 +20,24 @@ TEST(conf_mention_finds_files_that_words_name)
 	CHECK(!conf_mention_file(c, S("")));
 	conf_drop(c);
 }
+
+TEST(conf_mention_tells_certificates_and_keys_from_other_files)
+{
+	struct conf_source source = { .name = S("a.conf"),
+		.text = S("hostname a.test\n"
+			  "tls { certificate c; key k }\n"
+			  "tls b.test { certificate /b/c; key /b/k }\n"
+			  "listen x { on *:25; certificate x.c; key x.k }\n"
+			  "domain a.test { aliases a }\n") };
+	static const char *const yes[] = { "/etc/facteur/c", "/etc/facteur/k", "/b/c", "/b/k",
+		"/etc/facteur/x.c", "/etc/facteur/x.k" };
+	struct fail why;
+	struct conf *c = conf_build(S("/etc/facteur"), &source, 1, &why);
+
+	CHECK(c);
+	for (size_t i = 0; i < LENGTH(yes); i++)
+		CHECK(conf_mention_certificate(c, str_of(yes[i])));
+	CHECK(!conf_mention_certificate(c, S("/etc/facteur/a")));
+	CHECK(!conf_mention_certificate(c, S("")));
+	conf_drop(c);
+}

@@ -2,6 +2,7 @@
 
 #include "conf/block.h"
 #include "conf/provider.h"
+#include "conf/tls_block.h"
 #include "conf/transport.h"
 #include "conf/value.h"
 #include "conf/ways_read.h"
@@ -32,6 +33,7 @@
 #define NETS(s, f) READ(nets, s, f, struct conf_nets), .adds_up = true
 #define LISTEN(s, f) READ(listen, s, f, struct conf_endpoints), .adds_up = true
 #define SERVERS(s, f) READ(servers, s, f, struct conf_endpoints), .adds_up = true
+#define CERTIFICATE(s, f) .read = conf_tls_block_file, .offset = FIELD(s, f, struct conf_file)
 #define CHARACTERS(s, f) READ(sub_address, s, f, str)
 #define NAMES(s, f) \
 	.read = conf_provider_names, .offset = FIELD(s, f, struct conf_texts), .adds_up = true
@@ -65,13 +67,19 @@
 _Static_assert(sizeof(enum conf_tls_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_switch) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_tls_minimum) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
 
 static const struct conf_choice listener_tls[] = {
-	{STR_INIT("off"),       CONF_LISTENER_OFF, false},
-	{ STR_INIT("offered"),  0,                 true },
-	{ STR_INIT("required"), 0,                 true },
-	{ STR_INIT("implicit"), 0,                 true },
+	{STR_INIT("off"),       CONF_LISTENER_OFF,      false},
+	{ STR_INIT("offered"),  CONF_LISTENER_OFFERED,  false},
+	{ STR_INIT("required"), CONF_LISTENER_REQUIRED, false},
+	{ STR_INIT("implicit"), CONF_LISTENER_IMPLICIT, false},
+};
+
+static const struct conf_choice minimums[] = {
+	{STR_INIT("1.2"),  CONF_TLS_1_2, false},
+	{ STR_INIT("1.3"), CONF_TLS_1_3, false},
 };
 
 static const struct conf_choice hop_tls[] = {
@@ -111,6 +119,7 @@ static const struct conf_choice log_levels[] = {
 const struct conf_row conf_schema[] = {
 #include "conf/rows_top.h"
 #include "conf/rows_listen.h"
+#include "conf/rows_tls.h"
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_queue.h"

@@ -23,6 +23,8 @@ enum {
 	CONF_IN_DIRECTORIES = 1 << 9,
 	CONF_IN_LOG = 1 << 10,
 	CONF_IN_PROVIDER = 1 << 11,
+	CONF_IN_TLS = 1 << 12,
+	CONF_IN_TLS_NAME = 1 << 13,
 };
 
 /* What may follow the word. */
@@ -30,6 +32,7 @@ enum conf_shape {
 	CONF_VALUES,  /* values, no block */
 	CONF_SECTION, /* a block, whose content adds up; or one directive of it, without braces */
 	CONF_NAMED,   /* what it is for, and a block */
+	CONF_EITHER,  /* a section, or with names in front of its block a named one */
 };
 
 /* Words of one group exclude each other; the group is named by what they say. */

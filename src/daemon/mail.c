@@ -11,6 +11,7 @@
 struct mail {
 	struct loop *loop;
 	struct router *router;
+	struct identities *identities;
 	struct spool *spool;
 	struct resolver *resolver;
 	struct census *census;
@@ -252,6 +253,7 @@ static struct hop_self self_of(const struct mail *m)
 static void make_workers(struct mail *m, const struct mail_setup *setup)
 {
 	struct flow parts = { .router = m->router,
+		.identities = m->identities,
 		.spool = m->spool,
 		.resolver = m->resolver,
 		.courier = setup->courier,
@@ -287,6 +289,7 @@ static void make_dispatch(struct mail *m)
 static void free_rest(struct mail *m)
 {
 	router_drop(m->router);
+	identities_drop(m->identities);
 	mem_free(m->workers);
 	mem_free(m->flows);
 	mem_free(m);
@@ -299,6 +302,7 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 
 	m->loop = setup->loop;
 	m->router = router_keep(setup->router);
+	m->identities = identities_keep(setup->identities);
 	m->worker_count = setup->workers;
 	m->workers = mem_zero(setup->workers * sizeof *m->workers);
 	m->flows = mem_zero(setup->workers * sizeof *m->flows);
@@ -320,8 +324,8 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	dispatch_serve(m->dispatch, m->spool, m->resolver);
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		worker_start(m->workers[i]);
-		worker_change(m->workers[i], m->router, &self, setup->ports, setup->port_count,
-			NULL, NULL);
+		worker_change(m->workers[i], m->router, m->identities, &self, setup->ports,
+			setup->port_count, NULL, NULL);
 	}
 	m->every_second.run = second_passed;
 	loop_timer_set(m->loop, &m->every_second, loop_now_ms(m->loop) + 1000);
@@ -358,6 +362,9 @@ void mail_reload(
 
 	router_drop(m->router);
 	m->router = router_keep(router);
+	identities_keep(setup->identities);
+	identities_drop(m->identities);
+	m->identities = setup->identities;
 	m->own = setup->own;
 	m->own_count = setup->own_count;
 	self = self_of(m);
@@ -366,8 +373,8 @@ void mail_reload(
 	m->all_changed.run = all_changed;
 	m->not_changed = m->worker_count;
 	for (unsigned i = 0; i < m->worker_count; i++)
-		worker_change(
-			m->workers[i], router, &self, setup->ports, setup->port_count, changed, m);
+		worker_change(m->workers[i], router, m->identities, &self, setup->ports,
+			setup->port_count, changed, m);
 	dispatch_reload(m->dispatch, router);
 }
 

@@ -14,9 +14,10 @@
 struct mail;
 
 struct mail_setup {
-	struct loop *loop;       /* the main loop */
-	struct router *router;   /* the generation to begin with; a reference is taken */
-	struct courier *courier; /* null: no Maildir deliveries */
+	struct loop *loop;             /* the main loop */
+	struct router *router;         /* the generation to begin with; a reference is taken */
+	struct identities *identities; /* what its listeners show; likewise */
+	struct courier *courier;       /* null: no Maildir deliveries */
 	const struct worker_port *ports;
 	size_t port_count;
 	const struct endpoint *own; /* where we can be reached, for loops among MX hosts; they live
@@ -28,9 +29,9 @@ struct mail_setup {
 /* Open the spool, find what was waiting, serve.  Null: *why. */
 struct mail *mail_start(const struct mail_setup *setup, struct fail *why) MUST_USE;
 
-/* A new generation: of the setup its router, its ports and who we are; drops no session.  changed
- * is called in the main loop when descriptors that are no longer wanted may be unbound.  One reload
- * at a time. */
+/* A new generation, or renewed certificates: of the setup router, identities, ports and who we are;
+ * drops no session.  changed is called in the main loop when descriptors that are no longer wanted
+ * may be unbound.  One reload at a time. */
 void mail_reload(
 	struct mail *m, const struct mail_setup *setup, void (*changed)(void *owner), void *owner);
 

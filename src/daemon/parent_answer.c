@@ -88,13 +88,16 @@ static void on_release(struct parent_member *m, const struct privilege_question 
 
 /* With the rights of the user that mail has become, for it is his question: who may write to a
  * folder of a table must not lead us to what only root may read.  The walls around mail would not
- * let it open even this. */
+ * let it open even this.  But certificates and keys are where only root may look, and the
+ * administrator alone says where. */
 static void on_open(struct parent_member *m, const struct privilege_question *q,
 	struct privilege_answer *a, int *descriptor)
 {
 	struct conf *c = generation_conf(m->parent->dir, &a->why);
 
-	if (c && conf_mention_file(c, str_of(q->text)))
+	if (c && conf_mention_certificate(c, str_of(q->text)))
+		*descriptor = process_open_as(q->text, S(""), &a->why);
+	else if (c && conf_mention_file(c, str_of(q->text)))
 		*descriptor = process_open_as(q->text, m->parent->user, &a->why);
 	else if (c)
 		fail_with(&a->why, FAIL_PERMANENT, "5.3.5",

@@ -24,6 +24,7 @@ struct daemon {
 	struct arena arena;
 	struct router *router;
 	struct router *first; /* that of the start */
+	struct identities *identities;
 	struct ports *ports;
 	struct courier *courier;
 	struct loop *loop;
@@ -32,7 +33,7 @@ struct daemon {
 	char walls[SANDBOX_WORDS_MAX];
 	struct control *control;
 	struct rows_watch *rows;
-	struct loop_timer every_second;
+	struct loop_timer every_second, certificates;
 	bool reloading, stopping, stopped_clean;
 	bool broken; /* it stops because it cannot go on: who starts it must start it anew */
 	struct endpoint *own;
@@ -50,10 +51,10 @@ static void reload_over(void *owner)
 	ports_close_unwanted(d->ports);
 }
 
-/* Serve it from now on; ports_want has been asked. */
-static void serve_router(struct daemon *d, struct router *router)
+/* Serve them from now on; ports_want has been asked.  Takes both references. */
+static void serve_router(struct daemon *d, struct router *router, struct identities *identities)
 {
-	struct mail_setup setup = { .router = router };
+	struct mail_setup setup = { .router = router, .identities = identities };
 
 	setup.ports = ports_wanted(d->ports, &setup.port_count);
 	setup.own = d->own;
@@ -61,7 +62,9 @@ static void serve_router(struct daemon *d, struct router *router)
 	d->reloading = true;
 	mail_reload(d->mail, &setup, reload_over, d);
 	router_drop(d->router);
+	identities_drop(d->identities);
 	d->router = router;
+	d->identities = identities;
 }
 
 static void look_at_rows(struct daemon *d)
@@ -72,7 +75,19 @@ static void look_at_rows(struct daemon *d)
 		return;
 	router = rows_watch_look(d->rows, d->router);
 	if (router)
-		serve_router(d, router);
+		serve_router(d, router, identities_keep(d->identities));
+}
+
+static void look_at_certificates(struct loop_timer *timer)
+{
+	struct daemon *d = AROUND(timer, struct daemon, certificates);
+	struct identities *renewed = NULL;
+
+	loop_timer_set(d->loop, timer, loop_now_ms(d->loop) + IDENTITIES_LOOK_MS);
+	if (!d->reloading && !d->stopping)
+		renewed = identities_look(d->identities, router_conf(d->router));
+	if (renewed)
+		serve_router(d, router_keep(d->router), renewed);
 }
 
 static void watch_rows(struct daemon *d)
@@ -93,6 +108,7 @@ static void say_restart(struct daemon *d, struct buf *words)
 static bool reload(struct daemon *d, struct buf *restart, struct fail *why)
 {
 	struct router *router;
+	struct identities *identities;
 	const struct conf *conf;
 
 	if (d->stopping)
@@ -103,14 +119,16 @@ static bool reload(struct daemon *d, struct buf *restart, struct fail *why)
 	if (!router)
 		return false;
 	conf = router_conf(router);
-	if (!ports_want(d->ports, conf, why)) {
+	identities = identities_load(conf, d->identities, why);
+	if (!identities || !ports_want(d->ports, conf, why)) {
+		identities_drop(identities);
 		router_drop(router);
 		return false;
 	}
 	logger_setup(conf->log_level, conf->log_format);
 	/* the former ones stay in the arena: somebody may look at them until he has the new ones */
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
-	serve_router(d, router);
+	serve_router(d, router, identities);
 	watch_rows(d);
 	say_restart(d, restart);
 	log_line(LOG_INFO, "reloaded", "generation %u", conf->generation);
@@ -269,6 +287,7 @@ static bool prepare(struct daemon *d, struct fail *why)
 	if (!ports_want(d->ports, conf, why) || !open_control(d, why))
 		return false;
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
+	d->identities = identities_load(conf, NULL, NULL);
 	d->courier = courier_open(RUN_COURIER);
 	return walls_around_mail(conf, d->walls, why);
 }
@@ -284,6 +303,7 @@ static bool serve(struct daemon *d, struct fail *why)
 {
 	const struct conf *conf = router_conf(d->router);
 	struct mail_setup setup = { .router = d->router,
+		.identities = d->identities,
 		.courier = d->courier,
 		.own = d->own,
 		.own_count = d->own_count,
@@ -300,6 +320,8 @@ static bool serve(struct daemon *d, struct fail *why)
 	watch_rows(d);
 	d->every_second.run = second_passed;
 	loop_timer_set(d->loop, &d->every_second, loop_now_ms(d->loop) + LOOK_MS);
+	d->certificates.run = look_at_certificates;
+	loop_timer_set(d->loop, &d->certificates, loop_now_ms(d->loop) + IDENTITIES_LOOK_MS);
 	d->control = control_new(d->loop, d->control_descriptor, answer, d);
 	log_line(LOG_INFO, "ready", "%.*s serves generation %u with %u worker%s",
 		STR(conf->hostname.text), conf->generation, setup.workers,
@@ -315,6 +337,7 @@ static void give_back(struct daemon *d)
 {
 	control_free(d->control);
 	loop_timer_cancel(d->loop, &d->every_second);
+	loop_timer_cancel(d->loop, &d->certificates);
 	rows_watch_free(d->rows);
 	mail_free(d->mail);
 	loop_free(d->loop);
@@ -323,6 +346,7 @@ static void give_back(struct daemon *d)
 	ports_free(d->ports);
 	router_drop(d->first);
 	router_drop(d->router);
+	identities_drop(d->identities);
 	arena_free(&d->arena);
 }
 

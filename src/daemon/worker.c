@@ -41,6 +41,7 @@ struct worker *worker_new(const struct flow *parts)
 	snprintf(name, sizeof name, "worker%u", parts->index);
 	w->flow.loop = loop_new(name);
 	w->flow.router = router_keep(parts->router);
+	identities_keep(parts->identities);
 	list_init(&w->flow.sessions);
 	list_init(&w->flow.outbounds);
 	list_init(&w->ports);
@@ -103,6 +104,7 @@ struct change {
 	struct loop_task task;
 	struct worker *worker;
 	struct router *router;
+	struct identities *identities;
 	struct hop_self self;
 	void (*changed)(void *owner);
 	void *owner;
@@ -117,6 +119,8 @@ static void change_now(struct loop_task *task)
 
 	router_drop(w->flow.router);
 	w->flow.router = c->router;
+	identities_drop(w->flow.identities);
+	w->flow.identities = c->identities;
 	w->flow.self = c->self;
 	if (!w->flow.stopping)
 		listen_on(w, c->ports, c->port_count);
@@ -125,14 +129,15 @@ static void change_now(struct loop_task *task)
 	mem_free(c);
 }
 
-void worker_change(struct worker *w, struct router *router, const struct hop_self *self,
-	const struct worker_port *ports, size_t port_count, void (*changed)(void *owner),
-	void *owner)
+void worker_change(struct worker *w, struct router *router, struct identities *identities,
+	const struct hop_self *self, const struct worker_port *ports, size_t port_count,
+	void (*changed)(void *owner), void *owner)
 {
 	struct change *c = mem_zero(sizeof *c + port_count * sizeof c->ports[0]);
 
 	c->worker = w;
 	c->router = router_keep(router);
+	c->identities = identities_keep(identities);
 	c->self = *self;
 	c->changed = changed;
 	c->owner = owner;
@@ -188,6 +193,7 @@ void worker_end(struct worker *w)
 void worker_free(struct worker *w)
 {
 	router_drop(w->flow.router);
+	identities_drop(w->flow.identities);
 	loop_free(w->flow.loop);
 	mem_free(w);
 }

@@ -19,13 +19,13 @@ struct worker *worker_new(const struct flow *parts) MUST_USE;
 void worker_start(struct worker *w); /* in a thread of its own */
 struct flow *worker_flow(struct worker *w);
 
-/* From the main loop: a new generation, who we are (its endpoints live as long as the daemon, its
- * name as long as the router), and where to listen from now on.  Ports that stay keep
- * their queue of connections.  changed is called in the worker's thread: descriptors that are no
- * longer wanted are not looked at any more. */
-void worker_change(struct worker *w, struct router *router, const struct hop_self *self,
-	const struct worker_port *ports, size_t port_count, void (*changed)(void *owner),
-	void *owner);
+/* From the main loop: a new generation, what listeners show, who we are (its endpoints live as long
+ * as the daemon, its name as long as the router), and where to listen from now on.  Ports that stay
+ * keep their queue of connections.  changed is called in the worker's thread: descriptors that are
+ * no longer wanted are not looked at any more. */
+void worker_change(struct worker *w, struct router *router, struct identities *identities,
+	const struct hop_self *self, const struct worker_port *ports, size_t port_count,
+	void (*changed)(void *owner), void *owner);
 
 /* No new sessions; drained of the flow follows.  deaf is called in the worker's thread: it looks at
  * no listening descriptor any more. */

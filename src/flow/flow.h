@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/list.h"
 #include "base/prng.h"
+#include "flow/identities.h"
 #include "gate/census.h"
 #include "queue/promise.h"
 #include "queue/spool.h"
@@ -32,7 +33,8 @@ struct flow {
 	struct spool *spool;
 	struct resolver *resolver;
 	struct courier *courier;
-	struct tls_context *tls; /* towards peers; null: none could be made */
+	struct tls_context *tls;       /* towards peers; null: none could be made */
+	struct identities *identities; /* of our listeners; a reference */
 	struct id_source *ids;
 	struct census *census;
 	struct flow_numbers *numbers;

@@ -22,12 +22,13 @@ struct inbound {
 	uint64_t id;
 	struct ip client;
 	str listener;
-	bool counted;      /* in the census */
-	bool ours;         /* trusted: relay-for has the client */
-	bool held;         /* the spool says enough: the body waits */
-	bool closing;      /* the last reply is on its way */
-	bool body_refused; /* said once for a message */
-	bool stepping;     /* next is being asked */
+	bool counted;          /* in the census */
+	bool ours;             /* trusted: relay-for has the client */
+	bool held;             /* the spool says enough: the body waits */
+	bool closing;          /* the last reply is on its way */
+	bool body_refused;     /* said once for a message */
+	bool stepping;         /* next is being asked */
+	struct tls_facts *tls; /* null: in clear */
 	struct transaction *transaction;
 	str recipient; /* of the last RCPT, by mem_copy: its answer may come too late */
 	uint32_t commit_ticket;
@@ -50,6 +51,11 @@ static void log_session(const struct inbound *in, str why)
 	log_c(&r, "client", ip_print(&in->client, ip));
 	log_str(&r, "listener", in->listener);
 	log_str(&r, "helo", smtp_server_helo(in->machine));
+	if (in->tls) {
+		log_c(&r, "tls", in->tls->version);
+		log_c(&r, "cipher", in->tls->cipher);
+		log_c(&r, "resumed", in->tls->resumed ? "yes" : "no");
+	}
 	log_int(&r, "accepted", in->accepted);
 	log_int(&r, "refused", in->refused);
 	log_str(&r, "end", why);
@@ -68,6 +74,7 @@ static void inbound_free(struct inbound *in, str why)
 	loop_timer_cancel(f->loop, &in->timer);
 	list_remove(&in->link);
 	smtp_server_free(in->machine);
+	mem_free(in->tls);
 	mem_free((char *)in->end.p);
 	mem_free((char *)in->recipient.p);
 	router_drop(in->router);
@@ -160,6 +167,7 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.ip = in->client,
 		.helo = smtp_server_helo(in->machine),
 		.extended = smtp_server_extended(in->machine),
+		.tls = in->tls,
 		.trusted = in->ours };
 	struct fail why = { 0 };
 
@@ -275,6 +283,20 @@ static void set_timer(struct inbound *in)
 		loop_timer_set(in->flow->loop, &in->timer, deadline_ms);
 }
 
+/* False: what the session could have shown when it began has gone by a reload, and so has it. */
+static bool start_tls(struct inbound *in)
+{
+	struct tls_server *shown = identities_of(in->flow->identities, in->listener);
+
+	if (shown) {
+		sock_tls_accept(in->sock, shown);
+		return true;
+	}
+	sock_finish(in->sock);
+	inbound_free(in, S("there is no certificate any more"));
+	return false;
+}
+
 /* Do all that the machine wants now.  False: it has hung up, and the session is gone. */
 static bool run(struct inbound *in)
 {
@@ -300,6 +322,10 @@ static bool run(struct inbound *in)
 			break;
 		case SMTP_SERVER_REFUSED:
 			refused(in, &act);
+			break;
+		case SMTP_SERVER_STARTTLS:
+			if (!start_tls(in))
+				return false;
 			break;
 		case SMTP_SERVER_CLOSE:
 			sock_finish(in->sock);
@@ -341,6 +367,16 @@ static void step(struct inbound *in)
 	sock_resume(in->sock);
 }
 
+static void secured(void *owner, const struct tls_facts *facts)
+{
+	struct inbound *in = owner;
+
+	in->tls = MEM_NEW(struct tls_facts);
+	*in->tls = *facts;
+	smtp_server_tls_done(in->machine, loop_now_ms(in->flow->loop));
+	step(in);
+}
+
 static void drained(void *owner)
 {
 	struct inbound *in = owner;
@@ -365,8 +401,23 @@ static void ticked(struct loop_timer *timer)
 }
 
 static const struct sock_handler handler = {
-	.received = received, .drained = drained, .closed = closed
+	.received = received, .drained = drained, .closed = closed, .secured = secured
 };
+
+static enum smtp_server_tls tls_level(const struct conf *c, str listener)
+{
+	static const enum smtp_server_tls levels[] = {
+		[CONF_LISTENER_OFF] = SMTP_SERVER_TLS_OFF,
+		[CONF_LISTENER_OFFERED] = SMTP_SERVER_TLS_OFFERED,
+		[CONF_LISTENER_REQUIRED] = SMTP_SERVER_TLS_REQUIRED,
+		[CONF_LISTENER_IMPLICIT] = SMTP_SERVER_TLS_IMPLICIT,
+	};
+
+	for (size_t i = 0; i < c->listener_count; i++)
+		if (str_eq(c->listeners[i].name, listener))
+			return levels[c->listeners[i].tls];
+	return SMTP_SERVER_TLS_OFF;
+}
 
 void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer, str listener)
 {
@@ -384,6 +435,8 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	in->timer.run = ticked;
 	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
 		.limits = &conf->limits.smtp,
+		.tls = tls_level(conf, listener),
+		.tls_broken = !identities_of(f->identities, listener),
 		.repair_newlines = conf_nets_find(&conf->repair_newlines, &in->client) != NULL };
 	in->machine = smtp_server_new(&in->setup, loop_now_ms(f->loop));
 	list_append(&f->sessions, &in->link);
@@ -391,6 +444,8 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	sock_own(s, &handler, in);
 	if (f->stopping)
 		fail_reply(&refusal, 421, "4.3.2", "This server is about to stop, try again later");
+	else if (in->setup.tls_broken && in->setup.tls == SMTP_SERVER_TLS_IMPLICIT)
+		fail_reply(&refusal, 421, "4.7.0", "There is no certificate to show");
 	else
 		in->counted = census_enter(f->census, &in->client, conf, &refusal);
 	if (refusal.kind)

@@ -24,11 +24,16 @@ void stamp_received(const struct stamp *s, struct buf *to)
 	char ip[IP_TEXT_MAX], id[LOG_ID_TEXT_MAX], date[DATE_TEXT_MAX];
 	bool utf8 = e->flags & ENVELOPE_SMTPUTF8;
 	const char *protocol = utf8 ? "UTF8SMTP" : s->extended ? "ESMTP" : "SMTP";
+	bool has_secure_form = s->tls && (utf8 || s->extended); /* RFC 3848 knows no SMTPS */
 
 	buf_put(to, S("Received: from "));
 	put_helo(e->helo, utf8, to);
-	buf_putf(to, " ([%s%s])\r\n\tby %.*s with %s id %s", e->client.family == 6 ? "IPv6:" : "",
-		ip_print(&e->client, ip), STR(s->hostname), protocol, log_id_print(e->id, id));
+	buf_putf(to, " ([%s%s])\r\n\tby %.*s with %s%s id %s", e->client.family == 6 ? "IPv6:" : "",
+		ip_print(&e->client, ip), STR(s->hostname), protocol, has_secure_form ? "S" : "",
+		log_id_print(e->id, id));
+	if (s->tls)
+		buf_putf(to, "\r\n\t(%s with cipher %s, %d bits)", s->tls->version, s->tls->cipher,
+			s->tls->bits);
 	if (e->rcpt_count == 1 && (utf8 || utf8_ascii(e->rcpts[0].original)))
 		buf_putf(to, "\r\n\tfor <%.*s>", STR(e->rcpts[0].original));
 	buf_putf(to, ";\r\n\t%s\r\n", date_print(e->received_ms, s->zone_minutes, date));

@@ -10,11 +10,13 @@
 #include "base/buf.h"
 #include "mail/header.h"
 #include "queue/envelope.h"
+#include "world/tls.h"
 
 struct stamp {
 	str hostname;
 	const struct envelope *envelope; /* id, client, helo, sender, recipients, when */
 	bool extended;                   /* EHLO */
+	const struct tls_facts *tls;     /* null: in clear */
 	int zone_minutes;
 };
 

@@ -21,6 +21,7 @@ struct transaction {
 	size_t discarded; /* targets that end in /dev/null */
 	str discard_rule;
 	bool extended, trusted;
+	struct tls_facts *tls; /* in the arena; null: in clear */
 	struct header_scan header;
 	bool header_done;
 	struct buf held; /* the start of a header line, until there is more of it */
@@ -50,6 +51,10 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 	e->client = client->ip;
 	t->extended = client->extended;
 	t->trusted = client->trusted;
+	if (client->tls)
+		t->tls = ARENA_NEW(&t->arena, struct tls_facts);
+	if (t->tls)
+		*t->tls = *client->tls;
 	kept = arena_keep(&t->arena, mail->sender, &e->sender) &&
 	       arena_keep(&t->arena, mail->envid, &e->envid) &&
 	       arena_keep(&t->arena, client->helo, &e->helo);
@@ -237,6 +242,7 @@ static struct stamp stamp_of(const struct transaction *t)
 	return (struct stamp){ .hostname = router_conf(t->router)->hostname.text,
 		.envelope = &t->envelope,
 		.extended = t->extended,
+		.tls = t->tls,
 		.zone_minutes = clock_zone_minutes(t->envelope.received_ms) };
 }
 

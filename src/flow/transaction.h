@@ -20,7 +20,8 @@ struct transaction_client {
 	struct ip ip;
 	str helo;
 	bool extended;
-	bool trusted; /* missing fields are added */
+	const struct tls_facts *tls; /* null: in clear */
+	bool trusted;                /* missing fields are added */
 };
 
 struct transaction *transaction_new(struct flow *f, struct router *router,

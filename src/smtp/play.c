@@ -20,7 +20,8 @@ void play_begin(struct play *p, bool late)
 			   .command_ms_max = 300000,
 			   .data_ms_max = 200000,
 			   .answer_ms_max = 30000,
-			   .message_ms_max = 3600000},
+			   .message_ms_max = 3600000,
+			   .handshake_ms_max = 60000},
 	};
 }
 
@@ -179,6 +180,11 @@ void play_run(struct play *p)
 		case SMTP_SERVER_REFUSED:
 			note_refused(p, &act);
 			break;
+		case SMTP_SERVER_STARTTLS:
+			assert(!p->shaking && !p->begun && !smtp_server_tls_on(p->machine));
+			note(p, "TLS", S(""));
+			p->shaking = true;
+			break;
 		case SMTP_SERVER_CLOSE:
 			note(p, "CLOSE", S(""));
 			p->closed = true;
@@ -187,10 +193,22 @@ void play_run(struct play *p)
 	}
 }
 
+/* The handshake is over; nothing that was said in clear is known any more. */
+static void secured(struct play *p)
+{
+	p->shaking = false;
+	smtp_server_tls_done(p->machine, p->now_ms);
+	assert(smtp_server_tls_on(p->machine) && smtp_server_helo(p->machine).n == 0 &&
+		!smtp_server_extended(p->machine));
+	play_run(p);
+}
+
 bool play_flight(struct play *p, str bytes, size_t step)
 {
 	size_t from = 0, to = 0;
 
+	if (p->shaking && bytes.n > 0)
+		secured(p);
 	while (from < bytes.n && !p->closed) {
 		size_t taken;
 
@@ -200,8 +218,8 @@ bool play_flight(struct play *p, str bytes, size_t step)
 			p->machine, str_skip(str_first(bytes, to), from), p->now_ms);
 		from += taken;
 		play_run(p);
-		if (taken == 0 && p->ticket)
-			return true; /* mute */
+		if (p->shaking || (taken == 0 && p->ticket))
+			return true; /* what is in clear is void; mute */
 	}
 	return !p->closed;
 }

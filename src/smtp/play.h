@@ -20,10 +20,10 @@ struct play {
 	bool late; /* answer when next has said IDLE, not at once */
 	bool mute; /* never answer */
 	int64_t now_ms;
-	struct buf sent; /* every byte of every reply */
-	struct buf
-		events;  /* "MAIL(a@b) RCPT(c@d) DATA BODY(hello~) COMMIT RESET CLOSE", ~ is CRLF */
-	struct buf body; /* of the last message */
+	struct buf sent;     /* every byte of every reply */
+	struct buf events;   /* "MAIL(a@b) RCPT(c@d) DATA BODY(hello~) COMMIT RESET TLS CLOSE", ~ is
+				CRLF */
+	struct buf body;     /* of the last message */
 	struct buf refusals; /* the machine's own: "552/5.3.4 message, 500/5.5.1 -" */
 	bool gone;           /* the last of them said that it hangs up */
 	uint32_t ticket;     /* of the open question, or 0 */
@@ -33,6 +33,7 @@ struct play {
 	struct fail refusal;
 	bool refused; /* the open question's answer is no */
 	bool begun, may_body, body_open, closed;
+	bool shaking; /* the handshake; it ends well when the next flight begins */
 	unsigned commits;
 };
 

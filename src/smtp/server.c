@@ -16,6 +16,7 @@ struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64
 	s->setup = setup;
 	s->now_ms = s->since_ms = now_ms;
 	s->at = AT_START;
+	smtp_server_tls_begin(s);
 	return s;
 }
 
@@ -173,10 +174,17 @@ void smtp_server_fail_body(struct smtp_server *s, const struct fail *refusal)
 void smtp_server_greet(struct smtp_server *s, const struct fail *refusal)
 {
 	s->greeted = true;
+	s->closing = refusal != NULL;
+	if (smtp_server_tls_holds(s))
+		return;
 	s->early = s->pending;
+	smtp_server_banner(s, refusal);
+}
+
+void smtp_server_banner(struct smtp_server *s, const struct fail *refusal)
+{
 	buf_putf(&s->out, "%d %.*s %s\r\n", refusal ? fail_code(refusal) : 220,
 		STR(s->setup->hostname), refusal ? refusal->text : "ESMTP Facteur");
-	s->closing = refusal != NULL;
 }
 
 static enum scan take_one(struct smtp_server *s, str *from, str *line)
@@ -315,6 +323,10 @@ static void settle(struct smtp_server *s)
 {
 	if (!s->greeted || s->closing || s->question.open || s->body.n > 0 || own_due(s))
 		return;
+	if (smtp_server_tls_holds(s)) {
+		s->closing = s->stopping; /* without a word: nobody could read it */
+		return;
+	}
 	if (s->reading == READING_CHUNK && s->chunk_left == 0)
 		smtp_server_transaction_chunk_over(s);
 	if (s->stopping && !s->closing && !s->question.open && !s->in_message && !own_due(s) &&
@@ -326,7 +338,7 @@ static void settle(struct smtp_server *s)
 static bool may_read(const struct smtp_server *s)
 {
 	return s->greeted && !s->closing && !s->question.open && s->body.n == 0 && !own_due(s) &&
-	       buf_str(&s->out).n < REPLIES_OCTETS_MAX;
+	       !smtp_server_tls_holds(s) && buf_str(&s->out).n < REPLIES_OCTETS_MAX;
 }
 
 size_t smtp_server_feed(struct smtp_server *s, str bytes, int64_t now_ms)
@@ -393,6 +405,9 @@ struct smtp_server_act smtp_server_next(struct smtp_server *s)
 		s->told_octets = act.bytes.n;
 	} else if (s->closing) {
 		act.kind = SMTP_SERVER_CLOSE;
+	} else if (s->tls == TLS_DUE) {
+		act.kind = SMTP_SERVER_STARTTLS;
+		s->tls = TLS_SHAKING;
 	} else {
 		s->waited = s->waited || s->question.open;
 	}
@@ -410,6 +425,8 @@ int64_t smtp_server_deadline_ms(const struct smtp_server *s)
 
 	if (s->closing)
 		return INT64_MAX;
+	if (smtp_server_tls_holds(s))
+		return s->since_ms + limits->handshake_ms_max;
 	if (s->question.open)
 		return s->question.since_ms + limits->answer_ms_max;
 	silence_ms = s->since_ms + (body ? limits->data_ms_max : limits->command_ms_max);
@@ -457,6 +474,8 @@ void smtp_server_tick(struct smtp_server *s, int64_t now_ms)
 	forget_told(s);
 	if (s->question.open)
 		answer_late(s);
+	else if (smtp_server_tls_holds(s))
+		smtp_server_tls_late(s);
 	else
 		smtp_server_hang_up(s, silence_limit(s), "4.4.2", "I have waited too long for you");
 }

@@ -2,7 +2,7 @@
  * smtp/server - one inbound SMTP conversation, as a machine
  *
  * RFC 5321, 1870 (SIZE), 2034 and 3463 (ENHANCEDSTATUSCODES), 2920 (PIPELINING), 3030 (CHUNKING,
- * not BINARYMIME), 3461 (DSN), 6152 (8BITMIME), 6531 (SMTPUTF8), 9422 (LIMITS).
+ * not BINARYMIME), 3207 (STARTTLS), 3461 (DSN), 6152 (8BITMIME), 6531 (SMTPUTF8), 9422 (LIMITS).
  *
  * Sans-IO: bytes, answers and time go in; acts come out.  The machine owns no socket, calls nobody
  * back, and may be freed after any call.  Only CRLF ends a line and only CRLF.CRLF ends a message
@@ -19,7 +19,9 @@
  * Who may not pipeline, has to wait: a client to whom PIPELINING was not offered (before EHLO, or
  * after HELO) for every reply and for the banner, every client for the replies to EHLO, HELO and
  * DATA.  Bytes that were there too early are not read as anything: they get one 554 5.5.0, and we
- * hang up.  What was said before them keeps its own reply, but DATA gets no 354.
+ * hang up.  What was said before them keeps its own reply, but DATA gets no 354.  Bytes behind
+ * STARTTLS are such, too: whoever put them there in clear speaks as nobody in the protected
+ * session.
  */
 #ifndef SMTP_SERVER_H
 #define SMTP_SERVER_H
@@ -46,6 +48,14 @@ struct smtp_server_limits {
 	int64_t answer_ms_max;       /* for our own answer to a question: 451 4.3.0 to that command;
 					if it was COMMIT, we also hang up */
 	int64_t message_ms_max;      /* from DATA or the first BDAT to its end, in all: 421 4.4.2 */
+	int64_t handshake_ms_max;    /* for the TLS handshake; then we hang up without a word */
+};
+
+enum smtp_server_tls {
+	SMTP_SERVER_TLS_OFF,
+	SMTP_SERVER_TLS_OFFERED,  /* STARTTLS */
+	SMTP_SERVER_TLS_REQUIRED, /* and without it nothing but it: 530 5.7.0 */
+	SMTP_SERVER_TLS_IMPLICIT, /* the handshake comes before the banner (RFC 8314) */
 };
 
 /* Borrowed; must outlive the machine. */
@@ -54,6 +64,9 @@ struct smtp_server_setup {
 	const struct smtp_server_limits *limits;
 	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR), but not
 				 around the dot that ends a message */
+	enum smtp_server_tls tls;
+	bool tls_broken; /* there is no certificate to show: STARTTLS is not offered, or gets 454
+			    where it is required */
 };
 
 enum smtp_server_question {
@@ -65,17 +78,20 @@ enum smtp_server_question {
 
 struct smtp_server_act {
 	enum {
-		SMTP_SERVER_IDLE,    /* nothing to do before the next feed, answer or tick */
-		SMTP_SERVER_SEND,    /* write bytes to the client */
-		SMTP_SERVER_ASK,     /* answer with the ticket, now or later */
-		SMTP_SERVER_BODY,    /* bytes of the message: dots removed, lines end in CRLF */
-		SMTP_SERVER_RESET,   /* the transaction that ASK_MAIL had begun is over without
-					commit: drop its body and envelope.  It follows a COMMIT that
-					was refused, too, but not one whose answer came too late: that
-					message is in the hands of whoever was asked */
-		SMTP_SERVER_REFUSED, /* the machine has refused something by itself, in words that
-					are on their way; for the log (P7) */
-		SMTP_SERVER_CLOSE,   /* write what was sent, then hang up */
+		SMTP_SERVER_IDLE,     /* nothing to do before the next feed, answer or tick */
+		SMTP_SERVER_SEND,     /* write bytes to the client */
+		SMTP_SERVER_ASK,      /* answer with the ticket, now or later */
+		SMTP_SERVER_BODY,     /* bytes of the message: dots removed, lines end in CRLF */
+		SMTP_SERVER_RESET,    /* the transaction that ASK_MAIL had begun is over without
+					 commit: drop its body and envelope.  It follows a COMMIT that
+					 was refused, too, but not one whose answer came too late: that
+					 message is in the hands of whoever was asked */
+		SMTP_SERVER_REFUSED,  /* the machine has refused something by itself, in words that
+					 are on their way; for the log (P7) */
+		SMTP_SERVER_STARTTLS, /* become the server of a TLS handshake, behind what was sent;
+					 then smtp_server_tls_done.  What came in clear and was not
+					 taken is void */
+		SMTP_SERVER_CLOSE,    /* write what was sent, then hang up */
 	} kind;
 	str bytes; /* SEND: valid until the next call; BODY: as long as the bytes that were fed */
 	enum smtp_server_question question;
@@ -93,7 +109,8 @@ struct smtp_server *smtp_server_new(const struct smtp_server_setup *setup, int64
 void smtp_server_free(struct smtp_server *s); /* null is allowed */
 
 /* The connection is open: the banner, or with refusal its code and text, then CLOSE.  Before it,
- * feed takes nothing. */
+ * feed takes nothing.  With implicit TLS the banner waits for the handshake, and a refusal is not
+ * worth one: CLOSE comes at once. */
 void smtp_server_greet(struct smtp_server *s, const struct fail *refusal);
 
 size_t smtp_server_feed(
@@ -106,6 +123,10 @@ struct smtp_server_act smtp_server_next(struct smtp_server *s) MUST_USE;
  * machine's clock is that of the last feed or tick. */
 bool smtp_server_answer(
 	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text);
+
+/* The handshake of STARTTLS has ended well.  The client begins anew: what it said in clear is
+ * forgotten (RFC 3207 section 4.2), but for what counts against the limits of the session. */
+void smtp_server_tls_done(struct smtp_server *s, int64_t now_ms);
 
 /* Refuse the message that is coming in without waiting for its end (a full disk, too many hops):
  * its bytes are swallowed, and its end gets this reply instead of a question.  The first reason
@@ -122,6 +143,7 @@ void smtp_server_shutdown(struct smtp_server *s);
 /* Facts for the Received field and the log; valid until the next feed. */
 str smtp_server_helo(const struct smtp_server *s);
 bool smtp_server_extended(const struct smtp_server *s); /* EHLO was said */
+bool smtp_server_tls_on(const struct smtp_server *s);
 bool smtp_server_smtputf8(const struct smtp_server *s); /* in this transaction */
 bool smtp_server_in_message(
 	const struct smtp_server *s); /* between ASK_DATA's yes and COMMIT's answer */

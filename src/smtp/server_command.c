@@ -32,9 +32,10 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 	buf_putf(&s->out,
 		"250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
 		"250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
-		"250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n250 HELP\r\n",
+		"250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n%s250 HELP\r\n",
 		STR(s->setup->hostname), (unsigned long long)limits->message_octets_max,
-		limits->transactions_max, limits->recipients_max);
+		limits->transactions_max, limits->recipients_max,
+		smtp_server_tls_offered(s) ? "250-STARTTLS\r\n" : "");
 }
 
 static void on_helo(struct smtp_server *s, str arg)
@@ -181,34 +182,38 @@ static const struct rule {
 	unsigned legal_in;
 	bool idle;   /* moves no mail */
 	bool no_arg; /* an argument is a syntax error */
+	bool clear;  /* may be said where TLS is required, and there is none yet */
 	void (*run)(struct smtp_server *s, str arg);
 	int code; /* where run is null: the reply */
 	const char *status, *text;
 } rules[] = {
-	{STR_INIT("MAIL"),					 AT_REST,               .run = on_mail							 },
-	{ STR_INIT("RCPT"),					AT_MAIL | AT_RCPT,     .run = on_rcpt                                                         },
-	{ STR_INIT("DATA"),					AT_ANY & ~AT_CHUNKS,   .no_arg = true,                                                          .run = on_data },
-	{ STR_INIT("BDAT"),						       AT_ANY,							    .run = on_bdat								      },
-	{ STR_INIT("QUIT"),						       AT_ANY,							    .run = on_quit },
-	{ STR_INIT("EHLO"),						       AT_ANY,							    .idle = true,								       .run = on_ehlo },
-	{ STR_INIT("HELO"),					  AT_ANY,							      .idle = true,                                               .run = on_helo },
-	{ STR_INIT("RSET"),					    AT_ANY,.idle = true,              .no_arg = true, .run = on_rset },
-	{ STR_INIT("NOOP"),       AT_ANY,                           .idle = true,								       .code = 250, "2.0.0", "Here" },
-	{ STR_INIT("VRFY"),						       AT_ANY,							    .idle = true,														       .code = 252, "2.0.0", "RCPT will tell" },
-	{ STR_INIT("HELP"),					     AT_ANY,							   .idle = true,						      .code = 214, "2.0.0",
-         "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT" },
-	{ STR_INIT("EXPN"),					AT_ANY, .code = 502, "5.5.1", "EXPN is not offered" },
-	{ STR_INIT("AUTH"),						 AT_ANY,						      .code = 502,															    "5.5.1", "AUTH is not offered" },
-	{ STR_INIT("STARTTLS"),      AT_ANY,.code = 502,"5.5.1", "STARTTLS is not offered" },
-	{ STR_INIT("GET"), AT_ANY,                     .run = on_foreign									   },
-	{ STR_INIT("HEAD"),					     AT_ANY,							   .run = on_foreign													    },
-	{ STR_INIT("POST"),					AT_ANY,       .run = on_foreign             },
-	{ STR_INIT("PUT"),				   AT_ANY,						       .run = on_foreign													 },
-	{ STR_INIT("DELETE"),					     AT_ANY,												       .run = on_foreign																							 },
-	{ STR_INIT("OPTIONS"),					 AT_ANY,							.run = on_foreign											 },
-	{ STR_INIT("CONNECT"),					AT_ANY,           .run = on_foreign      },
-	{ STR_INIT("TRACE"),					AT_ANY,                .run = on_foreign							       },
-	{ STR_INIT("PATCH"),					 AT_ANY,                      .run = on_foreign                     },
+  /* clang-format off */
+	{ STR_INIT("MAIL"), AT_REST, .run = on_mail },
+	{ STR_INIT("RCPT"), AT_MAIL | AT_RCPT, .run = on_rcpt },
+	{ STR_INIT("DATA"), AT_ANY & ~AT_CHUNKS, .no_arg = true, .run = on_data },
+	{ STR_INIT("BDAT"), AT_ANY, .run = on_bdat },
+	{ STR_INIT("QUIT"), AT_ANY, .clear = true, .run = on_quit },
+	{ STR_INIT("EHLO"), AT_ANY, .idle = true, .clear = true, .run = on_ehlo },
+	{ STR_INIT("HELO"), AT_ANY, .idle = true, .clear = true, .run = on_helo },
+	{ STR_INIT("STARTTLS"), AT_ANY, .idle = true, .no_arg = true, .clear = true,
+	  .run = smtp_server_tls_command },
+	{ STR_INIT("RSET"), AT_ANY, .idle = true, .no_arg = true, .clear = true, .run = on_rset },
+	{ STR_INIT("NOOP"), AT_ANY, .idle = true, .clear = true, .code = 250, "2.0.0", "Here" },
+	{ STR_INIT("VRFY"), AT_ANY, .idle = true, .code = 252, "2.0.0", "RCPT will tell" },
+	{ STR_INIT("HELP"), AT_ANY, .idle = true, .clear = true, .code = 214, "2.0.0",
+	  "EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT" },
+	{ STR_INIT("EXPN"), AT_ANY, .code = 502, "5.5.1", "EXPN is not offered" },
+	{ STR_INIT("AUTH"), AT_ANY, .code = 502, "5.5.1", "AUTH is not offered" },
+	{ STR_INIT("GET"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("HEAD"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("POST"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("PUT"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("DELETE"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("OPTIONS"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("CONNECT"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("TRACE"), AT_ANY, .clear = true, .run = on_foreign },
+	{ STR_INIT("PATCH"), AT_ANY, .clear = true, .run = on_foreign },
+  /* clang-format on */
 };
 
 static const struct rule *find_rule(str verb)
@@ -246,6 +251,8 @@ void smtp_server_command(struct smtp_server *s, str line)
 	else if (rule->idle && ++s->idle_commands > s->setup->limits->idle_commands_max)
 		smtp_server_hang_up(
 			s, "idle-commands", "4.7.0", "Too many commands that move no mail");
+	else if (!rule->clear && smtp_server_tls_lacking(s))
+		smtp_server_refuse_as(s, NULL, 530, "5.7.0", "Must issue a STARTTLS command first");
 	else if (!(rule->legal_in & s->at))
 		smtp_server_refuse_as(s, NULL, 503, "5.5.1", out_of_order(s));
 	else if (rule->no_arg && line.n > 0)

@@ -1,5 +1,5 @@
 /*
- * smtp/server_inside - what smtp/server.c and smtp/server_command.c share; nobody else looks here
+ * smtp/server_inside - what the files of smtp/server share; nobody else looks here
  */
 #ifndef SMTP_SERVER_INSIDE_H
 #define SMTP_SERVER_INSIDE_H
@@ -56,6 +56,7 @@ struct smtp_server {
 
 	unsigned at;
 	bool greeted, extended, stopping;
+	enum smtp_server_tls_is { TLS_NOT_YET, TLS_DUE, TLS_SHAKING, TLS_SECURED } tls;
 	str helo; /* ours, by mem_copy */
 	unsigned transactions, idle_commands, errors;
 
@@ -78,6 +79,8 @@ struct smtp_server {
 
 /* --- smtp/server.c */
 
+void smtp_server_banner(struct smtp_server *s, const struct fail *refusal);
+
 /* A reply, cleaned; it is not counted. */
 void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text);
 const char *smtp_server_status(const struct fail *why); /* enhanced, whatever why lacks */
@@ -97,6 +100,15 @@ void smtp_server_hang_up(
 void smtp_server_note(
 	struct smtp_server *s, const char *limit, int code, const char *status, const char *text);
 void smtp_server_ask(struct smtp_server *s, enum smtp_server_question kind);
+
+/* --- smtp/server_tls.c */
+
+void smtp_server_tls_begin(struct smtp_server *s);                  /* before all others */
+void smtp_server_tls_command(struct smtp_server *s, str arg);       /* STARTTLS */
+bool smtp_server_tls_offered(const struct smtp_server *s) MUST_USE; /* now, to this client */
+bool smtp_server_tls_lacking(const struct smtp_server *s) MUST_USE; /* nothing goes without it */
+bool smtp_server_tls_holds(const struct smtp_server *s) MUST_USE;   /* nothing is read, or said */
+void smtp_server_tls_late(struct smtp_server *s);
 
 /* --- smtp/server_transaction.c */
 

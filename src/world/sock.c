@@ -487,8 +487,8 @@ void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
 		start_tls(s, tls_stream_client(context, s->fd, host));
 }
 
-void sock_tls_accept(struct sock *s, struct tls_context *context)
+void sock_tls_accept(struct sock *s, struct tls_server *server)
 {
 	if (!silent(s))
-		start_tls(s, tls_stream_server(context, s->fd));
+		start_tls(s, tls_stream_server(server, s->fd));
 }

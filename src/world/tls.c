@@ -9,13 +9,15 @@
 const char *tls_words(char *to, size_t size)
 {
 	unsigned long code = ERR_get_error();
-	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	const char *reason = ERR_SYSTEM_ERROR(code) ? strerrordesc_np(ERR_GET_REASON(code))
+			     : code                 ? ERR_reason_error_string(code)
+						    : NULL;
 
 	ERR_clear_error();
 	return fail_clean(reason ? str_of(reason) : S("unknown error"), to, size);
 }
 
-static SSL_CTX *context_new(const SSL_METHOD *method, struct fail *why)
+SSL_CTX *tls_context_new(const SSL_METHOD *method, struct fail *why)
 {
 	SSL_CTX *c = SSL_CTX_new(method);
 	char words[96];
@@ -39,7 +41,7 @@ static SSL_CTX *context_new(const SSL_METHOD *method, struct fail *why)
 
 struct tls_context *tls_client_new(struct fail *why)
 {
-	SSL_CTX *c = context_new(TLS_client_method(), why);
+	SSL_CTX *c = tls_context_new(TLS_client_method(), why);
 
 	if (!c)
 		return NULL;
@@ -52,23 +54,10 @@ struct tls_context *tls_client_new(struct fail *why)
 	return tls_context_of(c);
 }
 
-struct tls_context *tls_server_new(const char *certificate, const char *key, struct fail *why)
+struct tls_context *tls_context_keep(struct tls_context *context)
 {
-	SSL_CTX *c = context_new(TLS_server_method(), why);
-	const char *file = certificate;
-	char words[96];
-
-	if (!c)
-		return NULL;
-	if (SSL_CTX_use_certificate_chain_file(c, certificate) == 1) {
-		file = key;
-		if (SSL_CTX_use_PrivateKey_file(c, key, SSL_FILETYPE_PEM) == 1 &&
-			SSL_CTX_check_private_key(c) == 1)
-			return tls_context_of(c);
-	}
-	fail_with(why, FAIL_TEMPORARY, "4.7.5", "%s: %s", file, tls_words(words, sizeof words));
-	SSL_CTX_free(c);
-	return NULL;
+	SSL_CTX_up_ref(tls_context_ssl(context));
+	return context;
 }
 
 void tls_context_free(struct tls_context *context)

@@ -16,6 +16,7 @@ struct tls_facts {
 	char version[12]; /* "TLSv1.3" */
 	char cipher[48];
 	int bits;
+	bool resumed;     /* by a ticket of an earlier session */
 	bool verified;    /* the chain leads to an authority that we trust, and the name fits */
 	char problem[96]; /* why it was not verified */
 };
@@ -23,10 +24,7 @@ struct tls_facts {
 /* A client that takes any certificate, as opportunistic TLS does (RFC 7435). */
 struct tls_context *tls_client_new(struct fail *why) MUST_USE;
 
-/* A server with a certificate chain and its key, PEM files.  It asks clients for none. */
-struct tls_context *tls_server_new(
-	const char *certificate, const char *key, struct fail *why) MUST_USE;
-
+struct tls_context *tls_context_keep(struct tls_context *context);
 void tls_context_free(struct tls_context *context); /* null is allowed; drops one reference */
 
 #endif

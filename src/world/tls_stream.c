@@ -15,18 +15,19 @@
 
 struct tls_stream {
 	SSL *ssl;
+	struct tls_server *server; /* null: we are a client */
 	char trouble[96];
 };
 
 static struct tls_stream *stream_new(struct tls_context *context, int descriptor)
 {
 	struct tls_stream *t = MEM_NEW(struct tls_stream);
-
 	bool set;
 
 	t->ssl = SSL_new(tls_context_ssl(context));
 	set = t->ssl && SSL_set_fd(t->ssl, descriptor) == 1;
 	assert(set); /* else there is no memory, and mem.h says what that means */
+	SSL_set_app_data(t->ssl, t);
 	return t;
 }
 
@@ -49,10 +50,11 @@ struct tls_stream *tls_stream_client(struct tls_context *context, int descriptor
 	return t;
 }
 
-struct tls_stream *tls_stream_server(struct tls_context *context, int descriptor)
+struct tls_stream *tls_stream_server(struct tls_server *server, int descriptor)
 {
-	struct tls_stream *t = stream_new(context, descriptor);
+	struct tls_stream *t = stream_new(tls_server_pair(server, S("")), descriptor);
 
+	t->server = tls_server_keep(server);
 	SSL_set_accept_state(t->ssl);
 	return t;
 }
@@ -62,6 +64,7 @@ void tls_stream_free(struct tls_stream *t)
 	if (!t)
 		return;
 	SSL_free(t->ssl);
+	tls_server_drop(t->server);
 	mem_free(t);
 }
 
@@ -125,7 +128,8 @@ void tls_stream_facts(const struct tls_stream *t, struct tls_facts *facts)
 	long verdict = SSL_get_verify_result(t->ssl);
 	bool shown = SSL_get0_peer_certificate(t->ssl) != NULL;
 
-	*facts = (struct tls_facts){ .bits = SSL_get_cipher_bits(t->ssl, NULL) };
+	*facts = (struct tls_facts){ .bits = SSL_get_cipher_bits(t->ssl, NULL),
+		.resumed = SSL_session_reused(t->ssl) == 1 };
 	str_to_c(str_of(SSL_get_version(t->ssl)), facts->version, sizeof facts->version);
 	str_to_c(str_of(SSL_get_cipher_name(t->ssl)), facts->cipher, sizeof facts->cipher);
 	facts->verified = shown && verdict == X509_V_OK;
@@ -134,6 +138,11 @@ void tls_stream_facts(const struct tls_stream *t, struct tls_facts *facts)
 	else if (verdict != X509_V_OK)
 		str_to_c(str_of(X509_verify_cert_error_string(verdict)), facts->problem,
 			sizeof facts->problem);
+}
+
+const struct tls_server *tls_stream_shows(const struct tls_stream *t)
+{
+	return t->server;
 }
 
 const char *tls_stream_trouble(const struct tls_stream *t)

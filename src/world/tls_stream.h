@@ -6,7 +6,7 @@
 #ifndef WORLD_TLS_STREAM_H
 #define WORLD_TLS_STREAM_H
 
-#include "world/tls.h"
+#include "world/tls_server.h"
 
 struct tls_stream;
 
@@ -17,10 +17,10 @@ enum tls_step {
 	TLS_BROKEN, /* *why of tls_stream_trouble */
 };
 
-/* host: for SNI and verification, of a client.  Takes a reference of the context. */
+/* host: for SNI and verification, of a client.  Both take a reference. */
 struct tls_stream *tls_stream_client(
 	struct tls_context *context, int descriptor, str host) MUST_USE;
-struct tls_stream *tls_stream_server(struct tls_context *context, int descriptor) MUST_USE;
+struct tls_stream *tls_stream_server(struct tls_server *server, int descriptor) MUST_USE;
 void tls_stream_free(struct tls_stream *t); /* null is allowed */
 
 enum tls_step tls_stream_handshake(struct tls_stream *t) MUST_USE;

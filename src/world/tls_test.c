@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "world/sock.h"
+#include "world/tls_pair.h"
 
 #define WATCHDOG_MS 20000
 
@@ -27,7 +28,8 @@ static struct {
 	char folder[64], certificate[80], key[80];
 	struct loop *loop;
 	struct loop_timer watchdog, later;
-	struct tls_context *server_context, *client_context;
+	struct tls_context *pair, *client_context;
+	struct tls_server *shown;
 	int descriptor;
 	struct sock_listener *listener;
 	struct endpoint at;
@@ -129,7 +131,7 @@ static size_t on_server(void *owner, str bytes)
 		return 0;
 	CHECK(str_starts(bytes, S("STARTTLS\r\n")));
 	sock_send(e->sock, S("220 go\r\n"));
-	sock_tls_accept(e->sock, t.server_context);
+	sock_tls_accept(e->sock, t.shown);
 	return 10;
 }
 
@@ -212,8 +214,10 @@ static void begin(const char *host, bool trusted)
 	if (trusted)
 		setenv("SSL_CERT_FILE", t.certificate, 1);
 	t.host = host;
-	t.server_context = tls_server_new(t.certificate, t.key, &why);
+	t.pair = tls_pair_new(
+		&(struct tls_pair){ .certificate = t.certificate, .key = t.key }, &why);
 	CHECK_STR(str_of(why.text), S(""));
+	t.shown = tls_server_new(t.pair);
 	t.client_context = tls_client_new(&why);
 	unsetenv("SSL_CERT_FILE");
 	t.loop = loop_new("test");
@@ -244,7 +248,8 @@ static void finish(void)
 	sock_listener_free(t.listener);
 	sock_unbind(t.descriptor);
 	loop_free(t.loop);
-	tls_context_free(t.server_context);
+	tls_server_drop(t.shown);
+	tls_context_free(t.pair);
 	tls_context_free(t.client_context);
 	unlink(t.certificate);
 	unlink(t.key);
@@ -402,9 +407,11 @@ TEST(tls_server_says_what_is_wrong_with_its_files)
 	struct fail why;
 
 	begin("mx.test", false);
-	CHECK(!tls_server_new("/nonexistent/cert", t.key, &why));
+	CHECK(!tls_pair_new(
+		&(struct tls_pair){ .certificate = "/nonexistent/cert", .key = t.key }, &why));
 	CHECK(str_starts(str_of(why.text), S("/nonexistent/cert: ")));
-	CHECK(!tls_server_new(t.certificate, t.certificate, &why));
+	CHECK(!tls_pair_new(
+		&(struct tls_pair){ .certificate = t.certificate, .key = t.certificate }, &why));
 	CHECK(str_starts(str_of(why.text), str_of(t.certificate)));
 	finish();
 }

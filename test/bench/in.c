@@ -70,6 +70,8 @@ static bool act_all(struct in *in)
 		case SMTP_SERVER_ASK:
 			answer(in, &act);
 			break;
+		case SMTP_SERVER_STARTTLS: /* is not offered */
+			break;
 		case SMTP_SERVER_BODY:
 			if (in->calls->body)
 				in->calls->body(in, act.bytes);

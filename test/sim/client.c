@@ -31,6 +31,7 @@ struct client {
 	unsigned boots;        /* of the pivot, when it connected */
 	unsigned connects;
 	bool late;           /* 451 to a message */
+	bool shaking;        /* until TLS is on */
 	bool shown_the_door; /* 421 came, or 221 */
 	bool over;
 };
@@ -95,7 +96,7 @@ static void dribble_run(struct loop_timer *timer)
 
 static void go_on(struct client *c)
 {
-	while (c->sent < c->script.count) {
+	while (!c->shaking && c->sent < c->script.count) {
 		struct client_step *step = &c->script.steps[c->sent];
 
 		if (c->answered < c->sent && (step->waits || !c->script.pipelining))
@@ -134,6 +135,10 @@ static void replied(struct client *c, int code, str text)
 	c->late = code == 451 && (step->kind == CLIENT_BODY || step->kind == CLIENT_BDAT);
 	c->answered++;
 	client_script_heard(&c->script, step, code, text);
+	if (step->kind == CLIENT_STARTTLS && code == 220) {
+		c->shaking = true;
+		sock_tls_connect(c->sock, NULL, S("pivot.test")); /* this world needs no context */
+	}
 	if (step->kind == CLIENT_QUIT) {
 		c->shown_the_door = true;
 		return;
@@ -208,7 +213,16 @@ static void connected(void *owner)
 	loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + PATIENCE_MS);
 }
 
-static const struct sock_handler handler = { received, NULL, closed, connected, NULL };
+static void secured(void *owner, const struct tls_facts *facts)
+{
+	struct client *c = owner;
+
+	(void)facts;
+	c->shaking = false;
+	go_on(c);
+}
+
+static const struct sock_handler handler = { received, NULL, closed, connected, secured };
 
 static void timer_run(struct loop_timer *timer)
 {

@@ -70,12 +70,20 @@ static void add_letter(struct client_script *s)
 
 void client_script_write(struct client_script *s, bool trusted, unsigned letters, bool noisy)
 {
+	size_t hello;
+
 	s->trusted = trusted;
 	s->extended = sim_chance(850);
 	s->pipelining = s->extended && sim_chance(500);
 	add(s, CLIENT_GREETING);
 	add(s, CLIENT_HELLO)->waits = true;
 	s->steps[s->count - 1].last = s->extended;
+	if (s->extended && sim_chance(400)) {
+		add(s, CLIENT_STARTTLS)->waits = true;
+		add(s, CLIENT_HELLO)->waits = true;
+		s->steps[s->count - 1].last = true;
+	}
+	hello = s->count;
 	for (unsigned i = 0; i < letters; i++) {
 		if (sim_chance(50))
 			add(s, CLIENT_LONG);
@@ -88,7 +96,7 @@ void client_script_write(struct client_script *s, bool trusted, unsigned letters
 		for (int i = 0; i < 60; i++)
 			add(s, CLIENT_JUNK);
 	add(s, CLIENT_QUIT)->waits = true;
-	s->steps[2].waits = true; /* nothing may be said before EHLO is answered */
+	s->steps[hello].waits = true; /* nothing may be said before EHLO is answered */
 }
 
 /* --- saying it --- */
@@ -126,6 +134,9 @@ void client_script_say(struct client_step *step, struct buf *out)
 		break;
 	case CLIENT_HELLO:
 		buf_put(out, step->last ? S("EHLO client.test\r\n") : S("HELO client.test\r\n"));
+		break;
+	case CLIENT_STARTTLS:
+		buf_put(out, S("STARTTLS\r\n"));
 		break;
 	case CLIENT_MAIL:
 		buf_putf(out, "MAIL FROM:<%s>", l->sender);
@@ -242,6 +253,7 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 
 	switch (step->kind) {
 	case CLIENT_GREETING:
+	case CLIENT_STARTTLS:
 		return code == 220;
 	case CLIENT_HELLO:
 	case CLIENT_RSET:

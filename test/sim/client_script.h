@@ -10,6 +10,7 @@
 enum client_step_kind {
 	CLIENT_GREETING, /* hear it */
 	CLIENT_HELLO,
+	CLIENT_STARTTLS,
 	CLIENT_MAIL,
 	CLIENT_RCPT,
 	CLIENT_DATA,

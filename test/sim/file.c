@@ -8,3 +8,15 @@ str file_path(struct arena *a, str folder, str path)
 		return arena_copy(a, path);
 	return arena_printf(a, "%.*s/%.*s", STR(folder), STR(path));
 }
+
+struct file_stamp file_stamp(str path)
+{
+	(void)path;
+	return (struct file_stamp){ 0 };
+}
+
+bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode && a->octets == b->octets &&
+	       a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+}

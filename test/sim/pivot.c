@@ -24,7 +24,8 @@ static const char conf_text[] =
 	"directories { spool /spool; state /state; run /run }\n"
 	"resolver { zone zone.txt }\n"
 	"relay-for 10.0.1.0/24\n"
-	"listen mx { on 10.0.0.1:25; tls off }\n"
+	"listen mx { on 10.0.0.1:25; tls offered }\n"
+	"tls { certificate cert.pem; key key.pem }\n"
 	"queue { retry 1m 5m 15m; lifetime 2h; bounce-lifetime 2h; reserve 128K; memory 1M }\n"
 	"limits { message 300K; recipients 20; errors 12; received 40; line 1024\n"
 	"  sessions 60; sessions-per-client 20 }\n";
@@ -35,6 +36,7 @@ static struct pivot {
 	struct mail *mail;
 	struct courier *courier;
 	struct router *router;
+	struct identities *identities;
 	struct endpoint at;
 	struct worker_port port;
 	unsigned workers;
@@ -108,6 +110,8 @@ static void boot(void *owner)
 	pivot.port = (struct worker_port){ .name = S("mx") };
 	pivot.loop = setup.loop = loop_new("main");
 	pivot.router = setup.router = router_make();
+	pivot.identities = setup.identities =
+		identities_load(router_conf(pivot.router), NULL, NULL);
 	pivot.port.descriptor = sock_bind(&pivot.at, 0, &why);
 	pivot.courier = setup.courier = courier_open(-1);
 	pivot.mail = mail_start(&setup, &why);
@@ -138,9 +142,11 @@ static void reloaded(void *owner)
 
 static void reload(void *owner)
 {
-	struct mail_setup setup = {
-		.ports = &pivot.port, .port_count = 1, .own = &pivot.at, .own_count = 1
-	};
+	struct mail_setup setup = { .ports = &pivot.port,
+		.port_count = 1,
+		.own = &pivot.at,
+		.own_count = 1,
+		.identities = pivot.identities };
 
 	(void)owner;
 	router_drop(pivot.router);
@@ -187,6 +193,7 @@ static void take_apart(void *owner)
 		sock_unbind(pivot.port.descriptor);
 	courier_close(pivot.courier);
 	router_drop(pivot.router);
+	identities_drop(pivot.identities);
 	loop_stop(pivot.loop);
 	loop_join(pivot.loop);
 	loop_free(pivot.loop);

@@ -89,6 +89,11 @@ static void cipher(char *p, size_t n)
 		p[i] ^= TLS_KEY;
 }
 
+static void say_hello(struct sock *s)
+{
+	sock_send(s, (str){ hellos[s->side], TLS_HELLO_OCTETS });
+}
+
 /* False: more bytes are needed, or the stream is over. */
 static bool shake_hands(struct sock *s)
 {
@@ -106,6 +111,8 @@ static bool shake_hands(struct sock *s)
 	}
 	buf_take(&s->in, TLS_HELLO_OCTETS);
 	net_taken(s->conn, !s->side, TLS_HELLO_OCTETS);
+	if (s->tls == SOCK_TLS_SERVER)
+		say_hello(s);
 	s->tls = SOCK_TLS;
 	cipher(s->in.p + s->in.start, s->in.end - s->in.start);
 	s->handler->secured(s->owner, &facts);
@@ -267,8 +274,9 @@ static void start_tls(struct sock *s, enum sock_tls role)
 	s->stalled = false;
 	s->kept = 0;
 	s->dropped = s->offering;
-	sock_send(s, (str){ hellos[s->side], TLS_HELLO_OCTETS });
 	s->tls = role;
+	if (role == SOCK_TLS_CLIENT)
+		say_hello(s); /* the server waits for it */
 }
 
 void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
@@ -279,9 +287,9 @@ void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
 	start_tls(s, SOCK_TLS_CLIENT);
 }
 
-void sock_tls_accept(struct sock *s, struct tls_context *context)
+void sock_tls_accept(struct sock *s, struct tls_server *server)
 {
-	(void)context;
+	(void)server;
 	assert(s->side == 1);
 	start_tls(s, SOCK_TLS_SERVER);
 }

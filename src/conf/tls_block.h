@@ -1,0 +1,18 @@
+/*
+ * conf/tls_block - the readers of conf/rows_tls.h, and what pairs and listeners must have
+ */
+#ifndef CONF_TLS_BLOCK_H
+#define CONF_TLS_BLOCK_H
+
+#include "conf/schema.h"
+
+conf_reader conf_tls_block;      /* struct conf_tls: the section, or NAME ... { } */
+conf_reader conf_tls_block_file; /* struct conf_file */
+
+/* A listener's own words are all read.  False: reported. */
+bool conf_tls_block_listener(struct conf_builder *b, const struct conf_listener *l) MUST_USE;
+
+/* Everything is read: who shows TLS has something to show. */
+void conf_tls_block_check(struct conf_builder *b);
+
+#endif
