@@ -22,6 +22,7 @@
 #include "daemon/courier.h"
 #include "daemon/parent.h"
 #include "daemon/run.h"
+#include "daemon/vault.h"
 #include "world/clock.h"
 #include "world/file.h"
 #include "world/process.h"
@@ -75,6 +76,7 @@ static int command_process(struct command_line *line)
 	} processes[] = {
 		{STR_INIT("mail"),     run_mail     },
 		{ STR_INIT("courier"), courier_serve},
+		{ STR_INIT("vault"),   vault_run    },
 	};
 
 	for (size_t i = 0; i < LENGTH(processes); i++)

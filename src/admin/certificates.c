@@ -53,6 +53,13 @@ static bool check(const struct conf *c, const struct conf_pair *pair, str name, 
 
 	if (pair->certificate.path.n == 0)
 		return true;
+	if (str_eq(pair->certificate.path, pair->key.path)) {
+		put_place(&pair->key, false, report);
+		buf_putf(report,
+			"%.*s: the key needs a file of its own, for only the vault may read it\n",
+			STR(pair->key.path));
+		return false;
+	}
 	made = tls_pair_new(&files, &why);
 	if (made) {
 		warn_of_end(pair, made, report);

@@ -477,3 +477,15 @@ struct conf *generation_conf(str dir, struct fail *why)
 	arena_free(&a);
 	return c;
 }
+
+bool generation_is_current(str dir, const struct conf *c)
+{
+	struct arena a;
+	str absolute;
+	bool same;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	same = find_current(&a, dir, &absolute, NULL) == c->generation;
+	arena_free(&a);
+	return same;
+}

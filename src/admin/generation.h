@@ -37,6 +37,9 @@ bool generation_rollback(str dir, struct generation_report *r) MUST_USE; /* to t
 struct router *generation_load(str dir, struct fail *why) MUST_USE;
 struct conf *generation_conf(str dir, struct fail *why) MUST_USE; /* only what it says; conf_drop */
 
+/* Whether it is still the one in force. */
+bool generation_is_current(str dir, const struct conf *c) MUST_USE;
+
 /* The same from memory, for tests and the simulator: files are what the configuration names, by
  * their names as they are written there.  Nothing is read from the disk. */
 struct router *generation_build_memory(str dir, const struct conf_source *sources, size_t count,

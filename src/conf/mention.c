@@ -16,32 +16,61 @@ static bool mention(const struct conf_directives *all, struct arena *a, str dir,
 	return false;
 }
 
-bool conf_mention_file(const struct conf *c, str path)
+/* The i-th pair; null behind the last one. */
+static const struct conf_pair *pair_at(const struct conf *c, size_t i)
+{
+	if (i == 0)
+		return &c->tls.pair;
+	i--;
+	if (i < c->tls.name_count)
+		return &c->tls.names[i].pair;
+	i -= c->tls.name_count;
+	return i < c->listener_count ? &c->listeners[i].pair : NULL;
+}
+
+str conf_mention_secret(const struct conf *c, size_t i)
+{
+	const struct conf_pair *pair;
+
+	for (size_t k = 0; (pair = pair_at(c, k)); k++)
+		if (pair->key.path.n > 0 && i-- == 0)
+			return pair->key.path;
+	return S("");
+}
+
+static bool is_secret(const struct conf *c, str path)
+{
+	str secret;
+
+	for (size_t i = 0; (secret = conf_mention_secret(c, i)).n > 0; i++)
+		if (str_eq(secret, path))
+			return true;
+	return false;
+}
+
+static bool is_certificate(const struct conf *c, str path)
+{
+	const struct conf_pair *pair;
+
+	for (size_t i = 0; (pair = pair_at(c, i)); i++)
+		if (str_eq(pair->certificate.path, path))
+			return true;
+	return false;
+}
+
+enum conf_mention conf_mention_file(const struct conf *c, str path)
 {
 	struct arena a;
 	bool found;
 
+	if (path.n == 0)
+		return CONF_MENTION_NONE;
+	if (is_secret(c, path))
+		return CONF_MENTION_SECRET;
+	if (is_certificate(c, path))
+		return CONF_MENTION_CERTIFICATE;
 	arena_init(&a, ARENA_UNLIMITED);
 	found = mention(&c->directives, &a, c->dir, path);
 	arena_free(&a);
-	return found;
-}
-
-static bool in_pair(const struct conf_pair *pair, str path)
-{
-	return str_eq(pair->certificate.path, path) || str_eq(pair->key.path, path);
-}
-
-bool conf_mention_certificate(const struct conf *c, str path)
-{
-	bool found = in_pair(&c->tls.pair, path);
-
-	if (path.n == 0) /* what is not given */
-		return false;
-
-	for (size_t i = 0; i < c->tls.name_count; i++)
-		found = found || in_pair(&c->tls.names[i].pair, path);
-	for (size_t i = 0; i < c->listener_count; i++)
-		found = found || in_pair(&c->listeners[i].pair, path);
-	return found;
+	return found ? CONF_MENTION_FILE : CONF_MENTION_NONE;
 }

@@ -1,15 +1,23 @@
 /*
- * conf/mention - does the configuration name this file?
+ * conf/mention - what does the configuration name this file as?
  */
 #ifndef CONF_MENTION_H
 #define CONF_MENTION_H
 
 #include "conf/conf.h"
 
-/* path: absolute; words are taken as paths from the configuration folder. */
-bool conf_mention_file(const struct conf *c, str path) MUST_USE;
+enum conf_mention {
+	CONF_MENTION_NONE,
+	CONF_MENTION_FILE,        /* the value of some word */
+	CONF_MENTION_CERTIFICATE, /* that a listener shows; who may read it, the word does not say
+				   */
+	CONF_MENTION_SECRET,      /* a private key: for the vault alone */
+};
 
-/* As a certificate or a key that listeners show? */
-bool conf_mention_certificate(const struct conf *c, str path) MUST_USE;
+/* path: absolute; words are taken as paths from the configuration folder. */
+enum conf_mention conf_mention_file(const struct conf *c, str path) MUST_USE;
+
+/* The i-th of the files that are secret; "" behind the last one. */
+str conf_mention_secret(const struct conf *c, size_t i) MUST_USE;
 
 #endif

@@ -29,15 +29,29 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 			  "tls b.test { certificate /b/c; key /b/k }\n"
 			  "listen x { on *:25; certificate x.c; key x.k }\n"
 			  "domain a.test { aliases a }\n") };
-	static const char *const yes[] = { "/etc/facteur/c", "/etc/facteur/k", "/b/c", "/b/k",
-		"/etc/facteur/x.c", "/etc/facteur/x.k" };
+	static const struct {
+		const char *path;
+		enum conf_mention as;
+	} cases[] = {
+		{"/etc/facteur/c",    CONF_MENTION_CERTIFICATE},
+		{ "/b/c",             CONF_MENTION_CERTIFICATE},
+		{ "/etc/facteur/x.c", CONF_MENTION_CERTIFICATE},
+		{ "/etc/facteur/k",   CONF_MENTION_SECRET     },
+		{ "/b/k",             CONF_MENTION_SECRET     },
+		{ "/etc/facteur/x.k", CONF_MENTION_SECRET     },
+		{ "/etc/facteur/a",   CONF_MENTION_FILE       },
+		{ "/etc/facteur/b",   CONF_MENTION_NONE       },
+		{ "",                 CONF_MENTION_NONE       },
+	};
 	struct fail why;
 	struct conf *c = conf_build(S("/etc/facteur"), &source, 1, &why);
 
 	CHECK(c);
-	for (size_t i = 0; i < LENGTH(yes); i++)
-		CHECK(conf_mention_certificate(c, str_of(yes[i])));
-	CHECK(!conf_mention_certificate(c, S("/etc/facteur/a")));
-	CHECK(!conf_mention_certificate(c, S("")));
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		CHECK(conf_mention_file(c, str_of(cases[i].path)) == cases[i].as);
+	CHECK_STR(conf_mention_secret(c, 0), S("/etc/facteur/k"));
+	CHECK_STR(conf_mention_secret(c, 1), S("/b/k"));
+	CHECK_STR(conf_mention_secret(c, 2), S("/etc/facteur/x.k"));
+	CHECK_STR(conf_mention_secret(c, 3), S(""));
 	conf_drop(c);
 }

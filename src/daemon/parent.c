@@ -16,11 +16,14 @@
 
 #define MAY(word) (1U << PRIVILEGE_##word)
 
+/* clang-format off */
 static const struct parent_role roles[PARENT_MEMBERS] = {
-	[PARENT_COURIER] = {"courier", MAY(READY)							},
-	[PARENT_MAIL] = { "mail",   MAY(BIND) | MAY(RELEASE) | MAY(OPEN) | MAY(ADDRESSES) |
-					  MAY(PROCESSES) | MAY(READY)},
+	[PARENT_COURIER] = { "courier", MAY(READY) },
+	[PARENT_VAULT] = { "vault", MAY(OPEN) | MAY(READY) },
+	[PARENT_MAIL] = { "mail", MAY(BIND) | MAY(RELEASE) | MAY(OPEN) | MAY(ADDRESSES) |
+		MAY(PROCESSES) | MAY(READY) },
 };
+/* clang-format on */
 
 /* It is about to die: that comes by another way. */
 static void on_gone(void *owner)
@@ -49,22 +52,34 @@ static void close_member(struct parent_member *m)
 	m->socket = -1;
 }
 
+/* mail has its ends of all links, in their order; each of the others its own one. */
+static void hand_out(struct parent_member *m, struct child_setup *setup)
+{
+	struct parent *p = m->parent;
+	size_t self = (size_t)(m - p->members);
+
+	for (size_t i = 0; i < LENGTH(p->links); i++)
+		if (self == PARENT_MAIL)
+			setup->descriptors[setup->descriptor_count++] = p->links[i][0];
+		else if (self == i)
+			setup->descriptors[setup->descriptor_count++] = p->links[i][1];
+}
+
 static bool start_member(struct parent_member *m, struct fail *why)
 {
 	struct parent *p = m->parent;
-	bool mail = m == &p->members[PARENT_MAIL];
 	int ends[2];
 	struct child_setup setup = {
 		.words = {S("process"), str_of(m->role->name), p->user, S("-c"), p->dir},
 		.word_count = 5,
-		.descriptor_count = 2,
+		.descriptor_count = 1,
 	};
 
 	if (!pass_pair(ends, why))
 		return false;
 	setup.descriptors[0] = ends[1];
-	setup.descriptors[1] = p->courier[mail ? 0 : 1];
-	if (mail)
+	hand_out(m, &setup);
+	if (m == &p->members[PARENT_MAIL])
 		for (size_t i = 0; i < p->port_count; i++)
 			p->ports[i].asked = false;
 	m->child = child_start(p->loop, &setup, on_end, m, why);
@@ -105,15 +120,30 @@ static void plan_again(struct parent_member *m)
 		m->again_ms = PARENT_AGAIN_MS_MAX;
 }
 
+static void close_links(struct parent *p)
+{
+	for (size_t i = 0; i < LENGTH(p->links); i++) {
+		pass_close(p->links[i][0]);
+		pass_close(p->links[i][1]);
+		p->links[i][0] = p->links[i][1] = -1;
+	}
+}
+
+static bool open_links(struct parent *p, struct fail *why)
+{
+	for (size_t i = 0; i < LENGTH(p->links); i++)
+		if (!pass_pair(p->links[i], why))
+			return false;
+	return true;
+}
+
 /* mail has ended: the others end with their sockets. */
 static void end_rest(struct parent *p)
 {
 	bool any = false;
 
 	p->ending = true;
-	pass_close(p->courier[0]);
-	pass_close(p->courier[1]);
-	p->courier[0] = p->courier[1] = -1;
+	close_links(p);
 	for (size_t i = 0; i < PARENT_MEMBERS; i++) {
 		loop_timer_cancel(p->loop, &p->members[i].again);
 		close_member(&p->members[i]);
@@ -263,7 +293,7 @@ static bool prepare(struct parent *p, struct fail *why)
 	logger_setup(c->log_level, c->log_format);
 	p->user = arena_copy(&p->arena, user_to_be(c));
 	prepared = make_folders(c, p->user, why) && control_at(c, &p->control, why) &&
-		   pass_pair(p->courier, why);
+		   open_links(p, why);
 	conf_drop(c);
 	return prepared;
 }
@@ -287,7 +317,7 @@ static bool start(struct parent *p, struct fail *why)
 int parent_run(str dir)
 {
 	struct parent p = {
-		.dir = dir, .courier = {-1, -1}
+		.dir = dir, .links = {{ -1, -1 }, { -1, -1 }}
 	};
 	struct fail why = { 0 };
 
@@ -304,6 +334,7 @@ int parent_run(str dir)
 	while (p.port_count > 0)
 		parent_answer_close(&p, &p.ports[0]);
 	loop_free(p.loop);
+	conf_drop(p.conf);
 	arena_free(&p.arena);
 	return p.code;
 }

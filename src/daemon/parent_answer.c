@@ -20,6 +20,16 @@ void parent_answer_close(struct parent *p, struct parent_port *port)
 	*port = p->ports[--p->port_count];
 }
 
+/* What is in force; null: *why. */
+static const struct conf *in_force(struct parent *p, struct fail *why)
+{
+	if (p->conf && generation_is_current(p->dir, p->conf))
+		return p->conf;
+	conf_drop(p->conf);
+	p->conf = generation_conf(p->dir, why);
+	return p->conf;
+}
+
 static bool named(const struct conf *c, const struct endpoint *at)
 {
 	for (size_t i = 0; i < c->listener_count; i++)
@@ -31,14 +41,13 @@ static bool named(const struct conf *c, const struct endpoint *at)
 
 static bool may_bind(struct parent *p, const struct endpoint *at, struct fail *why)
 {
-	struct conf *c = generation_conf(p->dir, why);
+	const struct conf *c = in_force(p, why);
 	char text[ENDPOINT_TEXT_MAX];
 	bool may = c && (named(c, at) || endpoint_eq(at, &p->control));
 
 	if (c && !may)
 		fail_with(why, FAIL_PERMANENT, "5.3.5", "no listener is on %s",
 			endpoint_print(at, text));
-	conf_drop(c);
 	return may;
 }
 
@@ -87,22 +96,40 @@ static void on_release(struct parent_member *m, const struct privilege_question 
 }
 
 /* With the rights of the user that mail has become, for it is his question: who may write to a
- * folder of a table must not lead us to what only root may read.  The walls around mail would not
- * let it open even this.  But certificates and keys are where only root may look, and the
- * administrator alone says where. */
+ * folder of a table must not lead us to what only root may read.  But certificates and keys are
+ * where only root may look, and the administrator alone says where; keys are for the vault, and
+ * mail sees only when they change.  The walls around both would not let them open anything. */
+static int open_for(
+	const struct parent_member *m, const struct conf *c, const char *path, struct fail *why)
+{
+	bool vault = m == &m->parent->members[PARENT_VAULT];
+
+	switch (conf_mention_file(c, str_of(path))) {
+	case CONF_MENTION_SECRET:
+		return vault ? process_open_as(path, S(""), why) : process_open_facts(path, why);
+	case CONF_MENTION_CERTIFICATE:
+		if (!vault)
+			return process_open_as(path, S(""), why);
+		break;
+	case CONF_MENTION_FILE:
+		if (!vault)
+			return process_open_as(path, m->parent->user, why);
+		break;
+	case CONF_MENTION_NONE:
+		break;
+	}
+	fail_with(why, FAIL_PERMANENT, "5.3.5", "%s: the configuration does not name it for %s",
+		path, m->role->name);
+	return -1;
+}
+
 static void on_open(struct parent_member *m, const struct privilege_question *q,
 	struct privilege_answer *a, int *descriptor)
 {
-	struct conf *c = generation_conf(m->parent->dir, &a->why);
+	const struct conf *c = in_force(m->parent, &a->why);
 
-	if (c && conf_mention_certificate(c, str_of(q->text)))
-		*descriptor = process_open_as(q->text, S(""), &a->why);
-	else if (c && conf_mention_file(c, str_of(q->text)))
-		*descriptor = process_open_as(q->text, m->parent->user, &a->why);
-	else if (c)
-		fail_with(&a->why, FAIL_PERMANENT, "5.3.5",
-			"%s: the configuration does not name it", q->text);
-	conf_drop(c);
+	if (c)
+		*descriptor = open_for(m, c, q->text, &a->why);
 }
 
 static void on_addresses(struct parent_member *m, const struct privilege_question *q,

@@ -4,12 +4,13 @@
 #ifndef DAEMON_PARENT_INSIDE_H
 #define DAEMON_PARENT_INSIDE_H
 
+#include "conf/conf.h"
 #include "daemon/privilege.h"
 #include "world/child.h"
 
 #define PARENT_PORTS_MAX 65 /* of the listeners, and the control socket */
 
-enum { PARENT_COURIER, PARENT_MAIL, PARENT_MEMBERS };
+enum { PARENT_COURIER, PARENT_VAULT, PARENT_MAIL, PARENT_MEMBERS };
 
 struct parent_role {
 	const char *name;
@@ -41,7 +42,8 @@ struct parent {
 	struct loop *loop;
 	struct endpoint control;
 	struct parent_member members[PARENT_MEMBERS];
-	int courier[2]; /* mail's end, and the courier's */
+	int links[PARENT_MAIL][2]; /* between mail and each of the others: mail's end, and theirs */
+	struct conf *conf;         /* what was in force when somebody asked last; may be null */
 	struct parent_port ports[PARENT_PORTS_MAX];
 	size_t port_count;
 	struct loop_timer patience;

@@ -16,6 +16,7 @@
 #include "world/logger.h"
 #include "world/process.h"
 #include "world/sock.h"
+#include "world/vault.h"
 
 #define LOOK_MS 1000
 
@@ -358,6 +359,7 @@ int run_mail(str dir, str user)
 	arena_init(&d.arena, ARENA_UNLIMITED);
 	child_settle("facteur-mail");
 	privilege_of(RUN_PARENT);
+	vault_of(RUN_VAULT);
 	logger_setup(LOG_INFO, LOG_PLAIN);
 	if ((user.n > 0 && !process_become(user, &why)) || !load(&d, &why) || !prepare(&d, &why) ||
 		!serve(&d, &why)) {

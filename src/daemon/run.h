@@ -14,6 +14,7 @@
 /* The descriptors that it is born with. */
 #define RUN_PARENT CHILD_DESCRIPTOR
 #define RUN_COURIER (CHILD_DESCRIPTOR + 1)
+#define RUN_VAULT (CHILD_DESCRIPTOR + 2)
 
 /* Serve the current generation of the configuration folder; user: whom to become, or "".  Returns
  * the exit code: 0 means that it was told to stop. */

@@ -1,8 +1,11 @@
 #include "daemon/walls.h"
 
 #include "admin/json.h"
+#include "conf/mention.h"
 #include "world/file.h"
 #include "world/sandbox_try.h"
+
+#define SECRETS_TRIED_MAX 100
 
 #define READ(path)                    \
 	{                             \
@@ -70,15 +73,19 @@ static void print_attempt(const struct sandbox_attempt *t, json_t *list, struct 
 
 int walls_command(const struct conf *c, bool json, struct buf *out)
 {
-	struct sandbox_attempt attempts[SANDBOX_TRY_MAX + 2];
+	struct sandbox_attempt attempts[SANDBOX_TRY_MAX + 2 + SECRETS_TRIED_MAX];
 	size_t count = sandbox_try(attempts);
 	json_t *o = json ? json_object() : NULL, *list = json ? json_array() : NULL;
 	bool hold = true;
 	struct arena a;
+	str secret;
 
 	arena_init(&a, ARENA_UNLIMITED);
 	sandbox_try_file(S("/etc/passwd"), &attempts[count++]);
 	sandbox_try_file(file_path(&a, c->dir, S("conf.d")), &attempts[count++]);
+	for (size_t i = 0; i < SECRETS_TRIED_MAX; i++)
+		if ((secret = conf_mention_secret(c, i)).n > 0)
+			sandbox_try_file(secret, &attempts[count++]);
 	arena_free(&a);
 	for (size_t i = 0; i < count; i++) {
 		hold &= attempts[i].error != NULL;

@@ -159,6 +159,15 @@ int process_open_as(const char *path, str user, struct fail *why)
 	return file;
 }
 
+int process_open_facts(const char *path, struct fail *why)
+{
+	int file = open(path, O_PATH | O_CLOEXEC);
+
+	if (file < 0)
+		fail_with(why, FAIL_PERMANENT, "5.3.0", "%s: %s", path, strerrordesc_np(errno));
+	return file;
+}
+
 unsigned process_cores(void)
 {
 	cpu_set_t set;

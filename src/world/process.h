@@ -31,6 +31,9 @@ bool process_become(str user, struct fail *why) MUST_USE;
  * threads.  -1: *why. */
 int process_open_as(const char *path, str user, struct fail *why) MUST_USE;
 
+/* One that shows when it was changed, and gives no byte of it. */
+int process_open_facts(const char *path, struct fail *why) MUST_USE;
+
 unsigned process_cores(void) MUST_USE;
 uint32_t process_id(void) MUST_USE;
 str process_folder(struct arena *a) MUST_USE; /* the current folder */

@@ -469,9 +469,17 @@ void sock_finish(struct sock *s)
 		loop_soon(s->loop, &s->hook);
 }
 
+static void on_woken(void *owner)
+{
+	struct sock *s = owner;
+
+	loop_soon(s->loop, &s->hook);
+}
+
 static void start_tls(struct sock *s, struct tls_stream *tls)
 {
 	s->tls = tls;
+	tls_stream_parks(tls, s->loop, on_woken, s);
 	s->handshaking = true;
 	s->clear_n = buf_str(&s->out).n;
 	s->held = false;

@@ -5,6 +5,8 @@
 #include <openssl/pem.h>
 
 #include "world/file.h"
+#include "world/tls_vault.h"
+#include "world/vault.h"
 
 int tls_key_no_password(char *to, int size, int writes, void *owner)
 {
@@ -39,7 +41,7 @@ static EVP_PKEY *read_key(const char *path, struct fail *why)
 
 bool tls_key_use(SSL_CTX *c, const char *path, struct fail *why)
 {
-	EVP_PKEY *key = read_key(path, why);
+	EVP_PKEY *key = vault_is_there() ? tls_vault_key(str_of(path), why) : read_key(path, why);
 	char words[96];
 	bool used;
 

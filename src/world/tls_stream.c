@@ -10,12 +10,17 @@
 #include "base/ip.h"
 #include "base/mem.h"
 #include "world/tls_inside.h"
+#include "world/tls_vault.h"
+#include "world/vault.h"
 
 #define HOST_MAX 255
 
 struct tls_stream {
 	SSL *ssl;
 	struct tls_server *server; /* null: we are a client */
+	struct loop *loop;         /* null: no handshake is parked */
+	void (*woken)(void *owner);
+	void *owner;
 	char trouble[96];
 };
 
@@ -59,10 +64,42 @@ struct tls_stream *tls_stream_server(struct tls_server *server, int descriptor)
 	return t;
 }
 
+static int on_woken(SSL *ssl, void *arg)
+{
+	struct tls_stream *t = arg;
+
+	(void)ssl;
+	t->woken(t->owner);
+	return 1;
+}
+
+void tls_stream_parks(struct tls_stream *t, struct loop *l, void (*woken)(void *owner), void *owner)
+{
+	if (!vault_is_there())
+		return;
+	t->loop = l;
+	t->woken = woken;
+	t->owner = owner;
+	SSL_set_mode(t->ssl, SSL_MODE_ASYNC);
+	SSL_set_async_callback(t->ssl, on_woken);
+	SSL_set_async_callback_arg(t->ssl, t);
+}
+
+/* OpenSSL gives up the stack of a parked handshake only when that comes to its end. */
+static void end_parked(struct tls_stream *t)
+{
+	tls_vault_abandon(t->ssl);
+	tls_vault_in(t->loop);
+	(void)SSL_do_handshake(t->ssl);
+	ERR_clear_error();
+}
+
 void tls_stream_free(struct tls_stream *t)
 {
 	if (!t)
 		return;
+	if (t->loop && SSL_waiting_for_async(t->ssl))
+		end_parked(t);
 	SSL_free(t->ssl);
 	tls_server_drop(t->server);
 	mem_free(t);
@@ -78,6 +115,7 @@ static enum tls_step step_of(struct tls_stream *t, int result)
 		return TLS_DONE;
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE:
+	case SSL_ERROR_WANT_ASYNC:
 		return TLS_WAITS;
 	case SSL_ERROR_ZERO_RETURN:
 		str_to_c(S("the peer has closed"), t->trouble, sizeof t->trouble);
@@ -95,9 +133,17 @@ static enum tls_step step_of(struct tls_stream *t, int result)
 
 enum tls_step tls_stream_handshake(struct tls_stream *t)
 {
+	enum tls_step step;
+
 	ERR_clear_error();
 	errno = 0;
-	return step_of(t, SSL_do_handshake(t->ssl));
+	tls_vault_in(t->loop);
+	step = step_of(t, SSL_do_handshake(t->ssl));
+	if (step == TLS_DONE && t->loop) { /* from now on there is nothing to sign */
+		SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
+		t->loop = NULL;
+	}
+	return step;
 }
 
 enum tls_step tls_stream_read(struct tls_stream *t, char *to, size_t size, size_t *n)

@@ -1,0 +1,256 @@
+#include "world/vault.h"
+
+#include <poll.h>
+
+#include "base/mem.h"
+#include "world/clock.h"
+#include "world/loop_event.h"
+#include "world/pass.h"
+
+#define AGAIN_MS 50 /* until what could not be sent is tried again */
+
+static int office = -1;
+
+/* The stream of one loop, in its thread. */
+static _Thread_local struct line {
+	struct loop *loop;
+	struct loop_hook end;
+	struct loop_timer timer;
+	struct pass_watch *watch;
+	int socket;
+	struct list questions; /* in the order in which they end */
+	uint32_t ticket;
+} * here;
+
+void vault_of(int socket)
+{
+	office = socket;
+}
+
+bool vault_is_there(void)
+{
+	return office >= 0;
+}
+
+/* A new stream; -1: not now. */
+static int open_stream(void)
+{
+	struct fail why;
+	int ends[2];
+
+	if (!pass_pair(ends, &why))
+		return -1;
+	if (!pass_send(office, S("stream"), ends[1], 0)) {
+		pass_close(ends[0]);
+		ends[0] = -1;
+	}
+	pass_close(ends[1]);
+	return ends[0];
+}
+
+/* --- in a loop ---------------------------------------------------------------------------------
+ */
+
+static void end_question(
+	struct vault_question *q, const struct vault_message *answer, const struct fail *why)
+{
+	list_remove(&q->link);
+	buf_free(&q->bytes);
+	q->answered(q, answer, why);
+}
+
+static void refuse(str text, struct fail *why)
+{
+	fail_with(why, FAIL_TEMPORARY, "4.7.0", "the vault refuses: %.*s", STR(text));
+}
+
+static void on_answer(void *owner, str bytes, int *descriptor)
+{
+	struct line *line = owner;
+	struct vault_message m;
+	struct fail why;
+
+	(void)descriptor;
+	if (!vault_wire_read(bytes, &m))
+		return;
+	LIST_EACH_SAFE (link, &line->questions) {
+		struct vault_question *q = AROUND(link, struct vault_question, link);
+
+		if (q->ticket != m.ticket)
+			continue;
+		if (m.status == VAULT_REFUSED)
+			refuse(m.data, &why);
+		end_question(q, &m, m.status == VAULT_DONE ? NULL : &why);
+		return;
+	}
+}
+
+static void close_stream(struct line *line)
+{
+	pass_watch_free(line->watch);
+	pass_close(line->socket);
+	line->watch = NULL;
+	line->socket = -1;
+}
+
+static void send_all(struct line *line);
+
+/* The vault has died: the next one is asked all of it again. */
+static void on_gone(void *owner)
+{
+	struct line *line = owner;
+
+	close_stream(line);
+	LIST_EACH (link, &line->questions)
+		AROUND(link, struct vault_question, link)->sent = false;
+	send_all(line);
+}
+
+static const struct pass_handler handler = { .received = on_answer, .gone = on_gone };
+
+static void set_timer(struct line *line, bool unsent)
+{
+	struct list *first = list_first(&line->questions);
+	int64_t now_ms = loop_now_ms(line->loop);
+
+	if (!first)
+		loop_timer_cancel(line->loop, &line->timer);
+	else if (unsent)
+		loop_timer_set(line->loop, &line->timer, now_ms + AGAIN_MS);
+	else
+		loop_timer_set(line->loop, &line->timer,
+			AROUND(first, struct vault_question, link)->until_ms);
+}
+
+static void send_all(struct line *line)
+{
+	bool unsent = false;
+
+	if (line->socket < 0 && !list_empty(&line->questions)) {
+		line->socket = open_stream();
+		if (line->socket >= 0)
+			line->watch = pass_watch(line->loop, line->socket, &handler, line);
+	}
+	LIST_EACH (link, &line->questions) {
+		struct vault_question *q = AROUND(link, struct vault_question, link);
+
+		if (!q->sent)
+			q->sent = pass_send(line->socket, buf_str(&q->bytes), -1, 0);
+		unsent |= !q->sent;
+	}
+	set_timer(line, unsent);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+	struct line *line = AROUND(timer, struct line, timer);
+	struct fail why;
+
+	fail_with(&why, FAIL_TEMPORARY, "4.7.0", "the vault does not answer");
+	while (!list_empty(&line->questions)) {
+		struct vault_question *q =
+			AROUND(list_first(&line->questions), struct vault_question, link);
+
+		if (q->until_ms > loop_now_ms(line->loop))
+			break;
+		end_question(q, NULL, &why);
+	}
+	send_all(line);
+}
+
+/* Whoever asked has gone with the loop. */
+static void on_end(struct loop_hook *hook)
+{
+	struct line *line = AROUND(hook, struct line, end);
+
+	LIST_EACH_SAFE (link, &line->questions)
+		vault_forget(AROUND(link, struct vault_question, link));
+	loop_timer_cancel(line->loop, &line->timer);
+	close_stream(line);
+	if (here == line)
+		here = NULL;
+	mem_free(line);
+}
+
+static struct line *line_of(struct loop *l)
+{
+	if (here && here->loop == l)
+		return here;
+	here = MEM_NEW(struct line);
+	here->loop = l;
+	here->socket = -1;
+	here->timer.run = on_timer;
+	here->end.run = on_end;
+	list_init(&here->questions);
+	list_init(&here->end.link);
+	loop_at_end(l, &here->end);
+	return here;
+}
+
+void vault_ask(struct vault_question *q, struct loop *l, const struct vault_message *m)
+{
+	struct line *line = line_of(l);
+	struct vault_message numbered = *m;
+	bool fits;
+
+	q->loop = l;
+	q->ticket = numbered.ticket = ++line->ticket;
+	q->sent = false;
+	q->until_ms = loop_now_ms(l) + VAULT_MS_MAX;
+	fits = vault_wire_write(&numbered, &q->bytes);
+	if (!fits) /* cut off, the vault will not understand it */
+		buf_clear(&q->bytes);
+	list_append(&line->questions, &q->link);
+	send_all(line);
+}
+
+void vault_forget(struct vault_question *q)
+{
+	list_remove(&q->link);
+	buf_free(&q->bytes);
+}
+
+/* --- waiting -----------------------------------------------------------------------------------
+ */
+
+static bool copy_answer(struct arena *a, str bytes, struct vault_message *m)
+{
+	if (!vault_wire_read(arena_copy(a, bytes), m))
+		return false;
+	return m->status == VAULT_DONE || m->status == VAULT_REFUSED;
+}
+
+/* By a stream of its own; false: the vault died meanwhile, or time is over. */
+static bool ask_once(struct arena *a, str question, struct vault_message *answer, int wait_ms)
+{
+	char bytes[PASS_OCTETS_MAX];
+	int stream = open_stream(), none;
+	bool answered;
+	str got;
+
+	answered = stream >= 0 && pass_send(stream, question, -1, wait_ms) &&
+		   pass_receive(stream, bytes, &got, &none, wait_ms) && copy_answer(a, got, answer);
+	pass_close(stream);
+	return answered;
+}
+
+bool vault_ask_now(struct arena *a, const struct vault_message *m, struct vault_message *answer,
+	struct fail *why)
+{
+	int64_t now_ms = clock_steady_ms(), until_ms = now_ms + VAULT_MS_MAX;
+	struct buf question = { 0 };
+	bool answered = false, fits = vault_wire_write(m, &question);
+
+	while (fits && !answered && now_ms < until_ms) {
+		answered = ask_once(a, buf_str(&question), answer, (int)(until_ms - now_ms));
+		now_ms = clock_steady_ms();
+		if (!answered)
+			poll(NULL, 0, AGAIN_MS);
+	}
+	buf_free(&question);
+	if (!answered)
+		return fail_with(why, FAIL_TEMPORARY, "4.7.0", "the vault does not answer");
+	if (answer->status == VAULT_REFUSED)
+		refuse(answer->data, why);
+	return answer->status == VAULT_DONE;
+}

@@ -1,0 +1,156 @@
+#include "world/vault_serve.h"
+
+#include "base/list.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "world/pass.h"
+#include "world/vault_keys.h"
+
+_Static_assert(VAULT_MESSAGE_MAX <= PASS_OCTETS_MAX, "a message is one packet");
+
+struct vault_serve {
+	struct loop *loop;
+	struct pass_watch *office;
+	struct vault_keys *keys;
+	struct list streams;
+	size_t count;
+	void (*over)(void *owner);
+	void *owner;
+};
+
+struct stream {
+	struct list link;
+	struct vault_serve *vault;
+	int socket;
+	struct pass_watch *watch;
+};
+
+static void stream_close(struct stream *s)
+{
+	list_remove(&s->link);
+	s->vault->count--;
+	pass_watch_free(s->watch);
+	pass_close(s->socket);
+	mem_free(s);
+}
+
+static void send(struct stream *s, const struct vault_message *m)
+{
+	struct buf out = { 0 };
+
+	if (vault_wire_write(m, &out))
+		(void)!pass_send(
+			s->socket, buf_str(&out), -1, 0); /* who does not read has given up */
+	buf_free(&out);
+}
+
+static void answer_key(struct vault_serve *v, const struct vault_message *q,
+	struct vault_message *a, struct arena *arena)
+{
+	struct fail why;
+
+	if (vault_keys_read(v->keys, arena, q->path, &a->key, &why))
+		return;
+	a->status = VAULT_REFUSED;
+	a->data = arena_copy(arena, str_of(why.text));
+}
+
+static void answer_sign(struct vault_serve *v, const struct vault_message *q,
+	struct vault_message *a, struct arena *arena)
+{
+	unsigned char *signature = arena_alloc(arena, VAULT_SIGNATURE_MAX);
+	struct fail why;
+	size_t n;
+
+	if (vault_keys_sign(v->keys, q, signature, &n, &why)) {
+		a->data = str_from((const char *)signature, n);
+		return;
+	}
+	a->status = VAULT_REFUSED;
+	a->data = arena_copy(arena, str_of(why.text));
+}
+
+static void (*const answers[])(struct vault_serve *v, const struct vault_message *q,
+	struct vault_message *a, struct arena *arena) = {
+	[VAULT_KEY] = answer_key,
+	[VAULT_SIGN] = answer_sign,
+};
+_Static_assert(LENGTH(answers) == VAULT_WORDS, "every question has an answer");
+
+static void on_question(void *owner, str bytes, int *descriptor)
+{
+	struct stream *s = owner;
+	struct vault_message q, a;
+	struct arena arena;
+
+	(void)descriptor;
+	if (!vault_wire_read(bytes, &q) || q.status != VAULT_ASKED) {
+		log_line(LOG_ERROR, "not-understood", "vault: this is no question");
+		stream_close(s);
+		return;
+	}
+	arena_init(&arena, ARENA_UNLIMITED);
+	a = (struct vault_message){
+		.word = q.word, .mode = q.mode, .ticket = q.ticket, .status = VAULT_DONE
+	};
+	answers[q.word](s->vault, &q, &a, &arena);
+	send(s, &a);
+	arena_free(&arena);
+}
+
+static void on_stream_gone(void *owner)
+{
+	stream_close(owner);
+}
+
+static const struct pass_handler stream_handler = { .received = on_question,
+	.gone = on_stream_gone };
+
+static void on_office(void *owner, str bytes, int *descriptor)
+{
+	struct vault_serve *v = owner;
+	struct stream *s;
+
+	(void)bytes;
+	if (*descriptor < 0 || v->count == VAULT_STREAMS_MAX)
+		return;
+	s = MEM_NEW(struct stream);
+	s->vault = v;
+	s->socket = *descriptor;
+	*descriptor = -1;
+	s->watch = pass_watch(v->loop, s->socket, &stream_handler, s);
+	list_append(&v->streams, &s->link);
+	v->count++;
+}
+
+static void on_office_gone(void *owner)
+{
+	struct vault_serve *v = owner;
+
+	v->over(v->owner);
+}
+
+static const struct pass_handler office_handler = { .received = on_office, .gone = on_office_gone };
+
+struct vault_serve *vault_serve_new(
+	struct loop *l, int office, void (*over)(void *owner), void *owner)
+{
+	struct vault_serve *v = MEM_NEW(struct vault_serve);
+
+	v->loop = l;
+	v->keys = vault_keys_new();
+	v->over = over;
+	v->owner = owner;
+	list_init(&v->streams);
+	v->office = pass_watch(l, office, &office_handler, v);
+	return v;
+}
+
+void vault_serve_free(struct vault_serve *v)
+{
+	LIST_EACH_SAFE (link, &v->streams)
+		stream_close(AROUND(link, struct stream, link));
+	pass_watch_free(v->office);
+	vault_keys_free(v->keys);
+	mem_free(v);
+}
