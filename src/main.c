@@ -305,9 +305,12 @@ static const struct command commands[] = {
 		"age either.  A recipient that is being delivered at this moment is left alone."),
 	ROW("alias", "ADDRESS", 1, 1, command_alias, DIR | JSON,
 		"What an address expands to, step by step, and by which transport it leaves."),
-	ROW("verify", "spf --client IP [--from ADDRESS] [--helo NAME]", 1, WORDS_MAX - 1,
-		command_verify, DIR | JSON | OPTIONS,
-		"Judge whether a host may speak for a sender.\n"
+	ROW("verify",
+		"spf --client IP [--from ADDRESS] [--helo NAME] | dkim FILE | arc FILE | "
+		"dmarc FILE [--client IP ...] | message FILE [--client IP ...]",
+		1, WORDS_MAX - 1, command_verify, DIR | JSON | OPTIONS,
+		"Judge whether a host may speak for a sender, or who signed, forwarded and stands "
+		"for\nthe message in a file.\n"
 		"Look-ups are made as the configuration in force says, or with --zone FILE,\n"
 		"--resolver ADDRESS@PORT, --anchor FILE; --now SECONDS is the time of it."),
 	ROW("report", "[--since T] [--until T] [--top N] [FILE ...]", 0, WORDS_MAX - 1,

@@ -199,13 +199,13 @@ static bool by_dns(const struct dkim_field_tags *tags)
 }
 
 /* What says which bytes are signed. */
-static enum dkim_verdict read_content(
-	const struct dkim_field_tags *tags, struct dkim_field *f, const char **why)
+static enum dkim_verdict read_content(enum dkim_form form, const struct dkim_field_tags *tags,
+	struct dkim_field *f, const char **why)
 {
 	const struct dkim_field_tag *how = dkim_field_tag(tags, "c");
 	size_t n;
 
-	f->header = f->body = DKIM_CANON_SIMPLE;
+	f->header = f->body = form == DKIM_ARC_MESSAGE ? DKIM_CANON_RELAXED : DKIM_CANON_SIMPLE;
 	if (how && !dkim_canon_parse(how->value, &f->header, &f->body))
 		return say(why, DKIM_NEUTRAL, "unknown canonicalization in c=");
 	if (!read_binary(value_of(tags, "bh"), f->body_digest, sizeof f->body_digest, &n) ||
@@ -232,28 +232,16 @@ static enum dkim_verdict read_rest(
 
 static bool is_whole(enum dkim_form form, const struct dkim_field_tags *tags)
 {
-	static const struct {
-		const char *name;
-		bool in_seal, in_arc;
-	} needed[] = {
-		{"v",   false, false},
-		{ "a",  true,  true },
-		{ "b",  true,  true },
-		{ "bh", false, true },
-		{ "d",  true,  true },
-		{ "h",  false, true },
-		{ "s",  true,  true },
+	static const char *const needed[][8] = {
+		[DKIM_SIGNATURE] = {"v",   "a", "b",  "bh",  "d", "h", "s" },
+		[DKIM_ARC_MESSAGE] = { "a",  "b",  "bh",     "d",       "s" },
+		[DKIM_ARC_SEAL] = { "a", "b","d","s"},
 	};
 
-	for (size_t i = 0; i < LENGTH(needed); i++) {
-		if (form == DKIM_ARC_SEAL && !needed[i].in_seal)
-			continue;
-		if (form == DKIM_ARC_MESSAGE && !needed[i].in_arc)
-			continue;
-		if (value_of(tags, needed[i].name).n == 0)
+	for (size_t i = 0; needed[form][i]; i++)
+		if (value_of(tags, needed[form][i]).n == 0)
 			return false;
-	}
-	return true;
+	return form != DKIM_ARC_MESSAGE || dkim_field_tag(tags, "h");
 }
 
 enum dkim_verdict dkim_field_parse(
@@ -283,8 +271,8 @@ enum dkim_verdict dkim_field_parse(
 	if (got == DKIM_PASS)
 		got = read_rest(&tags, f, why);
 	if (got == DKIM_PASS && form != DKIM_ARC_SEAL)
-		got = read_content(&tags, f, why);
-	if (got == DKIM_PASS && form != DKIM_ARC_SEAL)
+		got = read_content(form, &tags, f, why);
+	if (got == DKIM_PASS && form == DKIM_SIGNATURE)
 		got = read_signed_names(f->names, why);
 	return got == DKIM_PASS ? read_names(f, why) : got;
 }

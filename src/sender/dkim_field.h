@@ -72,7 +72,8 @@ struct dkim_field {
 };
 
 /* ARC's two fields (RFC 8617 section 4.1) are the same but for this: they have no v=, their i= is a
- * number, which is not read here; and a seal has neither bh= nor h= nor c=. */
+ * number, which is not read here; a seal has neither bh= nor h= nor c=; and a message signature may
+ * name what it likes in h=, even nothing, and is relaxed where it has no c=. */
 enum dkim_form { DKIM_SIGNATURE, DKIM_ARC_MESSAGE, DKIM_ARC_SEAL };
 
 /* value: what stands behind the colon.  PASS: it can be judged; else what it is, and *why says so.

@@ -145,6 +145,7 @@ struct dkim_key *dkim_key_new(str text)
 {
 	struct dkim_key *k = MEM_NEW(struct dkim_key);
 
+	k->why = "";
 	if (read_record(k, text))
 		k->verdict = DKIM_PASS;
 	return k;

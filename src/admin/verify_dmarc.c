@@ -1,0 +1,168 @@
+#include "admin/verify.h"
+#include "base/mem.h"
+#include "mail/address.h"
+#include "sender/author.h"
+#include "sender/dkim_verify.h"
+#include "sender/dmarc.h"
+#include "sender/spf.h"
+#include "world/clock.h"
+
+static bool step(struct verify_check *c)
+{
+	for (;;) {
+		struct dmarc_act act = dmarc_next(c->machine);
+
+		switch (act.kind) {
+		case DMARC_ASK:
+			verify_ask(c, act.name, act.type, act.ticket);
+			break;
+		case DMARC_WAIT:
+			return false;
+		case DMARC_DONE:
+			return true;
+		}
+	}
+}
+
+static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
+	const struct dns_records *records)
+{
+	static const enum dmarc_answer answers[] = {
+		[RESOLVE_FOUND] = DMARC_FOUND,
+		[RESOLVE_NO_NAME] = DMARC_NO_NAME,
+		[RESOLVE_NO_DATA] = DMARC_NO_DATA,
+		[RESOLVE_TROUBLE] = DMARC_TROUBLE,
+	};
+
+	dmarc_answer(c->machine, ticket, answers[outcome], records);
+}
+
+static int64_t deadline_ms(const struct verify_check *c)
+{
+	return dmarc_deadline_ms(c->machine);
+}
+
+static void tick(struct verify_check *c, int64_t now_ms)
+{
+	dmarc_tick(c->machine, now_ms);
+}
+
+static const char *result(const struct verify_check *c)
+{
+	return dmarc_result_name(dmarc_verdict(c->machine)->result);
+}
+
+static bool again(const struct verify_check *c)
+{
+	return dmarc_verdict(c->machine)->result == DMARC_TEMPERROR;
+}
+
+static const char *aligned(const struct dmarc_verdict *v)
+{
+	if (v->spf_aligned)
+		return v->dkim_aligned ? "spf dkim" : "spf";
+	return v->dkim_aligned ? "dkim" : "";
+}
+
+static void print(const struct verify_check *c, struct buf *out)
+{
+	const struct dmarc_verdict *v = dmarc_verdict(c->machine);
+
+	buf_putf(out, "header.from %s: %s\n", v->domain[0] ? v->domain : "?",
+		dmarc_result_name(v->result));
+	verify_line(out, "organization", str_of(v->organization));
+	verify_line(out, "policy of", str_of(v->policy_domain));
+	verify_line(out, "record", v->text);
+	if (v->policy_domain[0])
+		verify_line(out, "if it fails", str_of(dmarc_record_policy_name(v->policy)));
+	verify_line(out, "aligned", str_of(aligned(v)));
+	verify_line(out, "because", str_of(v->why.text));
+}
+
+static void put_policy(json_t *one, const struct dmarc_verdict *v)
+{
+	json_put_str(one, "organization", str_of(v->organization));
+	if (!v->policy_domain[0])
+		return;
+	json_put_str(one, "domain", str_of(v->policy_domain));
+	json_put_str(one, "record", v->text);
+	json_put_str(one, "asked", str_of(dmarc_record_policy_name(v->asked)));
+	json_put_str(one, "policy", str_of(dmarc_record_policy_name(v->policy)));
+	json_put_bool(one, "testing", v->record.testing);
+	json_put_bool(one, "inexistent", v->inexistent);
+	json_put_bool(one, "spf_aligned", v->spf_aligned);
+	json_put_bool(one, "dkim_aligned", v->dkim_aligned);
+}
+
+static void put_json(const struct verify_check *c, json_t *results)
+{
+	const struct dmarc_verdict *v = dmarc_verdict(c->machine);
+	json_t *one = json_object();
+
+	json_put_str(one, "method", S("dmarc"));
+	json_put_str(one, "result", str_of(dmarc_result_name(v->result)));
+	json_put_str(one, "property", S("header.from"));
+	json_put_str(one, "value", str_of(v->domain));
+	put_policy(one, v);
+	if (v->why.kind != FAIL_NONE)
+		json_put_fail(one, "reason", &v->why);
+	json_put_int(one, "questions", v->questions);
+	json_array_append_new(results, one);
+}
+
+static void drop(struct verify_check *c)
+{
+	dmarc_free(c->machine);
+	mem_free(c);
+}
+
+static const struct verify_kind kind = { step, answer, deadline_ms, tick, result, again, print,
+	put_json, drop };
+
+/* What SPF and the signatures came to.  Returns how many. */
+static size_t gather(const struct verify_check *spf, const struct verify_check *dkim,
+	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX])
+{
+	size_t n = 0, count = dkim_verify_count(dkim->machine);
+
+	if (spf) {
+		enum spf_result got = spf_verdict(spf->machine)->result;
+		str at = address_domain(spf->value);
+
+		ids[n++] = (struct dmarc_identifier){ .passed = got == SPF_PASS,
+			.unknown = got == SPF_TEMPERROR,
+			.domain = at.n > 0 ? at : spf->value };
+	}
+	for (size_t i = 0; i < count && n < DMARC_IDENTIFIERS_MAX; i++) {
+		const struct dkim_verify_result *r = dkim_verify_result(dkim->machine, i);
+
+		ids[n++] = (struct dmarc_identifier){ .dkim = true,
+			.passed = r->verdict == DKIM_PASS,
+			.unknown = r->verdict == DKIM_TEMPERROR,
+			.domain = str_of(r->domain) };
+	}
+	return n;
+}
+
+struct verify_check *verify_dmarc(
+	struct verify *v, const struct verify_check *spf, const struct verify_check *dkim)
+{
+	struct verify_check *c = MEM_NEW(struct verify_check);
+	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX];
+	str domains[AUTHOR_ADDRESSES_MAX];
+	struct author author;
+	struct dmarc_request request = { .from = domains,
+		.identifiers = ids,
+		.identifier_count = gather(spf, dkim, ids),
+		.now_ms = clock_steady_ms() };
+
+	author_gather(dkim_verify_header(dkim->machine), &author);
+	request.fault = author.fault;
+	request.from_count = author.count;
+	for (size_t i = 0; i < author.count; i++)
+		domains[i] = address_domain(str_of(author.addresses[i]));
+	c->kind = &kind;
+	c->verify = v;
+	c->machine = dmarc_new(&request);
+	return c;
+}
