@@ -9,6 +9,7 @@
 #include "admin/alias.h"
 #include "admin/client.h"
 #include "admin/compile.h"
+#include "admin/dkim.h"
 #include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/json.h"
@@ -119,6 +120,12 @@ static int command_alias(struct command_line *line)
 static int command_verify(struct command_line *line)
 {
 	return verify_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
+		&line->answered);
+}
+
+static int command_dkim(struct command_line *line)
+{
+	return dkim_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
 		&line->answered);
 }
 
@@ -313,6 +320,14 @@ static const struct command commands[] = {
 		"for\nthe message in a file.\n"
 		"Look-ups are made as the configuration in force says, or with --zone FILE,\n"
 		"--resolver ADDRESS@PORT, --anchor FILE; --now SECONDS is the time of it."),
+	ROW("dkim",
+		"genkey [-D DIR] [-d DOMAIN] [-s SELECTOR] [-k rsa|ed25519] [-b BITS] [-a] [-h "
+		"LIST] "
+		"[-n NOTE] [-r] [-S] [-t] | status [--keytable FILE]",
+		1, WORDS_MAX - 1, command_dkim, DIR | JSON | OPTIONS,
+		"Make a key to sign with, as opendkim-genkey does; or see which keys of a "
+		"KeyTable\n"
+		"the DNS shows, and which of them are to sign."),
 	ROW("report", "[--since T] [--until T] [--top N] [FILE ...]", 0, WORDS_MAX - 1,
 		command_report, JSON | OPTIONS,
 		"The day on one page, as readers of pflogsumm know it: totals, hours, senders,\n"

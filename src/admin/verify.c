@@ -1,7 +1,7 @@
 #include "admin/verify.h"
 
 #include "admin/exit.h"
-#include "admin/generation.h"
+#include "admin/verify_source.h"
 #include "base/number.h"
 #include "world/clock.h"
 #include "world/file.h"
@@ -11,7 +11,8 @@
 
 /* Where the answers come from, and the message, as written. */
 struct source {
-	str zone, server, anchor, message;
+	struct verify_source answers;
+	str message;
 };
 
 /* What can be verified. */
@@ -49,11 +50,8 @@ static bool take_option(struct verify *v, struct source *from, str name, str val
 		str name;
 		str *to;
 	} texts[] = {
-		{S("--helo"),      &v->helo     },
-		{ S("--from"),     &v->from     },
-		{ S("--zone"),     &from->zone  },
-		{ S("--resolver"), &from->server},
-		{ S("--anchor"),   &from->anchor},
+		{S("--helo"),  &v->helo},
+		{ S("--from"), &v->from},
 	};
 
 	if (str_eq(name, S("--client")))
@@ -66,7 +64,7 @@ static bool take_option(struct verify *v, struct source *from, str name, str val
 		*texts[i].to = value;
 		return true;
 	}
-	return false;
+	return verify_source_option(&from->answers, name, value);
 }
 
 static bool take_file(struct source *from, str word)
@@ -90,7 +88,7 @@ static const char *check_options(
 		return "--client, --from and --helo are for SPF";
 	if ((v->client.family != 0) != sender || (!subject->reads_message && !sender))
 		return "--client and one of --from and --helo must be said";
-	if (from->zone.n > 0 && from->server.n > 0)
+	if (!verify_source_right(&from->answers))
 		return "--zone and --resolver exclude each other";
 	return NULL;
 }
@@ -118,50 +116,6 @@ static bool read_options(struct verify *v, struct source *from, const struct sub
 	if (wrong)
 		buf_putf(out, "%s\n", wrong);
 	return !wrong;
-}
-
-static const char *path(struct arena *a, str option, str word)
-{
-	if (option.n == 0 && word.n == 0)
-		return NULL;
-	return arena_copy(a, option.n > 0 ? option : word).p;
-}
-
-/* What the options say goes before what the configuration says. */
-static struct resolver *open_resolver(struct arena *a, const struct source *from,
-	const struct conf_resolver *words, struct fail *why)
-{
-	struct resolve_setup setup = { .anchor_file = path(a, from->anchor, words->anchor_file) };
-	size_t count = words->servers.count;
-	struct endpoint *servers = arena_alloc(a, (count + 1) * sizeof *servers);
-
-	for (size_t i = 0; i < count; i++)
-		servers[i] = words->servers.items[i].at;
-	setup.servers = servers;
-	setup.server_count = count;
-	if (from->server.n == 0) {
-		setup.zone_file = path(a, from->zone, words->zone_file);
-	} else {
-		setup.server_count = 1;
-		if (!endpoint_parse_server(from->server, &servers[0])) {
-			fail_with(why, FAIL_PERMANENT, "5.5.4", "--resolver wants ADDRESS@PORT");
-			return NULL;
-		}
-	}
-	return resolve_open(&setup, why);
-}
-
-/* The configuration in force; null, and true, where there is none, or the options say who answers.
- */
-static bool load(struct arena *a, const struct source *from, str dir, struct router **router,
-	struct fail *why)
-{
-	*router = NULL;
-	if (from->zone.n > 0 || from->server.n > 0 ||
-		!file_exists(file_path(a, dir, S("current/facteur.conf"))))
-		return true;
-	*router = generation_load(dir, why);
-	return *router != NULL;
 }
 
 /* Files end their lines as they like; a message has CRLF. */
@@ -254,18 +208,16 @@ static int run(struct verify *v, const struct subject *subject, struct buf *out)
 static int judge(struct arena *a, struct verify *v, const struct source *from,
 	const struct subject *subject, str dir, struct buf *out, struct fail *why)
 {
-	static const struct conf_resolver nothing;
 	struct router *router;
 	int code = EXIT_AGAIN;
 
 	if (from->message.n > 0 && !read_message(a, v, from->message, why))
 		return EXIT_USAGE;
-	if (!load(a, from, dir, &router, why))
+	if (!verify_source_load(a, &from->answers, dir, &router, why))
 		return code;
 	if (router)
 		v->hostname = router_conf(router)->hostname.text;
-	v->resolver =
-		open_resolver(a, from, router ? &router_conf(router)->resolver : &nothing, why);
+	v->resolver = verify_source_open(a, &from->answers, router, why);
 	if (v->resolver) {
 		v->loop = loop_new("verify");
 		list_init(&v->slots);
