@@ -55,6 +55,7 @@ static void describe_way(const struct route_way *way, char *to, size_t size)
 {
 	const struct conf_transport *t = way->transport;
 	size_t n = (size_t)snprintf(to, size, "%.*s: ", STR(t->name));
+	str path = t->path.n > 0 ? t->path : way->nexthop; /* of an alias: the nexthop */
 	str status, words;
 
 	if (n >= size)
@@ -65,11 +66,12 @@ static void describe_way(const struct route_way *way, char *to, size_t size)
 		describe_host(way, to + n, size - n);
 		return;
 	case CONF_MAILDIR:
-		snprintf(to + n, size - n, "maildir %.*s%s%.*s", STR(t->path),
+		snprintf(to + n, size - n, "%s %.*s%s%.*s",
+			t->path.n > 0 || str_ends(path, S("/")) ? "maildir" : "mbox", STR(path),
 			t->user.n > 0 ? " as " : "", STR(t->user));
 		return;
 	case CONF_PIPE:
-		snprintf(to + n, size - n, "pipe %.*s%s%.*s", STR(t->path),
+		snprintf(to + n, size - n, "pipe %.*s%s%.*s", STR(path),
 			t->user.n > 0 ? " as " : "", STR(t->user));
 		return;
 	case CONF_DISCARD:
@@ -85,6 +87,7 @@ static void describe_way(const struct route_way *way, char *to, size_t size)
 static void show_target(
 	const struct router *r, struct arena *a, const struct route_target *t, struct buf *out)
 {
+	struct route_mail mail = { .address = t->address, .into = t->into };
 	char text[SHOWN_MAX];
 	struct fail why = { 0 };
 	struct route_way way;
@@ -96,7 +99,7 @@ static void show_target(
 	buf_putf(out, "  %.*s\n", STR(t->address));
 	if (t->has_sender)
 		buf_putf(out, "    with the sender %.*s\n", STR(t->sender));
-	if (route_find(r, a, t->address, &way, &why)) {
+	if (route_find(r, a, &mail, &way, &why)) {
 		describe_way(&way, text, sizeof text);
 		put_line(out, 2, text, &way.origin);
 	} else {
@@ -156,6 +159,7 @@ static void put_host(json_t *to, const struct route_way *way)
 
 static json_t *target_json(const struct router *r, struct arena *a, const struct route_target *t)
 {
+	struct route_mail mail = { .address = t->address, .into = t->into };
 	json_t *to = json_object();
 	struct fail why = { 0 };
 	struct route_way way;
@@ -167,7 +171,7 @@ static json_t *target_json(const struct router *r, struct arena *a, const struct
 		json_put_str(to, "sender", t->sender);
 	if (t->end == ROUTE_DISCARD)
 		return to;
-	if (!route_find(r, a, t->address, &way, &why)) {
+	if (!route_find(r, a, &mail, &way, &why)) {
 		json_put_fail(to, "refused", &why);
 		return to;
 	}

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "dns/zone.h"
+#include "route/recipients.h"
 #include "route/transports.h"
 
 struct assembler {
@@ -29,13 +30,16 @@ static void put_unreadable(
 
 typedef bool add_file(struct alias_builder *b, str file, str text, struct fail *why);
 
-static void add_files(
-	struct assembler *m, struct alias_builder *b, const struct conf_texts *files, add_file *add)
+static void add_files(struct assembler *m, struct alias_builder *b, const struct conf_domain *d,
+	const struct conf_texts *files, add_file *add)
 {
 	for (size_t i = 0; i < files->count; i++) {
+		const struct conf_alias_file *allowed =
+			conf_ways_alias_file(&d->alias_files, files->items[i].text);
 		struct fail why = { 0 };
 		str text;
 
+		alias_builder_allow(b, allowed && allowed->programs, allowed && allowed->files);
 		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
 			put_unreadable(m, &files->items[i].origin, &why);
 		else if (!add(b, files->items[i].text, text, &why))
@@ -50,8 +54,8 @@ static struct alias_table *make_table(struct assembler *m, const struct conf_dom
 	if (domain->aliases.count + domain->virtuals.count == 0)
 		return NULL;
 	b = alias_builder_new(domain->name, m->read, m->owner);
-	add_files(m, b, &domain->aliases, alias_builder_aliases);
-	add_files(m, b, &domain->virtuals, alias_builder_virtual);
+	add_files(m, b, domain, &domain->aliases, alias_builder_aliases);
+	add_files(m, b, domain, &domain->virtuals, alias_builder_virtual);
 	return alias_builder_finish(b);
 }
 
@@ -73,6 +77,26 @@ static struct alias_table *make_transports(struct assembler *m, const struct con
 			put_error(m, why.text);
 	}
 	return transports_builder_finish(b);
+}
+
+static struct alias_table *make_recipients(struct assembler *m, const struct conf_domain *domain)
+{
+	const struct conf_texts *files = &domain->recipients;
+	struct recipients_builder *b;
+
+	if (files->count == 0)
+		return NULL;
+	b = recipients_builder_new(domain->name);
+	for (size_t i = 0; i < files->count; i++) {
+		struct fail why = { 0 };
+		str text;
+
+		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
+			put_unreadable(m, &files->items[i].origin, &why);
+		else if (!recipients_builder_add(b, files->items[i].text, text, &why))
+			put_error(m, why.text);
+	}
+	return recipients_builder_finish(b);
 }
 
 /* Files that the server itself opens later: better now than then. */
@@ -109,24 +133,30 @@ static void make_router(struct assembler *m, struct assembly *made)
 	size_t count = m->conf->domain_count;
 	struct alias_table **tables = arena_alloc(&m->conf->arena, (count + 1) * sizeof *tables);
 	struct alias_table **rows = arena_alloc(&m->conf->arena, (count + 1) * sizeof *rows);
+	struct alias_table **people = arena_alloc(&m->conf->arena, (count + 1) * sizeof *people);
 
 	for (size_t i = 0; i < count; i++) {
 		tables[i] = make_table(m, &m->conf->domains[i]);
 		rows[i] = make_transports(m, &m->conf->domains[i]);
+		people[i] = make_recipients(m, &m->conf->domains[i]);
 	}
 	check_resolver(m);
 	if (m->errors > 0) { /* what is checked now would only be their echo */
 		for (size_t i = 0; i < count; i++) {
 			alias_table_free(tables[i]);
 			alias_table_free(rows[i]);
+			alias_table_free(people[i]);
 		}
 		return;
 	}
 	made->router = router_new(m->conf, tables);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		router_take_transports(made->router, i, rows[i]);
+		router_take_recipients(made->router, i, people[i]);
+	}
 	made->tables = tables;
 	made->transports = rows;
+	made->recipients = people;
 	m->errors += route_check(made->router, m->report);
 }
 

@@ -16,6 +16,7 @@ struct assembly {
 	struct alias_table *
 		*tables; /* the router's: one for each domain, null where it has no files */
 	struct alias_table **transports; /* the same, of transport files */
+	struct alias_table **recipients; /* the same, of files of recipients */
 };
 
 /* read gives the files that the configuration names, by their paths as they are written.  False:

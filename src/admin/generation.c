@@ -201,6 +201,11 @@ static str rows_path(struct arena *a, str folder, str domain)
 	return arena_printf(a, "%.*s/%.*s:transports.cdb", STR(folder), STR(domain));
 }
 
+static str people_path(struct arena *a, str folder, str domain)
+{
+	return arena_printf(a, "%.*s/%.*s:recipients.cdb", STR(folder), STR(domain));
+}
+
 static bool write_files(struct work *w, str folder, const struct assembly *made)
 {
 	const struct conf *c = router_conf(made->router);
@@ -219,6 +224,10 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 		ok = !made->transports[i] ||
 		     alias_table_write(made->transports[i],
 			     rows_path(&w->arena, folder, c->domains[i].name).p, why);
+	for (size_t i = 0; ok && i < c->domain_count; i++)
+		ok = !made->recipients[i] ||
+		     alias_table_write(made->recipients[i],
+			     people_path(&w->arena, folder, c->domains[i].name).p, why);
 	return ok && file_sync(folder, why);
 }
 
@@ -397,6 +406,26 @@ static bool open_rows(struct arena *a, str folder, struct router *r, struct fail
 	return true;
 }
 
+static bool open_people(struct arena *a, str folder, struct router *r, struct fail *why)
+{
+	const struct conf *c = router_conf(r);
+
+	for (size_t i = 0; i < c->domain_count; i++) {
+		struct alias_table *people;
+
+		if (c->domains[i].recipients.count == 0)
+			continue;
+		people = rows_read_recipients(c, i, NULL);
+		if (!people)
+			people =
+				alias_table_open(people_path(a, folder, c->domains[i].name).p, why);
+		if (!people)
+			return false;
+		router_take_recipients(r, i, people);
+	}
+	return true;
+}
+
 static struct conf *load_conf(struct arena *a, str dir, unsigned number, struct fail *why)
 {
 	struct conf_source merged = { .name = S("facteur.conf") };
@@ -426,7 +455,7 @@ static struct router *load(struct arena *a, str dir, unsigned number, struct fai
 	for (size_t i = 0; !router && i < c->domain_count; i++)
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
-	if (router && !open_rows(a, folder, router, why)) {
+	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why))) {
 		router_drop(router);
 		return NULL;
 	}

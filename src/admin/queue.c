@@ -56,6 +56,7 @@ static const char *state_name(const struct promise_rcpt *r)
 /* What is known of why a recipient waits; kind FAIL_NONE: nothing. */
 static struct fail reason(struct dispatch *d, const struct promise *m, size_t rcpt)
 {
+	struct route_mail mail = promise_mail(m, rcpt);
 	struct fail why = { 0 };
 	struct route_way way;
 	struct arena a;
@@ -63,8 +64,7 @@ static struct fail reason(struct dispatch *d, const struct promise *m, size_t rc
 	arena_init(&a, ARENA_UNLIMITED);
 	if (m->rcpts[rcpt].last)
 		why = m->rcpts[rcpt].last->fail;
-	else if (route_find(schedule_router(dispatch_schedule(d)), &a,
-			 m->envelope.rcpts[rcpt].address, &way, NULL))
+	else if (route_find(schedule_router(dispatch_schedule(d)), &a, &mail, &way, NULL))
 		schedule_destination_why(dispatch_schedule(d), &way, &why);
 	arena_free(&a);
 	return why;

@@ -4,8 +4,10 @@
 
 static bool names_user(const struct conf_directive *d, unsigned depth)
 {
-	str word = d->words[0].text;
+	str word = d->words[d->word_count > 1 ? d->word_count - 2 : 0].text;
 
+	if (d->word_count == 3 && str_eq(word, S("as"))) /* "programs as USER" */
+		return true;
 	return d->word_count == 2 && str_eq(word, depth == 0 ? S("user") : S("as"));
 }
 

@@ -72,7 +72,10 @@ static bool check_shape(
 		if (!d->has_block)
 			return true;
 		return conf_builder_error(b, &word->origin, "'%.*s' has no block", STR(row->word));
+	case CONF_OPEN:
+		return true;
 	case CONF_SECTION:
+	case CONF_APART:
 		if (d->has_block || d->word_count > 1)
 			return true;
 		return conf_builder_error(b, &word->origin,
@@ -146,8 +149,7 @@ void conf_block_preset(struct conf_builder *b, unsigned in, void *base)
 	}
 }
 
-/* A block of its own begins: nothing has been written in it. */
-static void begin(struct conf_builder *b, unsigned in, void *base)
+void conf_block_begin(struct conf_builder *b, unsigned in, void *base)
 {
 	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
 		if (row->in & in)
@@ -203,7 +205,7 @@ bool conf_block_whole(
 {
 	size_t errors = b->error_count;
 
-	begin(b, in, base);
+	conf_block_begin(b, in, base);
 	conf_block_read(b, in, base, &d->block);
 	return b->error_count == errors;
 }
@@ -244,7 +246,7 @@ bool conf_block_transport(struct conf_builder *b, const struct conf_row *row,
 	if (str_eq(t.name, S("mailbox")) || str_eq(t.name, S("route")))
 		return conf_builder_error(b, &d->words[1].origin,
 			"no transport may be called '%.*s': those without a name are", STR(t.name));
-	begin(b, row->block, &t);
+	conf_block_begin(b, row->block, &t);
 	conf_block_read(b, row->block, &t, &d->block);
 	if (b->error_count != errors || !conf_transport_finish(b, &d->words[0], &t))
 		return false;
@@ -252,8 +254,7 @@ bool conf_block_transport(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
-/* The block of a route or a mailbox; null: reported. */
-static struct conf_way *read_way(
+struct conf_way *conf_block_way(
 	struct conf_builder *b, const struct conf_row *row, const struct conf_directive *d)
 {
 	struct conf_way *way = ARENA_NEW(b->arena, struct conf_way);
@@ -261,7 +262,7 @@ static struct conf_way *read_way(
 
 	way->own.name = row->word;
 	way->own.origin = d->words[0].origin;
-	begin(b, row->block, way);
+	conf_block_begin(b, row->block, way);
 	conf_block_read(b, row->block, way, &d->block);
 	if (b->error_count != errors)
 		return NULL;
@@ -277,8 +278,7 @@ static struct conf_way *read_way(
 	return b->error_count == errors ? way : NULL;
 }
 
-/* The form of a pattern in tables: "*", ".example.org", "example.org", "user@example.org". */
-static bool pattern_key(struct arena *a, str pattern, str *key)
+bool conf_block_pattern(struct arena *a, str pattern, str *key)
 {
 	char address[ADDRESS_KEY_MAX];
 
@@ -299,14 +299,14 @@ bool conf_block_route(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *field)
 {
 	struct conf *conf = field;
-	struct conf_way *way = read_way(b, row, d);
+	struct conf_way *way = conf_block_way(b, row, d);
 	bool ok = way != NULL;
 
 	for (size_t i = 1; i < d->word_count; i++) {
 		const struct conf_word *word = &d->words[i];
 		struct conf_route route = { .origin = word->origin };
 
-		if (!pattern_key(b->arena, word->text, &route.pattern)) {
+		if (!conf_block_pattern(b->arena, word->text, &route.pattern)) {
 			ok = conf_value_wrong(
 				b, d, word, "domains, .subdomains, addresses or *, and a block");
 			continue;
@@ -339,7 +339,7 @@ bool conf_block_mailbox(struct conf_builder *b, const struct conf_row *row,
 	mailbox.address = arena_copy(b->arena, mailbox.address);
 	if (!conf_builder_claim(b, row->word.p, mailbox.address, word))
 		return false;
-	way = read_way(b, row, d);
+	way = conf_block_way(b, row, d);
 	if (!way)
 		return false;
 	mailbox.transport = &way->own; /* until conf_check finds what it names */
@@ -363,7 +363,7 @@ bool conf_block_domain(struct conf_builder *b, const struct conf_row *row,
 	domain.name = arena_copy(b->arena, str_of(ascii));
 	if (!conf_builder_claim(b, row->word.p, domain.name, word))
 		return false;
-	begin(b, row->block, &domain);
+	conf_block_begin(b, row->block, &domain);
 	conf_block_read(b, row->block, &domain, &d->block);
 	if (b->error_count == errors)
 		CONF_LIST_ADD(b->arena, conf->domains, conf->domain_count, domain);

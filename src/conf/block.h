@@ -20,6 +20,17 @@ void conf_block_preset(struct conf_builder *b, unsigned in, void *base);
 bool conf_block_whole(
 	struct conf_builder *b, unsigned in, const struct conf_directive *d, void *base) MUST_USE;
 
+/* A block of its own begins: nothing has been written in it, and its presets hold. */
+void conf_block_begin(struct conf_builder *b, unsigned in, void *base);
+
+/* The block of a route or a mailbox; null: reported. */
+struct conf_way *conf_block_way(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d) MUST_USE;
+
+/* The form of a pattern in tables: "*", ".example.org", "example.org", "user@example.org".  False:
+ * it is none. */
+bool conf_block_pattern(struct arena *a, str pattern, str *key) MUST_USE;
+
 /* A thing with a name and a block: claims the name, reads the block into base; false: reported. */
 bool conf_block_thing(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *base) MUST_USE;

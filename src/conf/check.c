@@ -43,6 +43,8 @@ static void resolve_transports(struct conf_builder *b)
 {
 	struct conf_route *routes = (struct conf_route *)b->conf->routes;
 	struct conf_mailbox *mailboxes = (struct conf_mailbox *)b->conf->mailboxes;
+	struct conf_route *senders = (struct conf_route *)b->conf->sender_routes;
+	struct conf_domain *domains = (struct conf_domain *)b->conf->domains;
 	const struct conf_transport *draft = NULL, *found = NULL;
 
 	for (size_t i = 0; i < b->conf->route_count; i++) {
@@ -54,6 +56,11 @@ static void resolve_transports(struct conf_builder *b)
 	}
 	for (size_t i = 0; i < b->conf->mailbox_count; i++)
 		mailboxes[i].transport = resolve(b, mailboxes[i].transport);
+	for (size_t i = 0; i < b->conf->sender_route_count; i++)
+		senders[i].transport = resolve(b, senders[i].transport);
+	for (size_t i = 0; i < b->conf->domain_count; i++)
+		if (domains[i].whole)
+			domains[i].whole = resolve(b, domains[i].whole);
 }
 
 static bool overlap(const struct endpoint *a, const struct endpoint *b)

@@ -116,10 +116,14 @@ struct conf_route {
 /* domain NAME { aliases FILE...; virtual FILE...; transports FILE...; catch-all TARGET; sub-address
  * CHARS } */
 struct conf_domain {
-	str name;                     /* lower case, ASCII */
-	struct conf_texts aliases;    /* aliases(5) files, as written */
-	struct conf_texts virtuals;   /* virtual(5) files, as written */
-	struct conf_texts transports; /* transport(5) files, as written */
+	str name;                            /* lower case, ASCII */
+	struct conf_texts aliases;           /* aliases(5) files, as written */
+	struct conf_texts virtuals;          /* virtual(5) files, as written */
+	struct conf_texts transports;        /* transport(5) files, as written */
+	struct conf_alias_files alias_files; /* of aliases, those that may do more */
+	const struct conf_transport *whole;  /* relay, mailboxes: who has all others; or null */
+	struct conf_origin whole_origin;
+	struct conf_texts recipients; /* files that say who they are, as written */
 	struct conf_text catch_all;   /* address, local part or /dev/null; "" is none */
 	str sub_address; /* characters that begin a sub-address: default "+"; "" is none */
 	struct conf_origin origin;
@@ -194,6 +198,8 @@ struct conf {
 	size_t provider_count;
 	const struct conf_route *routes; /* in the order of the files */
 	size_t route_count;
+	const struct conf_route *sender_routes; /* route-from */
+	size_t sender_route_count;
 	const struct conf_domain *domains;
 	size_t domain_count;
 	const struct conf_mailbox *mailboxes;

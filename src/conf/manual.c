@@ -77,7 +77,9 @@ static void put_row(const struct conf_row *row, struct buf *to)
 	put_word(row->word, to);
 	if (row->takes)
 		put_takes(row->takes, to);
-	if (row->shape != CONF_VALUES)
+	if (row->shape == CONF_OPEN)
+		buf_put(to, S(" Op Cm { Ar ... Cm }"));
+	else if (row->shape != CONF_VALUES)
 		buf_put(to, S(" Cm { Ar ... Cm }"));
 	buf_put_char(to, '\n');
 	put_text(row->text, to);
@@ -134,6 +136,7 @@ static const struct {
 	{ CONF_IN_NEWLINES,      "\\&In bare\\-newlines" },
 	{ CONF_IN_LISTEN,        "\\&In listen" },
 	{ CONF_IN_DOMAIN,        "\\&In domain" },
+	{ CONF_IN_ALIASES,       "\\&In aliases" },
 	{ CONF_IN_WAY,           "\\&In transport, route and mailbox" },
 	{ CONF_IN_PROVIDER,      "\\&In provider" },
 	{ CONF_IN_QUEUE,         "\\&In queue" },

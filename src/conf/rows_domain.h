@@ -1,8 +1,5 @@
 /* Rows of conf/schema: words of a hosted domain. */
 /* clang-format off */
-	{ ROW(CONF_IN_DOMAIN, "aliases"), PATHS(conf_domain, aliases),
-	  .takes = "FILE ...",
-	  .text = "Tables in the format of aliases(5)." },
 	{ ROW(CONF_IN_DOMAIN, "virtual"), PATHS(conf_domain, virtuals),
 	  .takes = "FILE ...",
 	  .text = "Tables in the format of virtual(5)." },

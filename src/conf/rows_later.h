@@ -15,5 +15,3 @@
 	LATER(CONF_IN_LISTEN, "login"),
 	LATER(IN_HOP, "fingerprint"),
 	LATER(IN_HOP, "login"),
-	LATER(CONF_IN_DOMAIN, "relay"),
-	LATER(CONF_IN_DOMAIN, "recipients"), LATER(CONF_IN_DOMAIN, "mailboxes"),

@@ -23,6 +23,9 @@
 #define READ_BY(function, structure, field, type) \
 	.read = (function), .offset = FIELD(structure, field, type)
 
+#define OPENS_BY(function, where) \
+	.shape = CONF_NAMED, .read = (function), .block = (where), .adds_up = true
+
 #define HOSTNAME(s, f) READ(hostname, s, f, struct conf_text)
 #define ADDRESS(s, f) READ(address, s, f, struct conf_text)
 #define TARGET(s, f) READ(target, s, f, struct conf_text)

@@ -25,12 +25,16 @@ enum {
 	CONF_IN_PROVIDER = 1 << 11,
 	CONF_IN_TLS = 1 << 12,
 	CONF_IN_TLS_NAME = 1 << 13,
+
+	CONF_IN_ALIASES = 1 << 20,
 };
 
 /* What may follow the word. */
 enum conf_shape {
 	CONF_VALUES,  /* values, no block */
+	CONF_OPEN,    /* values, and perhaps a block */
 	CONF_SECTION, /* a block, whose content adds up; or one directive of it, without braces */
+	CONF_APART,   /* the same, once, and read into a thing of its own */
 	CONF_NAMED,   /* what it is for, and a block */
 	CONF_EITHER,  /* a section, or with names in front of its block a named one */
 };
@@ -41,6 +45,7 @@ enum conf_group {
 	CONF_GROUP_KIND,   /* of a transport */
 	CONF_GROUP_FORMAT, /* of the log */
 	CONF_GROUP_ANSWER, /* where the resolver asks */
+	CONF_GROUP_WHOLE,  /* who has the mailboxes of a domain */
 };
 
 struct conf_choice {

@@ -307,6 +307,23 @@ bool conf_transport_source(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
+bool conf_transport_words_fit(
+	struct conf_builder *b, const struct conf_transport *t, const char *way)
+{
+	bool ok = true;
+
+	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
+		if (row->kinds && !(row->kinds & 1U << t->kind) &&
+			conf_schema_seen(b, row)->line > 0)
+			ok = conf_builder_error(b, conf_schema_seen(b, row),
+				"'%.*s' means nothing to '%s'", STR(row->word), way);
+	if (t->kind == CONF_PIPE && str_eq(t->user, S("root")))
+		ok = conf_builder_error(b,
+			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("as"))),
+			"no program is run as root");
+	return ok;
+}
+
 bool conf_transport_finish(
 	struct conf_builder *b, const struct conf_word *at, struct conf_transport *t)
 {
@@ -320,15 +337,7 @@ bool conf_transport_finish(
 		return conf_builder_error(b, &at->origin,
 			"'%.*s' does not say the way: smtp, lmtp, maildir, pipe, discard or error",
 			STR(at->text));
-	for (const struct conf_row *row = conf_schema; row < conf_schema + conf_schema_count; row++)
-		if (row->kinds && !(row->kinds & 1U << t->kind) &&
-			conf_schema_seen(b, row)->line > 0)
-			ok = conf_builder_error(b, conf_schema_seen(b, row),
-				"'%.*s' means nothing to '%.*s'", STR(row->word), STR(way->word));
-	if (t->kind == CONF_PIPE && str_eq(t->user, S("root")))
-		ok = conf_builder_error(b,
-			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("as"))),
-			"no program is run as root");
+	ok = conf_transport_words_fit(b, t, way->word.p);
 	if (t->kind == CONF_LMTP &&
 		conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("tls")))->line == 0)
 		t->tls = CONF_TLS_NONE;

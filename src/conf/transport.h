@@ -16,6 +16,11 @@ conf_reader conf_transport_error;
 conf_reader conf_transport_port;
 conf_reader conf_transport_source;
 
+/* Does each word that was written mean something to this kind of transport?  way: what it is called
+ * in the file.  False: reported. */
+bool conf_transport_words_fit(
+	struct conf_builder *b, const struct conf_transport *t, const char *way) MUST_USE;
+
 /* All words of the block have been read: it must say one way, nothing that means nothing to it, and
  * it gets the defaults that depend on the way.  False: reported. */
 bool conf_transport_finish(

@@ -6,6 +6,12 @@
 
 #include "conf/schema.h"
 
-conf_reader conf_ways_read_languages; /* struct conf_languages */
+conf_reader conf_ways_read_languages;  /* struct conf_languages */
+conf_reader conf_ways_read_aliases;    /* struct conf_domain */
+conf_reader conf_ways_read_programs;   /* a pointer to a struct conf_transport */
+conf_reader conf_ways_read_files;      /* the same */
+conf_reader conf_ways_read_relay;      /* struct conf_domain */
+conf_reader conf_ways_read_mailboxes;  /* struct conf_domain */
+conf_reader conf_ways_read_route_from; /* struct conf */
 
 #endif

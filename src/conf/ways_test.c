@@ -28,10 +28,71 @@ TEST(conf_ways_bounces_speak_the_languages_in_their_order)
 	conf_drop(c);
 }
 
+TEST(conf_ways_alias_files_say_what_may_stand_in_them)
+{
+	struct fail why;
+	struct conf *c =
+		build("domain a.test { aliases plain\n"
+		      "aliases one two { programs as sympa; files { as mail; connections 2 } } }\n",
+			&why);
+	const struct conf_alias_file *two;
+
+	CHECK(c);
+	CHECK_INT(c->domains[0].aliases.count, 3);
+	CHECK(!conf_ways_alias_file(&c->domains[0].alias_files, S("plain")));
+	two = conf_ways_alias_file(&c->domains[0].alias_files, S("two"));
+	CHECK(two && two->programs->kind == CONF_PIPE && two->files->kind == CONF_MAILDIR);
+	CHECK_STR(two->programs->user, S("sympa"));
+	CHECK_INT(two->programs->run_ms_max, 1000000);
+	CHECK_INT(two->files->connections, 2);
+	conf_drop(c);
+}
+
+TEST(conf_ways_another_server_has_the_mailboxes)
+{
+	struct fail why;
+	struct conf *c = build("domain a.test { relay [2001:db8::1]:26; recipients r }\n"
+			       "domain b.test { mailboxes { transport t } }\n"
+			       "transport t { lmtp unix:/run/x }\n"
+			       "route-from a@b.test .c.test <> { transport t }\n",
+		&why);
+
+	CHECK(c);
+	CHECK_STR(c->domains[0].whole->host, S("2001:db8::1"));
+	CHECK_INT(c->domains[0].whole->port, 26);
+	CHECK_STR(c->domains[0].recipients.items[0].text, S("r"));
+	CHECK(c->domains[1].whole == &c->transports[0]);
+	CHECK_INT(c->sender_route_count, 3);
+	CHECK_STR(c->sender_routes[2].pattern, S("<>"));
+	CHECK(c->sender_routes[1].transport == &c->transports[0]);
+	conf_drop(c);
+}
+
 /* clang-format off */
 static const struct {
 	const char *text, *error;
 } refused[] = {
+	{ "domain x.test { aliases f { programs } }",
+	  "a.conf:1:29: 'programs' is followed by a block in braces, on the same line" },
+	{ "domain x.test { aliases f { programs { timeout 3s } } }",
+	  "a.conf:1:29: 'programs' does not say by whose rights: 'programs as USER'" },
+	{ "domain x.test { aliases f { programs as root } }",
+	  "a.conf:1:38: no program is run as root" },
+	{ "domain x.test { aliases f { files as root } }",
+	  "a.conf:1:29: no file is written as root" },
+	{ "domain x.test { aliases f { programs { as a; pipe /bin/x } } }",
+	  "a.conf:1:46: 'pipe' does not stand here: the alias file says where it goes" },
+	{ "domain x.test { aliases f { files { as a; timeout 3s } } }",
+	  "a.conf:1:43: 'timeout' means nothing to 'files'" },
+	{ "domain x.test { relay a.test; mailboxes { discard } }",
+	  "a.conf:1:31: 'mailboxes' excludes 'relay', which is at a.conf:1:17" },
+	{ "domain x.test { relay }",
+	  "a.conf:1:17: 'relay' takes the host that has the mailboxes, such as mail.example.org or "
+	  "[2001:db8::1]:25, but nothing follows it" },
+	{ "domain x.test { mailboxes { transport none } }",
+	  "a.conf:1:39: unknown transport 'none'; the nearest known one is 'smtp'" },
+	{ "route-from * { smtp }",
+	  "a.conf:1:12: 'route-from' takes domains, .subdomains, addresses or <>, and a block, not '*'" },
 	{ "bounce-language fx",
 	  "a.conf:1:17: there are no bounces in 'fx'; the nearest language is 'fr'" },
 	{ "bounce-language fr fr", "a.conf:1:20: 'fr' is given twice" },

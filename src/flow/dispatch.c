@@ -176,6 +176,7 @@ static void no_way(struct dispatch *d, struct schedule_job *job)
 /* What is known of why a recipient has been waiting. */
 static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt, struct fail *why)
 {
+	struct route_mail mail = promise_mail(m, rcpt);
 	struct route_way way;
 	struct arena a;
 
@@ -185,8 +186,7 @@ static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt
 	}
 	arena_init(&a, ARENA_UNLIMITED);
 	fail_with(why, FAIL_TEMPORARY, "4.4.7", "The next server could not be reached");
-	if (route_find(
-		    schedule_router(d->schedule), &a, m->envelope.rcpts[rcpt].address, &way, NULL))
+	if (route_find(schedule_router(d->schedule), &a, &mail, &way, NULL))
 		schedule_destination_why(d->schedule, &way, why);
 	arena_free(&a);
 }

@@ -4,15 +4,16 @@
 #include "flow/dispatch_inside.h"
 
 /* The line that ends this recipient: that of the transport, or the row that leads to it. */
-static void print_rule(struct dispatch *d, const struct conf_transport *t, str address,
-	char to[CONF_ORIGIN_TEXT_MAX])
+static void print_rule(struct dispatch *d, const struct conf_transport *t, const struct promise *m,
+	size_t rcpt, char to[CONF_ORIGIN_TEXT_MAX])
 {
+	struct route_mail mail = promise_mail(m, rcpt);
 	struct route_way way = { .origin = t->origin };
 	struct arena a;
 
 	arena_init(&a, ARENA_UNLIMITED);
 	if (t->origin.file.n == 0 &&
-		!route_find(schedule_router(d->schedule), &a, address, &way, NULL))
+		!route_find(schedule_router(d->schedule), &a, &mail, &way, NULL))
 		way.origin = t->origin;
 	conf_origin_print(&way.origin, to);
 	arena_free(&a);
@@ -27,7 +28,7 @@ static void discard(struct dispatch *d, const struct schedule_act *act, struct p
 		char rule[CONF_ORIGIN_TEXT_MAX];
 		struct log_record r;
 
-		print_rule(d, t, address, rule);
+		print_rule(d, t, m, act->job->rcpts[i], rule);
 		FLOW_COUNT(&d->flow, discarded);
 		log_open(&r, LOG_INFO, "discarded");
 		log_id(&r, "id", m->envelope.id);
@@ -55,8 +56,7 @@ static void refuse(struct dispatch *d, const struct schedule_act *act, struct pr
 		fail_with(&result->reply, later ? FAIL_TEMPORARY : FAIL_PERMANENT, "", "%.*s",
 			STR(words));
 		str_to_c(status, result->reply.status, sizeof result->reply.status);
-		print_rule(d, to->transport, m->envelope.rcpts[act->job->rcpts[i]].address,
-			result->reply.origin);
+		print_rule(d, to->transport, m, act->job->rcpts[i], result->reply.origin);
 	}
 	outcome_settle(d, m, act->job, results, NULL, false, "");
 	mem_free(results);

@@ -36,7 +36,7 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	else
 		fail_with(&result->reply, FAIL_NONE, "2.0.0", "%s",
 			m->d->transport->kind == CONF_PIPE ? "given to the program"
-							   : "delivered into the Maildir");
+							   : "delivered into the mailbox");
 	body_free(m->body);
 	m->body = NULL;
 	m->parcel = NULL;
@@ -152,12 +152,18 @@ static bool into_folder(struct maildrop *m, struct fail *why)
 {
 	str path, head;
 
-	if (!fill_path(m, &path, why))
+	if (m->d->transport->path.n == 0)
+		path = m->d->nexthop; /* the file of an alias */
+	else if (!fill_path(m, &path, why))
 		return false;
 	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
 		STR(sender(m)), STR(recipient(m)->address));
-	m->parcel = courier_send(
-		m->flow->courier, m->flow->loop, m->d->transport->user, path, head, &handler, m);
+	if (m->d->transport->path.n > 0 || str_ends(path, S("/")))
+		m->parcel = courier_send(m->flow->courier, m->flow->loop, m->d->transport->user,
+			path, head, &handler, m);
+	else
+		m->parcel = courier_append(m->flow->courier, m->flow->loop, m->d->transport->user,
+			path, sender(m), head, &handler, m);
 	return true;
 }
 

@@ -213,6 +213,7 @@ static bool address_to(struct notice *n, str to)
 			continue;
 		e->rcpts[e->rcpt_count++] = (struct envelope_rcpt){
 			.address = arena_copy(&n->arena, targets.items[i].address),
+			.into = arena_copy(&n->arena, targets.items[i].into),
 			.original = arena_copy(&n->arena, to),
 		};
 	}

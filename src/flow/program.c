@@ -57,11 +57,55 @@ static bool fill_argument(
 	return true;
 }
 
+static void fill_environment(
+	struct arena *a, const struct place *places, struct courier_program *to)
+{
+	for (; to->environment_count < PLACES_MAX; to->environment_count++) {
+		const struct place *p = &places[to->environment_count];
+
+		to->environment[to->environment_count] =
+			arena_printf(a, "%.*s=%.*s", STR(p->variable), STR(p->value));
+	}
+}
+
+static str fields(struct arena *a, const struct conf_transport *t, const struct program_mail *mail)
+{
+	str head = S("");
+
+	if (t->return_path == CONF_ON)
+		head = arena_printf(a, "Return-Path: <%.*s>\r\n", STR(mail->sender));
+	if (t->delivered_to == CONF_ON)
+		head = arena_printf(
+			a, "%.*sDelivered-To: %.*s\r\n", STR(head), STR(mail->recipient));
+	return head;
+}
+
+/* The command of an alias, which is the next hop: as the file has it, nothing is filled in. */
+static bool fill_alias(struct arena *a, const struct conf_transport *t,
+	const struct program_mail *mail, struct courier_program *to, str *head)
+{
+	str rest = str_skip(mail->nexthop, 1), word;
+	struct program_mail of_domain = *mail;
+	struct place places[PLACES_MAX];
+
+	of_domain.nexthop = mail->domain;
+	fill_places(a, &of_domain, places);
+	*to = (struct courier_program){ .run_ms_max = t->run_ms_max,
+		.output_octets_max = t->output_octets_max };
+	while (to->argument_count < COURIER_ARGUMENTS_MAX && str_word(&rest, &word))
+		to->arguments[to->argument_count++] = word;
+	fill_environment(a, places, to);
+	*head = fields(a, t, mail);
+	return true;
+}
+
 bool program_fill(struct arena *a, const struct conf_transport *t, const struct program_mail *mail,
 	struct courier_program *to, str *head, struct fail *why)
 {
 	struct place places[PLACES_MAX];
 
+	if (t->word_count == 0)
+		return fill_alias(a, t, mail, to, head);
 	fill_places(a, mail, places);
 	*to = (struct courier_program){ .run_ms_max = t->run_ms_max,
 		.output_octets_max = t->output_octets_max };
@@ -69,17 +113,7 @@ bool program_fill(struct arena *a, const struct conf_transport *t, const struct 
 		if (!fill_argument(a, places, t->words[to->argument_count],
 			    &to->arguments[to->argument_count], why))
 			return false;
-	for (; to->environment_count < PLACES_MAX; to->environment_count++) {
-		const struct place *p = &places[to->environment_count];
-
-		to->environment[to->environment_count] =
-			arena_printf(a, "%.*s=%.*s", STR(p->variable), STR(p->value));
-	}
-	*head = S("");
-	if (t->return_path == CONF_ON)
-		*head = arena_printf(a, "Return-Path: <%.*s>\r\n", STR(mail->sender));
-	if (t->delivered_to == CONF_ON)
-		*head = arena_printf(
-			a, "%.*sDelivered-To: %.*s\r\n", STR(*head), STR(mail->recipient));
+	fill_environment(a, places, to);
+	*head = fields(a, t, mail);
 	return true;
 }

@@ -11,6 +11,8 @@
 #include "mail/address.h"
 #include "world/clock.h"
 
+#define RECIPIENT_KEY_MAX (2 * ADDRESS_KEY_MAX + ALIAS_INTO_MAX + 2)
+
 struct transaction {
 	struct flow *flow;
 	struct router *router;
@@ -107,7 +109,7 @@ static bool grow_rcpts(struct transaction *t)
 /* What tells recipients apart: address and sender.  Who is named himself, and by a list with an
  * owner, gets two mails, as with Postfix: they are two envelopes (RFC 5321 section 3.9.2), and what
  * goes wrong with each is told to another. */
-static str recipient_key(const struct route_target *target, char to[ADDRESS_KEY_MAX * 2])
+static str recipient_key(const struct route_target *target, char to[RECIPIENT_KEY_MAX])
 {
 	char key[ADDRESS_KEY_MAX];
 	str folded;
@@ -115,8 +117,9 @@ static str recipient_key(const struct route_target *target, char to[ADDRESS_KEY_
 
 	if (!address_key(target->address, key, &folded))
 		folded = target->address;
-	n = snprintf(to, ADDRESS_KEY_MAX * 2, "%.*s %.*s", STR(folded), STR(target->sender));
-	return str_from(to, (size_t)n < ADDRESS_KEY_MAX * 2 ? (size_t)n : ADDRESS_KEY_MAX * 2 - 1);
+	n = snprintf(to, RECIPIENT_KEY_MAX, "%.*s %.*s %.*s", STR(folded), STR(target->sender),
+		STR(target->into));
+	return str_from(to, (size_t)n < RECIPIENT_KEY_MAX ? (size_t)n : RECIPIENT_KEY_MAX - 1);
 }
 
 /* What its sender wishes to hear of one of the addresses behind a recipient.  His wishes end at a
@@ -137,7 +140,7 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 	const struct route_target *target, bool several, struct fail *why)
 {
 	struct envelope_rcpt *to;
-	char origin[CONF_ORIGIN_TEXT_MAX], key[ADDRESS_KEY_MAX * 2];
+	char origin[CONF_ORIGIN_TEXT_MAX], key[RECIPIENT_KEY_MAX];
 
 	if (target->end == ROUTE_DISCARD) {
 		if (t->discarded++ == 0 &&
@@ -154,6 +157,7 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 	*to = (struct envelope_rcpt){ .original = original, .has_sender = target->has_sender };
 	to->notify = notify_of(rcpt, target->has_sender, several);
 	if (!arena_keep(&t->arena, target->address, &to->address) ||
+		(target->into.n > 0 && !arena_keep(&t->arena, target->into, &to->into)) ||
 		!arena_keep(&t->arena, target->sender, &to->sender) ||
 		!arena_keep(&t->arena, rcpt->orcpt, &to->orcpt))
 		return too_many(why);
@@ -165,7 +169,7 @@ static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str 
 /* Forget all recipients from the count on. */
 static void take_back(struct transaction *t, const struct route_targets *targets, size_t count)
 {
-	char key[ADDRESS_KEY_MAX * 2];
+	char key[RECIPIENT_KEY_MAX];
 
 	for (size_t i = 0; i < targets->count; i++) {
 		str k = recipient_key(&targets->items[i], key);

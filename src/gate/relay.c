@@ -30,14 +30,16 @@ static bool has_route(str address)
 }
 
 /* Only SMTP goes to servers that may send it on. */
-static bool leaves_by_smtp(const struct router *r, str address, struct conf_origin *at)
+static bool leaves_by_smtp(
+	const struct router *r, const struct route_target *t, struct conf_origin *at)
 {
+	struct route_mail mail = { .address = t->address, .into = t->into };
 	struct route_way way;
 	struct arena a;
 	bool found;
 
 	arena_init(&a, ARENA_UNLIMITED);
-	found = route_find(r, &a, address, &way, NULL);
+	found = route_find(r, &a, &mail, &way, NULL);
 	arena_free(&a);
 	*at = way.origin;
 	return found && way.transport->kind == CONF_SMTP;
@@ -53,8 +55,7 @@ bool relay_routes_nothing(const struct router *r, const struct ip *client, str r
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct route_target *t = &targets->items[i];
 
-		if (t->end != ROUTE_ADDRESS || !has_route(t->address) ||
-			!leaves_by_smtp(r, t->address, &at))
+		if (t->end != ROUTE_ADDRESS || !has_route(t->address) || !leaves_by_smtp(r, t, &at))
 			continue;
 		fail_reply(why, 550, "5.7.1",
 			"Relaying denied: <%.*s> has a route in its local part, and we hand none "

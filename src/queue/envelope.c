@@ -7,6 +7,9 @@
 /* No recipient is written shorter than this: it bounds how many a count may claim. */
 #define RCPT_OCTETS_MIN (3 * 4 + 1 + 4)
 
+/* What else is written of a recipient. */
+enum { HAS_SENDER = 1, HAS_INTO = 2 };
+
 static size_t ip_octets(unsigned family)
 {
 	return family == 4 ? 4 : family == 6 ? 16 : 0;
@@ -34,26 +37,30 @@ void envelope_write(const struct envelope *e, struct buf *to)
 		pack_str(to, rcpt->original);
 		pack_str(to, rcpt->orcpt);
 		pack_u32(to, rcpt->notify);
-		pack_u8(to, rcpt->has_sender);
+		pack_u8(to, (rcpt->has_sender ? HAS_SENDER : 0) | (rcpt->into.n ? HAS_INTO : 0));
 		if (rcpt->has_sender)
 			pack_str(to, rcpt->sender);
+		if (rcpt->into.n > 0)
+			pack_str(to, rcpt->into);
 	}
 }
 
 static void read_rcpt(struct pack_reader *u, struct envelope_rcpt *rcpt)
 {
-	uint8_t has_sender;
+	uint8_t has;
 
 	rcpt->address = pack_read_str(u);
 	rcpt->original = pack_read_str(u);
 	rcpt->orcpt = pack_read_str(u);
 	rcpt->notify = pack_read_u32(u);
-	has_sender = pack_read_u8(u);
-	if (has_sender > 1)
+	has = pack_read_u8(u);
+	if (has & ~(HAS_SENDER | HAS_INTO))
 		u->broken = true;
-	rcpt->has_sender = has_sender == 1;
+	rcpt->has_sender = has & HAS_SENDER;
 	if (rcpt->has_sender)
 		rcpt->sender = pack_read_str(u);
+	if (has & HAS_INTO)
+		rcpt->into = pack_read_str(u);
 }
 
 static void read_client(struct pack_reader *u, struct ip *client)

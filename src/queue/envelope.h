@@ -28,6 +28,7 @@ struct envelope_rcpt {
 	str address;  /* where it goes, after aliases */
 	str original; /* what was said at RCPT */
 	str orcpt;    /* ORCPT as given */
+	str into;     /* "|command" or "/file" of the alias that address is; "" none */
 	bool has_sender;
 	str sender;      /* instead of the envelope's, for this recipient (owner-NAME) */
 	unsigned notify; /* as in smtp/command.h, and: */

@@ -20,6 +20,7 @@ static void check_rcpt(const struct envelope_rcpt *got, const struct envelope_rc
 	CHECK_STR(got->original, want->original);
 	CHECK_STR(got->orcpt, want->orcpt);
 	CHECK_STR(got->sender, want->sender);
+	CHECK_STR(got->into, want->into);
 	CHECK(got->has_sender == want->has_sender && got->notify == want->notify);
 }
 
@@ -62,6 +63,8 @@ static void make(struct envelope *e, struct envelope_rcpt *rcpts, size_t rcpt_ma
 		rcpts[i].has_sender = prng_chance(&dice, 300);
 		if (rcpts[i].has_sender)
 			rcpts[i].sender = some();
+		if (prng_chance(&dice, 300))
+			rcpts[i].into = some();
 	}
 }
 

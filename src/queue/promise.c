@@ -21,6 +21,8 @@ static void copy_envelope(struct promise *m, const struct envelope *from)
 		is->original = str_eq(was->original, was->address) ? is->address
 								   : arena_copy(a, was->original);
 		is->orcpt = arena_copy(a, was->orcpt);
+		if (was->into.n > 0)
+			is->into = arena_copy(a, was->into);
 		is->sender = arena_copy(a, was->sender);
 	}
 }
@@ -86,4 +88,14 @@ void promise_rcpt_heard(struct promise *m, size_t rcpt, struct promise_words *wo
 		words->references++;
 	promise_words_drop(m->rcpts[rcpt].last);
 	m->rcpts[rcpt].last = words;
+}
+
+struct route_mail promise_mail(const struct promise *m, size_t rcpt)
+{
+	const struct envelope_rcpt *to = &m->envelope.rcpts[rcpt];
+
+	return (struct route_mail){ .address = to->address,
+		.into = to->into,
+		.has_sender = true,
+		.sender = to->has_sender ? to->sender : m->envelope.sender };
 }

@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "queue/spool.h"
+#include "route/route.h"
 
 /* The words of the last attempt, shared by the recipients of one message that heard them. */
 struct promise_words {
@@ -48,6 +49,9 @@ struct promise {
 struct promise *promise_new(const struct envelope *envelope, struct content *content) MUST_USE;
 struct promise *promise_keep(struct promise *m);
 void promise_drop(struct promise *m); /* null is allowed */
+
+/* What its way depends on. */
+struct route_mail promise_mail(const struct promise *m, size_t rcpt);
 
 /* Remember what was said to a recipient; words: shared, made by promise_words_new, or null to
  * forget it.  Words of ours have no reply code, which is how the spool remembers whose they are. */

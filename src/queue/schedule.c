@@ -158,6 +158,7 @@ static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 	for (size_t i = 0; i < n; i++)
 		wanted += wants_job(&m->rcpts[i]);
 	for (size_t i = 0; i < n && wanted > 0; i++) {
+		struct route_mail mail;
 		struct route_way way;
 		struct fail why;
 		struct schedule_destination *d;
@@ -166,7 +167,8 @@ static void group(struct schedule *s, struct promise *m, int64_t now_ms)
 			continue;
 		if (m->rcpts[i].next_ms <= now_ms)
 			m->rcpts[i].next_ms = 0;
-		if (!route_find(s->router, &s->scratch, m->envelope.rcpts[i].address, &way, &why)) {
+		mail = promise_mail(m, i);
+		if (!route_find(s->router, &s->scratch, &mail, &way, &why)) {
 			no_way(s, m, i, &why);
 			continue;
 		}

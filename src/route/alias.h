@@ -18,7 +18,8 @@ struct alias_table; /* opaque */
 
 struct alias_target {
 	str text; /* an address: where the file has a local part alone, the table's domain was put
-		     behind it; or "/dev/null"; or "@domain" (virtual): the same local part there.
+		     behind it; or "/dev/null", "/file", "|command" without blanks around it; or
+		     "@domain" (virtual): the same local part there.
 		     ":include:/path" is expanded already when the table is built */
 	str file; /* where it stands */
 	uint32_t line, column;
@@ -39,14 +40,17 @@ bool alias_targets_next(struct alias_targets *targets, struct alias_target *targ
 typedef bool alias_include(void *owner, struct arena *a, str path, str *text, struct fail *why);
 
 #define ALIAS_INCLUDE_DEPTH_MAX 8       /* files that include files */
+#define ALIAS_INTO_MAX 1000             /* octets of a /file or a |command */
 #define ALIAS_TABLE_TARGETS_MAX 1000000 /* of one table: files that include each other multiply */
 
 /* Builds a table: add files in order, then finish.  A key given twice is refused, with both
  * places, unless another file (or format) gave it: then the first one counts.  Errors are
- * "file:line:column: ...".  |commands and /files are refused: a later work allows them.  A virtual
+ * "file:line:column: ...".  |commands and /files are refused unless alias_builder_allow let them
+ * stand in the files that are added next; in included files they always are.  A virtual
  * line whose pattern is the name of the domain says only that it is hosted, and is skipped. */
 struct alias_builder;
 struct alias_builder *alias_builder_new(str domain, alias_include *include, void *owner) MUST_USE;
+void alias_builder_allow(struct alias_builder *b, bool programs, bool files);
 bool alias_builder_aliases(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
 bool alias_builder_virtual(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
 struct alias_table *alias_builder_finish(struct alias_builder *b) MUST_USE; /* frees the builder */

@@ -6,15 +6,17 @@
 #include "mail/address.h"
 #include "route/alias_table.h"
 #include "route/alias_text.h"
+#include "world/courier.h"
 
 struct alias_builder {
 	struct alias_table *table;
 	str domain;
 	alias_include *include;
 	void *owner;
-	unsigned source;     /* counts the files that were added */
-	size_t target_count; /* in the whole table */
-	struct buf targets;  /* of the key that is being read */
+	bool programs, files; /* may stand in the aliases files that are added */
+	unsigned source;      /* counts the files that were added */
+	size_t target_count;  /* in the whole table */
+	struct buf targets;   /* of the key that is being read */
 };
 
 /* A file that is being read, and the one that includes it. */
@@ -249,6 +251,78 @@ static bool keep_domain(struct alias_builder *b, const struct alias_text *t, str
 	return keep_target(b, t, word, e, why);
 }
 
+/* What only a shell understands: no shell reads a command of ours. */
+static bool needs_shell(str command)
+{
+	static const str special = STR_INIT(";&|<>()$`\\\"'*?[]{}!~\t\n");
+
+	for (size_t i = 0; i < command.n; i++)
+		if (str_has(special, command.p[i]))
+			return true;
+	return false;
+}
+
+/* "|/path argument ..." */
+static bool keep_command(struct alias_builder *b, struct arena *a, const struct alias_text *t,
+	str text, struct entry *e, struct fail *why)
+{
+	str command = str_trim(str_skip(text, 1)), rest = command, word;
+	size_t count = 0;
+
+	if (!b->programs)
+		return alias_text_wrong(t, why,
+			"no program may stand in this file: 'aliases FILE { programs as USER }' "
+			"allows it");
+	if (!str_starts(command, S("/")))
+		return alias_text_wrong(t, why, "the path of a program is absolute, as in |/bin/x");
+	if (needs_shell(command))
+		return alias_text_wrong(t, why,
+			"this command needs a shell, and none reads it; put it into a script");
+	while (str_word(&rest, &word))
+		if (++count > COURIER_ARGUMENTS_MAX)
+			return alias_text_wrong(
+				t, why, "more than %u arguments", COURIER_ARGUMENTS_MAX);
+	return keep_target(b, t, arena_printf(a, "|%.*s", STR(command)), e, why);
+}
+
+/* No root, and no way up. */
+static bool names_file(str path)
+{
+	bool names = false;
+	str part;
+
+	while (path.n > 0) {
+		str_cut(&path, '/', &part);
+		if (str_eq(part, S("..")))
+			return false;
+		names = names || part.n > 0;
+	}
+	return names;
+}
+
+static bool keep_into(struct alias_builder *b, struct arena *a, const struct alias_text *t,
+	str text, struct entry *e, struct fail *why)
+{
+	if (t->form == ALIAS_TEXT_INCLUDE)
+		return alias_text_wrong(
+			t, why, "an included file may name neither programs nor files");
+	if (t->form == ALIAS_TEXT_VIRTUAL)
+		return alias_text_wrong(
+			t, why, "a virtual file may name neither programs nor files");
+	if (text.n > ALIAS_INTO_MAX)
+		return alias_text_wrong(
+			t, why, "this is longer than %u characters", ALIAS_INTO_MAX);
+	if (str_starts(text, S("|")))
+		return keep_command(b, a, t, text, e, why);
+	if (!b->files)
+		return alias_text_wrong(t, why,
+			"no file but /dev/null may stand here: 'aliases FILE { files as USER }' "
+			"allows it");
+	if (!names_file(text))
+		return alias_text_wrong(t, why, "this is no path of a file");
+	return keep_target(b, t, text, e, why);
+}
+
 static bool read_include(struct alias_builder *b, const struct reading *by, str path,
 	struct entry *e, struct fail *why);
 
@@ -264,13 +338,10 @@ static bool read_target(struct alias_builder *b, struct arena *a, const struct r
 	}
 	if (unquote(a, word, &plain))
 		inner = plain;
-	if (str_starts(inner, S("|")))
-		return alias_text_wrong(t, why, "commands are a later work");
 	if (str_eq(inner, S("/dev/null")))
 		return keep_target(b, t, inner, e, why);
-	if (str_starts(inner, S("/")))
-		return alias_text_wrong(
-			t, why, "files other than /dev/null are a later work; give it a mailbox");
+	if (str_starts(inner, S("|")) || str_starts(inner, S("/")))
+		return keep_into(b, a, t, inner, e, why);
 	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_VIRTUAL)
 		return alias_text_wrong(t, why, "virtual files include nothing");
 	if (str_starts_nocase(inner, S(":include:")))
@@ -369,6 +440,12 @@ static bool add(
 	ok = read_file(b, &step, &r, why);
 	arena_free(&step);
 	return ok;
+}
+
+void alias_builder_allow(struct alias_builder *b, bool programs, bool files)
+{
+	b->programs = programs;
+	b->files = files;
 }
 
 bool alias_builder_aliases(struct alias_builder *b, str file, str text, struct fail *why)

@@ -42,7 +42,8 @@ static void check_targets(const struct router *r, const struct route_targets *al
 			continue;
 		arena_init(&a, 1000);
 		LAW(address_key(all->items[i].address, one, &key));
-		LAW(route_find(r, &a, all->items[i].address, &way, NULL));
+		LAW(route_find(r, &a, &(struct route_mail){ .address = all->items[i].address },
+			&way, NULL));
 		arena_free(&a);
 		for (size_t j = 0; j < i; j++)
 			LAW(all->items[j].end == ROUTE_DISCARD ||

@@ -11,11 +11,12 @@
 static const struct {
 	str path, text;
 } files[] = {
-	{STR_INIT("/list"),   STR_INIT("# a list\nanna, bert@b.test\n\n  \"carl\"\n")},
-	{ STR_INIT("/outer"), STR_INIT(":include:/list\ndora\n")                     },
-	{ STR_INIT("/self"),  STR_INIT(":include:/self\n")                           },
-	{ STR_INIT("/none"),  STR_INIT("# nobody\n")                                 },
-	{ STR_INIT("/bad"),   STR_INIT("anna\nbert carl\n")                          },
+	{STR_INIT("/list"),      STR_INIT("# a list\nanna, bert@b.test\n\n  \"carl\"\n")},
+	{ STR_INIT("/outer"),    STR_INIT(":include:/list\ndora\n")                     },
+	{ STR_INIT("/self"),     STR_INIT(":include:/self\n")                           },
+	{ STR_INIT("/none"),     STR_INIT("# nobody\n")                                 },
+	{ STR_INIT("/programs"), STR_INIT("|/bin/true\n")                               },
+	{ STR_INIT("/bad"),      STR_INIT("anna\nbert carl\n")                          },
 };
 
 static bool include(void *owner, struct arena *a, str path, str *text, struct fail *why)
@@ -97,10 +98,15 @@ static const struct {
 	{ false, "a@a.test: b",					     ":f:1:1: the name of an alias has no domain"                 },
 	{ false, "a b: c",						  ":f:1:1: Bad local part of an address"                       },
 	{ false, "a: b\nA: c",					      ":f:2:1: \"A\" is given twice; it stands in f:1:1, too"      },
-	{ false, "a: \"|/bin/sh -c x\"",                                    ":f:1:4: commands are a later work"                          },
-	{ false, "a: |/bin/sh",					     ":f:1:4: commands are a later work"                          },
+	{ false, "a: \"|/bin/sh -c x\"",
+         ":f:1:4: no program may stand in this file: 'aliases FILE { programs as USER }' "
+		"allows it"													      },
+	{ false, "a: |/bin/sh",
+         ":f:1:4: no program may stand in this file: 'aliases FILE { programs as USER }' "
+		"allows it"													      },
 	{ false, "a: b, /var/mail/x",
-         ":f:1:7: files other than /dev/null are a later work; give it a mailbox"                                                        },
+         ":f:1:7: no file but /dev/null may stand here: 'aliases FILE { files as USER }' "
+		"allows it"													      },
 	{ false, "a: @b.test",
          ":f:1:4: \"@domain\" may be the first target of a virtual line only"                                                            },
 	{ false, "a: :include:/lost",				       ":f:1:4: /lost: No such file"                                },
@@ -224,4 +230,45 @@ TEST(alias_compiled_table_answers_alike)
 	alias_table_free(t);
 	buf_free(&one);
 	buf_free(&other);
+}
+
+/* clang-format off */
+static const struct {
+	const char *text, *says; /* beginning with ':' what is wrong, else the targets */
+} allowed[] = {
+	{ "a: \"| /usr/lib/sympa/bin/queue a@lists.test\"", "|/usr/lib/sympa/bin/queue a@lists.test" },
+	{ "a: |/bin/true, /var/mail/x, \"/home/a b/Maildir/\", /dev/null",
+	  "|/bin/true /var/mail/x /home/a b/Maildir/ /dev/null" },
+	{ "a: \"|exec /bin/x\"", ":f:1:4: the path of a program is absolute, as in |/bin/x" },
+	{ "a: \"|/bin/x >/dev/null 2>&1\"",
+	  ":f:1:4: this command needs a shell, and none reads it; put it into a script" },
+	{ "a: \"|/bin/x $HOME\"",
+	  ":f:1:4: this command needs a shell, and none reads it; put it into a script" },
+	{ "a: /", ":f:1:4: this is no path of a file" },
+	{ "a: /var/../etc/passwd", ":f:1:4: this is no path of a file" },
+	{ "a: :include:/programs", ":/programs:1:1: an included file may name neither programs nor files" },
+};
+/* clang-format on */
+
+TEST(alias_files_lead_into_programs_and_files_where_that_is_allowed)
+{
+	for (size_t i = 0; i < LENGTH(allowed); i++) {
+		struct alias_builder *b = alias_builder_new(S("a.test"), include, NULL);
+		struct alias_targets targets;
+		struct alias_target target;
+		struct alias_table *t;
+		struct buf said = { 0 };
+		struct fail why = { 0 };
+
+		alias_builder_allow(b, true, true);
+		if (!alias_builder_aliases(b, S("f"), str_of(allowed[i].text), &why))
+			buf_putf(&said, " :%s", why.text);
+		t = alias_builder_finish(b);
+		if (alias_table_find(t, S("a"), &targets))
+			while (alias_targets_next(&targets, &target))
+				buf_putf(&said, " %.*s", STR(target.text));
+		CHECK_STR(str_skip(buf_str(&said), 1), str_of(allowed[i].says));
+		buf_free(&said);
+		alias_table_free(t);
+	}
 }

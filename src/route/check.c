@@ -119,7 +119,7 @@ static bool known(const struct check *c, const struct conf_domain *d, str key)
 
 	if (d->catch_all.text.n > 0 || str_eq(local, S("postmaster")) ||
 		router_mailbox(c->r, d, key) || router_row(c->r, d, key, &row) ||
-		router_domain_row(c->r, d, &row))
+		router_whole(c->r, d, key) || router_domain_row(c->r, d, &row))
 		return true;
 	if (!t)
 		return false;
@@ -142,7 +142,8 @@ static void check_targets(struct check *c, struct alias_targets targets)
 		const struct conf_domain *d;
 		str key;
 
-		if (str_starts(target.text, S("@")) || !address_key(target.text, to, &key))
+		if (str_starts(target.text, S("@")) || str_starts(target.text, S("|")) ||
+			str_starts(target.text, S("/")) || !address_key(target.text, to, &key))
 			continue;
 		d = router_domain(c->r, key);
 		if (d && !known(c, d, key))
@@ -197,7 +198,7 @@ static bool comes_back(struct check *c, str address)
 	struct route_way way;
 
 	arena_reset(&c->way);
-	return route_find(c->r, &c->way, address, &way, NULL) &&
+	return route_find(c->r, &c->way, &(struct route_mail){ .address = address }, &way, NULL) &&
 	       str_eq_nocase(way.nexthop, c->r->conf->hostname.text);
 }
 
@@ -206,7 +207,7 @@ static void check_ends(struct check *c, const struct route_targets *all)
 	for (size_t i = 0; i < all->count; i++) {
 		const struct route_target *t = &all->items[i];
 
-		if (t->end == ROUTE_ADDRESS && comes_back(c, t->address) &&
+		if (t->end == ROUTE_ADDRESS && t->into.n == 0 && comes_back(c, t->address) &&
 			first_blame(c, &t->origin))
 			report(c, &t->origin,
 				"'%.*s' would be this server, and nothing here says who that is: "
@@ -269,7 +270,7 @@ static void check_postmaster(struct check *c, const struct conf_domain *d)
 				warn(c, &t->origin,
 					"mail for postmaster of '%.*s' is thrown away here",
 					STR(d->name));
-			else if (comes_back(c, t->address) &&
+			else if (t->into.n == 0 && comes_back(c, t->address) &&
 				 (t->origin.file.n == 0 || first_blame(c, &t->origin)))
 				report(c, &d->origin,
 					"mail for postmaster of '%.*s' goes to '%.*s', which would "
@@ -298,6 +299,25 @@ static bool has_rows(const struct router *r, const struct conf_domain *d)
 	return t && alias_table_key(t, 0, &key);
 }
 
+/* Who takes everybody would bounce what he cannot deliver (P4). */
+static void check_whole(struct check *c, const struct conf_domain *d)
+{
+	if (!d->whole && d->recipients.count > 0)
+		report(c, &d->recipients.items[0].origin,
+			"'recipients' says who has a mailbox behind 'relay' or 'mailboxes', and "
+			"'domain %.*s' has neither",
+			STR(d->name));
+	if (d->whole && d->recipients.count == 0 && d->whole->kind != CONF_ERROR)
+		report(c, &d->whole_origin,
+			"nothing says who has a mailbox there, so mail to nobody would be bounced "
+			"to strangers: it needs 'recipients FILE'");
+	if (d->whole && d->whole->kind == CONF_SMTP && d->whole->host.n == 0)
+		report(c, &d->whole_origin,
+			"this would lead to the MX hosts of '%.*s', and those are this server: say "
+			"the host",
+			STR(d->name));
+}
+
 static void check_domain(struct check *c, const struct conf_domain *d)
 {
 	const struct alias_table *t = router_table(c->r, d);
@@ -307,10 +327,11 @@ static void check_domain(struct check *c, const struct conf_domain *d)
 	for (size_t i = 0; t && alias_table_key(t, i, &key); i++)
 		if (alias_table_find(t, key, &targets))
 			check_entry(c, d, key, &targets);
+	check_whole(c, d);
 	check_catch_all(c, d);
 	check_postmaster(c, d);
 	if (!(t && alias_table_key(t, 0, &key)) && d->catch_all.text.n == 0 &&
-		!has_mailbox(c->r->conf, d) && !has_rows(c->r, d))
+		!has_mailbox(c->r->conf, d) && !has_rows(c->r, d) && !d->whole)
 		warn(c, &d->origin, "domain '%.*s' has no recipient but postmaster", STR(d->name));
 }
 
@@ -391,6 +412,12 @@ static bool used(const struct router *r, const struct conf_transport *t)
 			return true;
 	for (size_t i = 0; i < conf->mailbox_count; i++)
 		if (conf->mailboxes[i].transport == t)
+			return true;
+	for (size_t i = 0; i < conf->sender_route_count; i++)
+		if (conf->sender_routes[i].transport == t)
+			return true;
+	for (size_t i = 0; i < conf->domain_count; i++)
+		if (conf->domains[i].whole == t)
 			return true;
 	return str_eq(t->name, S("smtp")) || in_rows(r, t->name); /* smtp: what no route takes */
 }

@@ -181,7 +181,7 @@ static bool add_address(struct expansion *x, const struct visit *v)
 {
 	struct route_way way;
 	str status, words;
-	bool found = router_way(x->r, v->key, &way);
+	bool found = router_way(x->r, v->key, NULL, &way);
 
 	assert(found); /* who is nobody does not come here */
 	if (!x->hosted || way.transport->kind != CONF_ERROR)
@@ -197,6 +197,15 @@ static bool add_address(struct expansion *x, const struct visit *v)
 	if (x->blame)
 		*x->blame = (struct route_blame){ .at = v->at, .by_rule = true };
 	return false;
+}
+
+/* A program or a file, for the alias that leads there. */
+static bool into(struct expansion *x, const struct visit *v, str text, const struct conf_origin *at)
+{
+	struct route_targets *all = x->targets;
+
+	return add_target(x, ROUTE_ADDRESS, v, v->address, at) &&
+	       (arena_keep(x->a, text, &all->items[all->count - 1].into) || no_memory(x));
 }
 
 static bool discard(struct expansion *x, const struct visit *v, const struct conf_origin *at)
@@ -307,6 +316,10 @@ static bool follow_target(struct expansion *x, struct visit *v, const struct ali
 	if (str_eq(target->text, S("/dev/null"))) {
 		tell_step(x, v->depth, v->address, target->text, &at);
 		return discard(x, v, &at);
+	}
+	if (str_starts(target->text, S("|")) || str_starts(target->text, S("/"))) {
+		tell_step(x, v->depth, v->address, target->text, &at);
+		return into(x, v, target->text, &at);
 	}
 	if (!target_address(x, v, target->text, tag, &address) || !fold(x, address, &at, to, &key))
 		return false;
@@ -431,6 +444,11 @@ static bool resolve(struct expansion *x, struct visit *v)
 			if (router_row(x->r, v->domain, v->key, &row))
 				return add_address(x, v);
 			break;
+		case BY_WHOLE:
+			if (v->domain->recipients.count > 0 &&
+				router_whole(x->r, v->domain, v->key))
+				return add_address(x, v);
+			break;
 		case BY_POSTMASTER:
 			if (str_eq(address_local(v->key), S("postmaster")) &&
 				conf->postmaster.text.n > 0)
@@ -443,6 +461,11 @@ static bool resolve(struct expansion *x, struct visit *v)
 		case BY_CATCH_ALL:
 			if (v->domain->catch_all.text.n > 0)
 				return follow_text(x, v, &v->domain->catch_all);
+			break;
+		case BY_ANYBODY:
+			if (v->domain->recipients.count == 0 &&
+				router_whole(x->r, v->domain, v->key))
+				return add_address(x, v);
 			break;
 		case BY_DOMAIN_ROW:
 			if (router_domain_row(x->r, v->domain, &row))

@@ -25,16 +25,17 @@ static bool set_nexthop(struct arena *a, str key, struct route_way *way, struct 
 	return fail_reply(why, 452, "4.3.1", "No memory left for a next hop");
 }
 
-bool route_find(const struct router *r, struct arena *a, str address, struct route_way *way,
-	struct fail *why)
+bool route_find(const struct router *r, struct arena *a, const struct route_mail *mail,
+	struct route_way *way, struct fail *why)
 {
 	char to[ADDRESS_KEY_MAX];
-	str key;
+	str address = mail->address, key;
 
 	if (!address_key(address, to, &key) || address_domain(key).n == 0)
 		return fail_with(
 			why, FAIL_PERMANENT, "5.1.3", "<%.*s>: not an address", STR(address));
-	if (router_way(r, key, way))
+	if (mail->into.n > 0 ? router_way_into(r, key, mail->into, way)
+			     : router_way(r, key, mail->has_sender ? &mail->sender : NULL, way))
 		return set_nexthop(a, key, way, why);
 	fail_reply(why, 550, "5.1.1", "<%.*s>: nobody here has this address", STR(address));
 	if (why)

@@ -22,6 +22,9 @@ struct router *router_new(struct conf *conf, struct alias_table **tables) MUST_U
  * Only before anybody else knows the router. */
 void router_take_transports(struct router *r, size_t domain, struct alias_table *t);
 
+/* The same for its files of recipients. */
+void router_take_recipients(struct router *r, size_t domain, struct alias_table *t);
+
 /* Another one of the same configuration, which shares the tables. */
 struct router *router_again(const struct router *r) MUST_USE;
 struct router *router_keep(struct router *r);
@@ -39,6 +42,7 @@ enum route_end {
 struct route_target {
 	enum route_end end;
 	str address; /* as it will be said to the next hop */
+	str into;    /* "|command" or "/file": where the alias that address is leads; else "" */
 	bool has_sender;
 	str sender;                /* owner-NAME@domain, where the alias NAME has an owner */
 	struct conf_origin origin; /* the line that gave it; "" when nothing was expanded */
@@ -69,19 +73,28 @@ typedef void route_step(
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner) MUST_USE;
 
+/* A recipient of a mail, after route_expand. */
+struct route_mail {
+	str address, into;
+	bool has_sender; /* false: it is not known, and no route by sender is taken */
+	str sender;
+};
+
 struct route_way {
 	const struct conf_transport *transport;
 	str nexthop; /* SMTP without a fixed host: the domain whose MX hosts to ask, in
 			ASCII form, or an address literal "[...]"; PIPE: the domain; what a
-			transport file says: "[HOST]:PORT", or for ERROR the words; else "" */
+			transport file says: "[HOST]:PORT", or for ERROR the words; the command
+			or the file of an alias; else "" */
 	struct conf_origin origin; /* the route, mailbox or domain that decided */
 };
 
-/* By which transport an expanded address leaves: its mailbox, the most telling route (address,
- * domain, the longest .subdomain, *), or the built-in direct SMTP.  nexthop lives in the arena.
- * False: hosted but no mailbox: 5.1.1. */
-bool route_find(const struct router *r, struct arena *a, str address, struct route_way *way,
-	struct fail *why) MUST_USE;
+/* By which transport a recipient leaves: where its alias leads into, its mailbox, the most telling
+ * route (address, domain, the longest .subdomain), the one of its sender (address, domain, the
+ * longest .subdomain, <>), "route *", or the built-in direct SMTP.  nexthop lives in the arena.
+ * False: hosted but no mailbox, or its alias leads there no more: 5.1.1. */
+bool route_find(const struct router *r, struct arena *a, const struct route_mail *mail,
+	struct route_way *way, struct fail *why) MUST_USE;
 
 /* The local part by which the mailbox or the row of an address in table form was found: without its
  * sub-address, unless the whole of it has one.  Lives as long as key. */

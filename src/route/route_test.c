@@ -276,7 +276,8 @@ TEST(route_finds_the_most_telling_way)
 		struct arena a;
 
 		arena_init(&a, 1000);
-		if (route_find(r, &a, str_of(ways[i].address), &way, &why))
+		if (route_find(r, &a, &(struct route_mail){ .address = str_of(ways[i].address) },
+			    &way, &why))
 			buf_putf(&text, "%.*s %.*s %s", STR(way.transport->name), STR(way.nexthop),
 				conf_origin_print(&way.origin, place));
 		else
@@ -324,9 +325,9 @@ TEST(route_star_takes_the_rest)
 	struct arena a;
 
 	arena_init(&a, 1000);
-	CHECK(route_find(r, &a, S("x@else.test"), &way, &why));
+	CHECK(route_find(r, &a, &(struct route_mail){ .address = S("x@else.test") }, &way, &why));
 	CHECK_STR(way.transport->name, S("onward"));
-	CHECK(!route_find(r, &a, S("x@a.test"), &way, &why));
+	CHECK(!route_find(r, &a, &(struct route_mail){ .address = S("x@a.test") }, &way, &why));
 	arena_free(&a);
 	router_drop(router_keep(r));
 	router_drop(r);
@@ -345,5 +346,88 @@ TEST(route_hosted_domains)
 	CHECK(!route_hosted(r, S("x@sub.a.test")) && !route_hosted(r, S("x")));
 	CHECK(!route_hosted(r, S("")) && !route_hosted(r, S("x@[127.0.0.1]")));
 	CHECK_STR(router_conf(r)->hostname.text, S("pivot.test"));
+	router_drop(r);
+}
+
+/* The way of a recipient whose mailbox another one has, by the sender where no route says more. */
+TEST(route_asks_the_sender_behind_all_other_routes)
+{
+	/* clang-format off */
+	static const struct {
+		const char *sender, *address, *way;
+	} cases[] = {
+		{ "boss@a.test", "x@else.test", "first" },
+		{ "x@a.test", "x@else.test", "second" },
+		{ "x@sub.a.test", "x@else.test", "third" },
+		{ "", "x@else.test", "null" },
+		{ "x@b.test", "x@else.test", "rest" },
+		{ "boss@a.test", "x@far.test", "far" },
+		{ NULL, "x@else.test", "rest" },
+	};
+	/* clang-format on */
+	struct router *r = router_fake_new("hostname p.test\n"
+					   "transport first { smtp 192.0.2.1 }\n"
+					   "transport second { smtp 192.0.2.2 }\n"
+					   "transport third { smtp 192.0.2.3 }\n"
+					   "transport null { smtp 192.0.2.4 }\n"
+					   "transport rest { smtp 192.0.2.5 }\n"
+					   "transport far { smtp 192.0.2.6 }\n"
+					   "route * { transport rest }\n"
+					   "route far.test { transport far }\n"
+					   "route-from Boss@a.test { transport first }\n"
+					   "route-from a.test { transport second }\n"
+					   "route-from .a.test { transport third }\n"
+					   "route-from <> { transport null }\n",
+		NULL, 0);
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct route_mail mail = { .address = str_of(cases[i].address),
+			.has_sender = cases[i].sender,
+			.sender = cases[i].sender ? str_of(cases[i].sender) : S("") };
+		struct fail why = { 0 };
+		struct route_way way;
+		struct arena a;
+
+		arena_init(&a, 1000);
+		CHECK(route_find(r, &a, &mail, &way, &why));
+		CHECK_STR(way.transport->name, str_of(cases[i].way));
+		arena_free(&a);
+	}
+	router_drop(r);
+}
+
+/* No stranger names a program: only what stands in the table of the alias is run. */
+TEST(route_leads_an_alias_into_what_its_file_says)
+{
+	static const struct router_fake_file file = { "a",
+		"list: \"|/bin/queue list\", anna@else.test\nbox: /var/mail/box\n" };
+	struct router *r = router_fake_new("hostname p.test\ndomain a.test { aliases a { programs "
+					   "as nobody; files as mail } }\n",
+		&file, 1);
+	struct route_mail mail = { .address = S("list+x@a.test"), .into = S("|/bin/queue list") };
+	struct route_targets all;
+	struct fail why = { 0 };
+	struct route_way way;
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	CHECK(route_expand(r, &a, S("list@a.test"), &all, &why, NULL, NULL));
+	CHECK_INT(all.count, 2);
+	CHECK_STR(all.items[0].address, S("list@a.test"));
+	CHECK_STR(all.items[0].into, S("|/bin/queue list"));
+	CHECK_STR(all.items[1].address, S("anna@else.test"));
+	CHECK_STR(all.items[1].into, S(""));
+	CHECK(route_find(r, &a, &mail, &way, &why));
+	CHECK(way.transport->kind == CONF_PIPE);
+	CHECK_STR(way.transport->user, S("nobody"));
+	CHECK_STR(way.nexthop, S("|/bin/queue list"));
+	mail.into = S("|/bin/other");
+	CHECK(!route_find(r, &a, &mail, &way, &why));
+	CHECK_STR(str_of(why.status), S("5.1.1"));
+	mail = (struct route_mail){ .address = S("box@a.test"), .into = S("/var/mail/box") };
+	CHECK(route_find(r, &a, &mail, &way, &why));
+	CHECK(way.transport->kind == CONF_MAILDIR && way.transport->path.n == 0);
+	CHECK(!route_expand(r, &a, S("\"|/bin/queue list\"@a.test"), &all, &why, NULL, NULL));
+	arena_free(&a);
 	router_drop(r);
 }

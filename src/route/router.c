@@ -22,6 +22,7 @@ struct router *router_new(struct conf *conf, struct alias_table **tables)
 		r->tables = mem_alloc(conf->domain_count * sizeof(struct alias_table *));
 		memcpy(r->tables, tables, conf->domain_count * sizeof(struct alias_table *));
 		r->transports = mem_zero(conf->domain_count * sizeof(struct alias_table *));
+		r->recipients = mem_zero(conf->domain_count * sizeof(struct alias_table *));
 	}
 	for (size_t i = 0; i < conf->domain_count; i++)
 		index_add(&r->domains, conf->domains[i].name, &conf->domains[i]);
@@ -29,6 +30,9 @@ struct router *router_new(struct conf *conf, struct alias_table **tables)
 		index_add(&r->mailboxes, conf->mailboxes[i].address, &conf->mailboxes[i]);
 	for (size_t i = 0; i < conf->route_count; i++)
 		index_add(&r->routes, conf->routes[i].pattern, &conf->routes[i]);
+	for (size_t i = 0; i < conf->sender_route_count; i++)
+		index_add(
+			&r->sender_routes, conf->sender_routes[i].pattern, &conf->sender_routes[i]);
 	r->star = map_get(&r->routes, S("*"));
 	for (size_t i = 0; i < conf->transport_count; i++)
 		if (str_eq(conf->transports[i].name, S("smtp")))
@@ -49,6 +53,12 @@ void router_take_transports(struct router *r, size_t domain, struct alias_table 
 	r->transports[domain] = t;
 }
 
+void router_take_recipients(struct router *r, size_t domain, struct alias_table *t)
+{
+	alias_table_free(r->recipients[domain]);
+	r->recipients[domain] = t;
+}
+
 struct router *router_again(const struct router *r)
 {
 	struct router *again = router_new(r->conf, r->tables);
@@ -56,6 +66,7 @@ struct router *router_again(const struct router *r)
 	for (size_t i = 0; i < r->conf->domain_count; i++) {
 		alias_table_keep(r->tables[i]);
 		again->transports[i] = alias_table_keep(r->transports[i]);
+		again->recipients[i] = alias_table_keep(r->recipients[i]);
 	}
 	return again;
 }
@@ -73,12 +84,15 @@ void router_drop(struct router *r)
 	for (size_t i = 0; i < r->conf->domain_count; i++) {
 		alias_table_free(r->tables[i]);
 		alias_table_free(r->transports[i]);
+		alias_table_free(r->recipients[i]);
 	}
 	mem_free(r->tables);
 	mem_free(r->transports);
+	mem_free(r->recipients);
 	map_free(&r->domains);
 	map_free(&r->mailboxes);
 	map_free(&r->routes);
+	map_free(&r->sender_routes);
 	conf_drop(r->conf);
 	mem_free(r);
 }
@@ -128,19 +142,52 @@ const struct conf_mailbox *router_mailbox(
 	return map_get(&r->mailboxes, base);
 }
 
-/* The most telling route: of the address, of its domain, of the longest .subdomain, then the one
- * for all. */
-static const struct conf_route *find_route(const struct router *r, str key)
+/* The most telling pattern: of the address, of its domain, of the longest .subdomain.  Or null. */
+static const struct conf_route *find_pattern(const struct map *patterns, str key)
 {
 	str domain = address_domain(key);
-	const struct conf_route *route = map_get(&r->routes, key);
+	const struct conf_route *route = map_get(patterns, key);
 
 	if (!route)
-		route = map_get(&r->routes, domain);
+		route = map_get(patterns, domain);
 	for (size_t i = 1; !route && i < domain.n; i++)
 		if (domain.p[i] == '.')
-			route = map_get(&r->routes, str_skip(domain, i));
+			route = map_get(patterns, str_skip(domain, i));
+	return route;
+}
+
+static const struct conf_route *find_sender_route(const struct router *r, str sender)
+{
+	char to[ADDRESS_KEY_MAX];
+	str key;
+
+	if (r->conf->sender_route_count == 0)
+		return NULL;
+	if (sender.n == 0)
+		return map_get(&r->sender_routes, S("<>"));
+	return address_key(sender, to, &key) ? find_pattern(&r->sender_routes, key) : NULL;
+}
+
+static const struct conf_route *find_route(const struct router *r, str key, const str *sender)
+{
+	const struct conf_route *route = find_pattern(&r->routes, key);
+
+	if (!route && sender)
+		route = find_sender_route(r, *sender);
 	return route ? route : r->star;
+}
+
+bool router_whole(const struct router *r, const struct conf_domain *d, str key)
+{
+	const struct alias_table *t = r->recipients[d - r->conf->domains];
+	struct alias_targets found;
+	char to[ADDRESS_KEY_MAX];
+	str base;
+
+	if (!d->whole || !t)
+		return d->whole;
+	return alias_table_find(t, key, &found) ||
+	       (router_base(d, key, to, &base) && alias_table_find(t, base, &found));
 }
 
 bool router_row(
@@ -186,15 +233,61 @@ static bool hosted_way(
 		way->transport = mailbox->transport;
 		return true;
 	}
-	if (!router_row(r, d, key, &row) && !router_domain_row(r, d, &row))
-		return false;
+	if (!router_row(r, d, key, &row)) {
+		if (router_whole(r, d, key)) {
+			way->origin = d->whole_origin;
+			way->transport = d->whole;
+			return true;
+		}
+		if (!router_domain_row(r, d, &row))
+			return false;
+	}
 	way->origin = row.at;
 	way->transport = named(r, row.transport);
 	way->nexthop = row.nexthop;
 	return true;
 }
 
-bool router_way(const struct router *r, str key, struct route_way *way)
+/* The entry of an alias among whose targets is this one. */
+static bool find_into(const struct router *r, const struct conf_domain *d, str key, str into,
+	struct alias_target *target)
+{
+	const struct alias_table *t = router_table(r, d);
+	struct alias_targets targets;
+	char to[ADDRESS_KEY_MAX];
+	str base;
+
+	if (!t || (!alias_table_find(t, address_local(key), &targets) &&
+			  (!router_base(d, key, to, &base) ||
+				  !alias_table_find(t, address_local(base), &targets))))
+		return false;
+	while (alias_targets_next(&targets, target))
+		if (str_eq(target->text, into))
+			return true;
+	return false;
+}
+
+bool router_way_into(const struct router *r, str key, str into, struct route_way *way)
+{
+	const struct conf_domain *d = router_domain(r, key);
+	const struct conf_alias_file *file;
+	struct alias_target target;
+
+	*way = (struct route_way){ 0 };
+	if (!d)
+		return false;
+	way->origin = d->origin;
+	if (!find_into(r, d, key, into, &target))
+		return false;
+	way->origin = (struct conf_origin){ target.file, target.line, target.column };
+	way->nexthop = target.text;
+	file = conf_ways_alias_file(&d->alias_files, target.file);
+	if (file)
+		way->transport = str_starts(into, S("|")) ? file->programs : file->files;
+	return way->transport;
+}
+
+bool router_way(const struct router *r, str key, const str *sender, struct route_way *way)
 {
 	const struct conf_domain *d = router_domain(r, key);
 	const struct conf_route *route;
@@ -202,7 +295,7 @@ bool router_way(const struct router *r, str key, struct route_way *way)
 	*way = (struct route_way){ 0 };
 	if (d)
 		return hosted_way(r, d, key, way);
-	route = find_route(r, key);
+	route = find_route(r, key, sender);
 	way->transport = route ? route->transport : r->direct;
 	way->origin = way->transport->origin;
 	if (route)

@@ -16,7 +16,9 @@ struct router {
 	struct conf *conf;
 	struct alias_table **tables;           /* as conf->domains */
 	struct alias_table **transports;       /* the same: of transport files */
+	struct alias_table **recipients;       /* the same: who is behind relay or mailboxes */
 	struct map domains, mailboxes, routes; /* by name, address, pattern */
+	struct map sender_routes;              /* by pattern */
 	const struct conf_route *star;         /* route *, or null */
 	const struct conf_transport *direct;   /* the built-in one */
 	struct conf_transport error, discard;  /* of rows in transport files */
@@ -41,9 +43,16 @@ bool router_row(const struct router *r, const struct conf_domain *d, str key,
 bool router_domain_row(
 	const struct router *r, const struct conf_domain *d, struct transports_row *row) MUST_USE;
 
+/* Is it one of those who have a mailbox behind relay or mailboxes?  By the files of recipients,
+ * with or without its sub-address; where there is no file, everybody may be. */
+bool router_whole(const struct router *r, const struct conf_domain *d, str key) MUST_USE;
+
 /* The way of an address in table form; its next hop is what a row says of it, and lives as long as
- * the router.  False: hosted, but nobody. */
-bool router_way(const struct router *r, str key, struct route_way *way) MUST_USE;
+ * the router.  sender: null where it is not known.  False: hosted, but nobody. */
+bool router_way(const struct router *r, str key, const str *sender, struct route_way *way) MUST_USE;
+
+/* The way of an alias that leads into a program or a file.  False: it does so no more. */
+bool router_way_into(const struct router *r, str key, str into, struct route_way *way) MUST_USE;
 
 /* What is to blame for an expansion that failed. */
 struct route_blame {

@@ -27,9 +27,13 @@ static struct alias_table *build(
 	if (d->aliases.count + d->virtuals.count == 0)
 		return NULL;
 	b = alias_builder_new(d->name, no_include, NULL);
-	for (size_t i = 0; ok && i < d->aliases.count; i++)
-		ok = alias_builder_aliases(b, d->aliases.items[i].text,
-			file_text(files, count, d->aliases.items[i].text), &why);
+	for (size_t i = 0; ok && i < d->aliases.count; i++) {
+		str name = d->aliases.items[i].text;
+		const struct conf_alias_file *allowed = conf_ways_alias_file(&d->alias_files, name);
+
+		alias_builder_allow(b, allowed && allowed->programs, allowed && allowed->files);
+		ok = alias_builder_aliases(b, name, file_text(files, count, name), &why);
+	}
 	for (size_t i = 0; ok && i < d->virtuals.count; i++)
 		ok = alias_builder_virtual(b, d->virtuals.items[i].text,
 			file_text(files, count, d->virtuals.items[i].text), &why);

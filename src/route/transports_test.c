@@ -91,7 +91,8 @@ TEST(transports_say_by_which_way_an_address_leaves)
 			snprintf(text, sizeof text, "%d %s %s [%s]", fail_code(&why), why.status,
 				why.text, why.origin);
 		CHECK_STR(str_of(text), str_of(cases[i].expands));
-		if (cases[i].way[0] && route_find(r, &a, address, &way, &why)) {
+		if (cases[i].way[0] &&
+			route_find(r, &a, &(struct route_mail){ .address = address }, &way, &why)) {
 			snprintf(text, sizeof text, "%.*s %.*s %s", STR(way.transport->name),
 				STR(way.nexthop), conf_origin_print(&way.origin, place));
 			CHECK_STR(str_of(text), str_of(cases[i].way));

@@ -364,8 +364,9 @@ static struct child *accept_parcel(
 	return child_for(c, loop, false, user, why);
 }
 
-struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, const struct courier_handler *handler, void *owner)
+static struct courier_parcel *send_parcel(struct courier *c, struct loop *loop, str user, str path,
+	str sender, str head, enum courier_word word, const struct courier_handler *handler,
+	void *owner)
 {
 	struct courier_parcel *p = parcel_new(loop, handler, owner);
 	struct buf begin = { 0 };
@@ -377,12 +378,28 @@ struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str us
 	}
 	buf_put(&begin, path);
 	buf_put_char(&begin, '\0');
+	if (word == COURIER_APPEND) {
+		buf_put(&begin, sender);
+		buf_put_char(&begin, '\0');
+	}
 	buf_put(&begin, head);
-	put_frame(p, COURIER_BEGIN, buf_str(&begin));
+	put_frame(p, word, buf_str(&begin));
 	buf_free(&begin);
 	list_append(&p->child->parcels, &p->link);
 	begin_next(p->child);
 	return p;
+}
+
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
+	str sender, str head, const struct courier_handler *handler, void *owner)
+{
+	return send_parcel(c, loop, user, path, sender, head, COURIER_APPEND, handler, owner);
+}
+
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
+	str head, const struct courier_handler *handler, void *owner)
+{
+	return send_parcel(c, loop, user, path, S(""), head, COURIER_BEGIN, handler, owner);
 }
 
 struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,

@@ -58,6 +58,13 @@ struct courier_handler {
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
 	str head, const struct courier_handler *handler, void *owner) MUST_USE;
 
+/* The same at the end of a file in mbox format, mbox(5): "From sender date", lines that begin with
+ * From get a '>', and an empty line at the end.  The file is made where it is missing; it is locked
+ * meanwhile (fcntl, and PATH.lock where that can be made), and synced before the message is said to
+ * be delivered.  What is no regular file, and what is locked for long, is refused (4.2.0). */
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
+	str sender, str head, const struct courier_handler *handler, void *owner) MUST_USE;
+
 /* A program, and what it gets: the first argument is its absolute path; environment: NAME=value. */
 struct courier_program {
 	str arguments[COURIER_ARGUMENTS_MAX];

@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
+#include "world/courier_mbox.h"
 #include "world/courier_run.h"
 #include "world/pass.h"
 
@@ -62,8 +63,22 @@ struct desk {
 	str hostname;
 	const struct fail *unfit; /* why it cannot deliver at all, or null */
 	struct courier_frame_reader reader;
+	bool appends; /* the message in hand is for mbox */
 	struct courier_maildir maildir;
+	struct courier_mbox mbox;
 };
+
+static bool finish(struct desk *d, struct fail *why)
+{
+	return d->appends ? courier_mbox_finish(&d->mbox, why)
+			  : courier_maildir_finish(&d->maildir, why);
+}
+
+static void drop(struct desk *d)
+{
+	courier_maildir_drop(&d->maildir);
+	courier_mbox_drop(&d->mbox);
+}
 
 static bool answer(struct desk *d)
 {
@@ -73,8 +88,7 @@ static bool answer(struct desk *d)
 
 	if (d->unfit)
 		why = *d->unfit;
-	courier_frame_write_answer(
-		!d->unfit && courier_maildir_finish(&d->maildir, &why) ? NULL : &why, &out);
+	courier_frame_write_answer(!d->unfit && finish(d, &why) ? NULL : &why, &out);
 	sent = write_all(d->fd, buf_str(&out));
 	buf_free(&out);
 	return sent;
@@ -84,17 +98,25 @@ static bool obey(struct desk *d, const struct courier_order *order)
 {
 	switch (order->word) {
 	case COURIER_BEGIN:
+		d->appends = false;
 		if (!d->unfit)
 			courier_maildir_begin(&d->maildir, d->hostname, order->path, order->head);
 		return true;
-	case COURIER_DATA:
+	case COURIER_APPEND:
+		d->appends = true;
 		if (!d->unfit)
+			courier_mbox_begin(&d->mbox, order->path, order->sender, order->head);
+		return true;
+	case COURIER_DATA:
+		if (!d->unfit && d->appends)
+			courier_mbox_write(&d->mbox, order->bytes);
+		else if (!d->unfit)
 			courier_maildir_write(&d->maildir, order->bytes);
 		return true;
 	case COURIER_FINISH:
 		return answer(d);
 	case COURIER_DROP:
-		courier_maildir_drop(&d->maildir);
+		drop(d);
 		return true;
 	case COURIER_RUN:
 	case COURIER_ANSWER:
@@ -123,7 +145,7 @@ static void work(struct desk *d)
 		if (told == SCAN_BAD)
 			break;
 	}
-	courier_maildir_drop(&d->maildir);
+	drop(d);
 }
 
 /* The child of one user. */

@@ -14,8 +14,8 @@ void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_
 
 static bool known(char c)
 {
-	return c == COURIER_BEGIN || c == COURIER_RUN || c == COURIER_DATA || c == COURIER_FINISH ||
-	       c == COURIER_DROP || c == COURIER_ANSWER;
+	return c == COURIER_BEGIN || c == COURIER_APPEND || c == COURIER_RUN || c == COURIER_DATA ||
+	       c == COURIER_FINISH || c == COURIER_DROP || c == COURIER_ANSWER;
 }
 
 enum scan courier_frame_take(str *input, enum courier_word *word, str *rest)
@@ -62,13 +62,16 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes)
 
 static enum scan read_order(struct courier_frame_reader *r, str rest, struct courier_order *order)
 {
-	bool begins = order->word == COURIER_BEGIN || order->word == COURIER_RUN;
+	bool begins = order->word == COURIER_BEGIN || order->word == COURIER_APPEND ||
+		      order->word == COURIER_RUN;
 
 	if (begins == r->in_parcel)
 		return SCAN_BAD;
 	switch (order->word) {
 	case COURIER_BEGIN:
+	case COURIER_APPEND:
 		if (!str_cut(&rest, '\0', &order->path) || !courier_frame_path_good(order->path) ||
+			(order->word == COURIER_APPEND && !str_cut(&rest, '\0', &order->sender)) ||
 			rest.n > COURIER_HEAD_MAX)
 			return SCAN_BAD;
 		order->head = rest;

@@ -2,11 +2,11 @@
  * world/courier_frame - how the daemon and a courier's child speak to each other, as a machine
  *
  * A frame is a letter, four bytes of length (the high one first) and so many bytes.  The daemon
- * orders: BEGIN (path, a NUL, head) or RUN (a program), DATA as often as it likes, then FINISH or
- * DROP; each FINISH is answered by one ANSWER (status, a NUL, text; an empty status says
- * delivered). The rest of RUN is four numbers (how many arguments, how many variables,
- * milliseconds, octets of output), the arguments and the variables, each with a NUL behind it, and
- * the head.
+ * orders: BEGIN (path, a NUL, head), APPEND (path, a NUL, sender, a NUL, head) or RUN (a program),
+ * DATA as often as it likes, then FINISH or DROP; each FINISH is answered by one ANSWER (status, a
+ * NUL, text; an empty status says delivered). The rest of RUN is four numbers (how many arguments,
+ * how many variables, milliseconds, octets of output), the arguments and the variables, each with a
+ * NUL behind it, and the head.
  */
 #ifndef WORLD_COURIER_FRAME_H
 #define WORLD_COURIER_FRAME_H
@@ -20,6 +20,7 @@
 
 enum courier_word {
 	COURIER_BEGIN = 'B',
+	COURIER_APPEND = 'P',
 	COURIER_RUN = 'R',
 	COURIER_DATA = 'D',
 	COURIER_FINISH = 'F',
@@ -42,7 +43,8 @@ struct courier_frame_reader {
 
 struct courier_order {
 	enum courier_word word;
-	str path, head;                 /* of BEGIN; head of RUN, too */
+	str path, head;                 /* of BEGIN and APPEND; head of RUN, too */
+	str sender;                     /* of APPEND */
 	struct courier_program program; /* of RUN */
 	str bytes;                      /* of DATA */
 };

@@ -38,12 +38,14 @@ static uint64_t hear(str bytes, size_t cut)
 		bytes = str_skip(bytes, cut);
 		LAW(buf_str(&r.in).n <= HELD_MAX);
 		while ((told = courier_frame_next(&r, &o)) == SCAN_DONE) {
-			LAW((o.word == COURIER_BEGIN || o.word == COURIER_RUN) != open);
-			open = o.word == COURIER_BEGIN || o.word == COURIER_RUN ||
-			       o.word == COURIER_DATA;
+			bool begins = o.word == COURIER_BEGIN || o.word == COURIER_APPEND ||
+				      o.word == COURIER_RUN;
+
+			LAW(begins != open);
+			open = begins || o.word == COURIER_DATA;
 			LAW(o.word != COURIER_RUN || written_back(&o));
 			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
-			LAW(o.word != COURIER_BEGIN ||
+			LAW((o.word != COURIER_BEGIN && o.word != COURIER_APPEND) ||
 				(o.path.n <= COURIER_PATH_MAX && o.path.p[0] == '/' &&
 					str_find_str(o.path, S("/../")) == o.path.n &&
 					!str_ends(o.path, S("/.."))));

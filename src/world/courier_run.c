@@ -284,6 +284,7 @@ static void obey(struct run *r, const struct courier_order *order, const struct 
 		r->all = true;
 		return;
 	case COURIER_BEGIN:
+	case COURIER_APPEND:
 	case COURIER_DROP:
 	case COURIER_ANSWER:
 		break;

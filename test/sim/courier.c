@@ -139,6 +139,15 @@ struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str us
 	return p;
 }
 
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
+	str sender, str head, const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = courier_send(c, loop, user, path, head, handler, owner);
+
+	str_to_c(sender, p->sender, sizeof p->sender);
+	return p;
+}
+
 static void variable(const struct courier_program *program, str name, char to[96])
 {
 	for (size_t i = 0; i < program->environment_count; i++)
