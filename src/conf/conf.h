@@ -206,6 +206,7 @@ struct conf {
 	size_t mailbox_count;
 	struct conf_queue queue;
 	struct conf_languages bounce_languages;
+	struct conf_call_out call_out;
 	struct conf_limits limits;
 	struct conf_resolver resolver;
 	str spool_dir, state_dir, run_dir; /* absolute */

@@ -136,6 +136,7 @@ static const struct {
 	{ CONF_IN_NEWLINES,      "\\&In bare\\-newlines" },
 	{ CONF_IN_LISTEN,        "\\&In listen" },
 	{ CONF_IN_DOMAIN,        "\\&In domain" },
+	{ CONF_IN_CALL_OUT,      "\\&In call\\-out" },
 	{ CONF_IN_ALIASES,       "\\&In aliases" },
 	{ CONF_IN_WAY,           "\\&In transport, route and mailbox" },
 	{ CONF_IN_PROVIDER,      "\\&In provider" },

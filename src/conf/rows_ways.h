@@ -24,7 +24,7 @@
 	  .takes = "HOST[:PORT]",
 	  .text = "Another server has the mailboxes of this domain, and gets by SMTP what no alias, "
 		  "no mailbox and no row of a transport file takes.  Who exists there, "
-		  "'recipients' says." },
+		  "'recipients' says; without it the server itself is asked, see 'call-out'." },
 	{ ROW(CONF_IN_DOMAIN, "mailboxes"), .shape = CONF_APART, .read = conf_ways_read_mailboxes,
 	  .block = CONF_IN_WAY, .group = CONF_GROUP_WHOLE,
 	  .text = "The same with any way: the words of a transport, or the name of one, as in "
@@ -50,3 +50,25 @@
 	  .text = "Aliases of these files may lead to files, which this user writes: /PATH is a file "
 		  "in mbox format, to which mail is appended under a lock (fcntl, and PATH.lock "
 		  "where that can be made); /PATH/, with a slash at its end, is a Maildir." },
+
+	{ ROW(CONF_IN_TOP, "call-out"), SECTION(CONF_IN_CALL_OUT), .offset = FIELD(conf, call_out, struct conf_call_out),
+	  .text = "How the server behind 'relay' or 'mailboxes' (by SMTP or LMTP) is asked whether it has "
+		  "a recipient, where no file of recipients says it: by MAIL FROM:<> and RCPT, when "
+		  "that recipient is named at our own RCPT, which waits for the answer.  A refusal "
+		  "for good there is one here; each worker remembers up to 10,000 answers." },
+	{ ROW(CONF_IN_CALL_OUT, "keep"), TIME(conf_call_out, keep_ms, 0, 365 * DAY), .preset = "1d",
+	  .takes = "TIME",
+	  .text = "How long it is remembered that a recipient is there." },
+	{ ROW(CONF_IN_CALL_OUT, "keep-unknown"), TIME(conf_call_out, keep_unknown_ms, 0, 365 * DAY),
+	  .preset = "1h",
+	  .takes = "TIME",
+	  .text = "How long it is remembered that there is none." },
+	{ ROW(CONF_IN_CALL_OUT, "timeout"), TIME(conf_call_out, timeout_ms, 10, HOUR), .preset = "30s",
+	  .takes = "TIME",
+	  .text = "From the question to the answer; then there is none." },
+	{ ROW(CONF_IN_CALL_OUT, "on-failure"),
+	  CHOICE(conf_call_out, on_failure, enum conf_call_out_failure, call_out_failures),
+	  .preset = "defer",
+	  .takes = "defer | accept",
+	  .text = "Without an answer the recipient is refused for now (450), or accepted all the same: "
+		  "then mail for nobody is bounced, to senders who may be forged." },

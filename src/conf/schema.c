@@ -111,6 +111,11 @@ static const struct conf_choice log_levels[] = {
 	{ STR_INIT("error"),   LOG_ERROR,   false},
 };
 
+static const struct conf_choice call_out_failures[] = {
+	{STR_INIT("defer"),   CONF_CALL_OUT_DEFER,  false},
+	{ STR_INIT("accept"), CONF_CALL_OUT_ACCEPT, false},
+};
+
 #define ROW(where, name) .in = (where), .word = STR_INIT(name)
 #define LATER(where, name)       \
 	{                        \

@@ -27,6 +27,7 @@ enum {
 	CONF_IN_TLS_NAME = 1 << 13,
 
 	CONF_IN_ALIASES = 1 << 20,
+	CONF_IN_CALL_OUT = 1 << 21,
 };
 
 /* What may follow the word. */

@@ -28,6 +28,14 @@ struct conf_alias_files {
 const struct conf_alias_file *conf_ways_alias_file(
 	const struct conf_alias_files *files, str file) MUST_USE;
 
+enum conf_call_out_failure { CONF_CALL_OUT_DEFER, CONF_CALL_OUT_ACCEPT };
+
+/* call-out { ... }: asking who has the mailboxes whether a recipient is there */
+struct conf_call_out {
+	int64_t keep_ms, keep_unknown_ms, timeout_ms;
+	enum conf_call_out_failure on_failure;
+};
+
 /* bounce-language LANGUAGE ... */
 struct conf_languages {
 	const enum dsn_language *items;

@@ -86,6 +86,9 @@ static const struct {
 	  "a.conf:1:43: 'timeout' means nothing to 'files'" },
 	{ "domain x.test { relay a.test; mailboxes { discard } }",
 	  "a.conf:1:31: 'mailboxes' excludes 'relay', which is at a.conf:1:17" },
+	{ "call-out { on-failure reject }",
+	  "a.conf:1:23: 'on-failure' takes defer or accept, not 'reject'; the nearest known word is "
+	  "'defer'" },
 	{ "domain x.test { relay }",
 	  "a.conf:1:17: 'relay' takes the host that has the mailboxes, such as mail.example.org or "
 	  "[2001:db8::1]:25, but nothing follows it" },

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "flow/inbound.h"
+#include "flow/callout.h"
 #include "flow/outbound.h"
 #include "world/clock.h"
 
@@ -178,7 +179,10 @@ struct leave {
 
 static void abandon(struct loop_task *task)
 {
-	outbound_abandon_all(&AROUND(task, struct leave, task)->worker->flow);
+	struct flow *f = &AROUND(task, struct leave, task)->worker->flow;
+
+	outbound_abandon_all(f);
+	callout_end(f);
 }
 
 void worker_end(struct worker *w)

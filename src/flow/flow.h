@@ -43,9 +43,10 @@ struct flow {
 	/* A message became ours; takes the reference.  Called in this worker. */
 	void (*accepted)(void *owner, struct promise *m);
 	void *owner;
-	struct list sessions;  /* inbound ones */
-	struct list outbounds; /* connections to next hops */
-	bool stopping;         /* no new transaction */
+	struct callouts *callouts; /* flow/callout; null: nothing was asked */
+	struct list sessions;      /* inbound ones */
+	struct list outbounds;     /* connections to next hops */
+	bool stopping;             /* no new transaction */
 	/* Called in this worker when it is stopping and the last session has gone. */
 	void (*drained)(void *owner, struct flow *f);
 };

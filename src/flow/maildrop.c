@@ -4,6 +4,7 @@
 #include "flow/body.h"
 #include "flow/program.h"
 #include "mail/address.h"
+#include "mail/delivered.h"
 #include "world/file.h"
 
 struct maildrop {
@@ -14,6 +15,7 @@ struct maildrop {
 	struct courier_parcel *parcel;
 	struct body *body;
 	bool wants; /* the courier can take more */
+	bool begun; /* its header has been looked at */
 };
 
 static void next_recipient(struct maildrop *m);
@@ -96,6 +98,29 @@ static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 /* --- one letter --------------------------------------------------------------------------------
  */
 
+/* Do we write Delivered-To into this delivery?  Then mail that has it already came back to us. */
+static bool writes_delivered_to(const struct maildrop *m)
+{
+	const struct conf_transport *t = m->d->transport;
+
+	return t->kind == CONF_MAILDIR || t->delivered_to == CONF_ON;
+}
+
+/* The beginning of the message: has it been delivered here before? */
+static bool runs_in_a_circle(struct maildrop *m, str bytes, struct fail *why)
+{
+	str address = recipient(m)->address;
+
+	if (m->begun)
+		return false;
+	m->begun = true;
+	if (!writes_delivered_to(m) || !delivered_before(bytes, address))
+		return false;
+	fail_with(why, FAIL_PERMANENT, "5.4.6",
+		"Mail forwarding loop: this has been delivered to <%.*s> before", STR(address));
+	return true;
+}
+
 static void give(struct maildrop *m)
 {
 	struct courier_parcel *parcel = m->parcel;
@@ -111,6 +136,11 @@ static void give(struct maildrop *m)
 		return;
 	case BODY_READY:
 		break;
+	}
+	if (runs_in_a_circle(m, bytes, &why)) {
+		courier_drop(parcel);
+		recipient_over(m, &why);
+		return;
 	}
 	m->wants = false;
 	if (bytes.n > 0)
@@ -210,7 +240,7 @@ static void next_recipient(struct maildrop *m)
 		d->finished(d->owner, d);
 		return;
 	}
-	m->wants = false;
+	m->wants = m->begun = false;
 	if (!begin(m, &why)) {
 		recipient_over(m, &why);
 		return;

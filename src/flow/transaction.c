@@ -6,12 +6,29 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "conf/limit.h"
+#include "flow/callout.h"
 #include "flow/stamp.h"
 #include "gate/relay.h"
 #include "mail/address.h"
 #include "world/clock.h"
 
 #define RECIPIENT_KEY_MAX (2 * ADDRESS_KEY_MAX + ALIAS_INTO_MAX + 2)
+
+/* A recipient who is in, if others know him. */
+struct rcpt_question {
+	bool open;
+	uint32_t ticket;
+	transaction_answer *answered;
+	void *owner;
+	struct arena step; /* of targets */
+	struct route_targets targets;
+	size_t next; /* target to ask about */
+	struct callout callout;
+	bool inside; /* a call-out is being asked: its answer is only noted */
+	bool heard, yes;
+	struct fail why;
+	size_t rcpt_count, discarded; /* before */
+};
 
 struct transaction {
 	struct flow *flow;
@@ -32,6 +49,7 @@ struct transaction {
 	struct spool_commit commit;
 	void (*answered)(void *owner, const struct fail *why, str text);
 	void *owner;
+	struct rcpt_question rcpt;
 };
 
 struct transaction *transaction_new(struct flow *f, struct router *router,
@@ -65,8 +83,11 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 	return t;
 }
 
+static void forget_rcpt(struct transaction *t);
+
 static void transaction_free(struct transaction *t)
 {
+	forget_rcpt(t);
 	map_free(&t->seen);
 	buf_free(&t->held);
 	arena_free(&t->arena);
@@ -220,22 +241,97 @@ void transaction_mail(
 	(void)answered(owner, ticket, accepts ? NULL : &why);
 }
 
+static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
+{
+	take_back(t, &q->targets, q->rcpt_count);
+	t->discarded = q->discarded;
+}
+
+/* Nobody waits for the answer any more. */
+static void forget_rcpt(struct transaction *t)
+{
+	if (!t->rcpt.open)
+		return;
+	t->rcpt.open = false;
+	callout_forget(&t->rcpt.callout);
+	take_rcpt_back(t, &t->rcpt);
+	arena_free(&t->rcpt.step);
+}
+
+/* The question is over, and room for the next one before it is answered. */
+static void answer_rcpt(struct transaction *t, const struct fail *refusal)
+{
+	struct rcpt_question q = t->rcpt;
+	struct fail why;
+
+	if (refusal)
+		why = *refusal;
+	t->rcpt.open = false;
+	if (refusal)
+		take_rcpt_back(t, &q);
+	if (!q.answered(q.owner, q.ticket, refusal ? &why : NULL) && !refusal)
+		take_rcpt_back(t, &q);
+	arena_free(&q.step);
+}
+
+/* Ask about one target after the other; go on when the answer comes. */
+static void ask_about_rcpt(struct transaction *t)
+{
+	struct rcpt_question *q = &t->rcpt;
+
+	while (q->next < q->targets.count) {
+		const struct route_target *target = &q->targets.items[q->next++];
+		struct route_way way;
+
+		if (!route_asks(t->router, &q->step, target, &way))
+			continue;
+		q->heard = false;
+		q->inside = true;
+		callout_ask(t->flow, t->router, &way, target->address, &q->callout);
+		q->inside = false;
+		if (!q->heard)
+			return;
+		if (!q->yes)
+			break;
+	}
+	answer_rcpt(t, q->heard && !q->yes ? &q->why : NULL);
+}
+
+static void heard(struct callout *c, const struct fail *why)
+{
+	struct rcpt_question *q = AROUND(c, struct rcpt_question, callout);
+
+	q->heard = true;
+	q->yes = !why;
+	if (why)
+		q->why = *why;
+	if (q->inside)
+		return;
+	if (why)
+		answer_rcpt(AROUND(q, struct transaction, rcpt), why);
+	else
+		ask_about_rcpt(AROUND(q, struct transaction, rcpt));
+}
+
 void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
 	transaction_answer *answered, void *owner)
 {
-	struct route_targets targets = { 0 };
-	struct arena step;
+	struct rcpt_question *q = &t->rcpt;
 	struct fail why = { 0 };
-	size_t rcpt_count = t->envelope.rcpt_count, discarded = t->discarded;
-	bool added;
 
-	arena_init(&step, TRANSACTION_OCTETS_MAX);
-	added = add_rcpt(t, rcpt, &step, &targets, &why);
-	if (!answered(owner, ticket, added ? NULL : &why) && added) {
-		take_back(t, &targets, rcpt_count);
-		t->discarded = discarded;
-	}
-	arena_free(&step);
+	forget_rcpt(t);
+	*q = (struct rcpt_question){ .open = true,
+		.ticket = ticket,
+		.answered = answered,
+		.owner = owner,
+		.callout.answered = heard,
+		.rcpt_count = t->envelope.rcpt_count,
+		.discarded = t->discarded };
+	arena_init(&q->step, TRANSACTION_OCTETS_MAX);
+	if (add_rcpt(t, rcpt, &q->step, &q->targets, &why))
+		ask_about_rcpt(t);
+	else
+		answer_rcpt(t, &why);
 }
 
 /* --- the body ----------------------------------------------------------------------------------

@@ -307,10 +307,17 @@ static void check_whole(struct check *c, const struct conf_domain *d)
 			"'recipients' says who has a mailbox behind 'relay' or 'mailboxes', and "
 			"'domain %.*s' has neither",
 			STR(d->name));
-	if (d->whole && d->recipients.count == 0 && d->whole->kind != CONF_ERROR)
+	if (d->whole && d->recipients.count == 0 && d->whole->kind != CONF_SMTP &&
+		d->whole->kind != CONF_LMTP && d->whole->kind != CONF_ERROR)
 		report(c, &d->whole_origin,
-			"nothing says who has a mailbox there, so mail to nobody would be bounced "
-			"to strangers: it needs 'recipients FILE'");
+			"nothing says who has a mailbox there, and nobody can be asked: it needs "
+			"'recipients FILE'");
+	if (d->whole && d->recipients.count == 0 && d->catch_all.text.n > 0)
+		report(c, &d->catch_all.origin,
+			"this can never apply: line %u takes everybody, as no 'recipients' says "
+			"who "
+			"there is",
+			d->whole_origin.line);
 	if (d->whole && d->whole->kind == CONF_SMTP && d->whole->host.n == 0)
 		report(c, &d->whole_origin,
 			"this would lead to the MX hosts of '%.*s', and those are this server: say "

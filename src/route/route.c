@@ -43,6 +43,16 @@ bool route_find(const struct router *r, struct arena *a, const struct route_mail
 	return false;
 }
 
+bool route_asks(const struct router *r, struct arena *a, const struct route_target *t,
+	struct route_way *way)
+{
+	struct route_mail mail = { .address = t->address, .into = t->into };
+	const struct conf_domain *d = route_hosted(r, t->address);
+
+	return t->end == ROUTE_ADDRESS && d && d->whole && d->recipients.count == 0 &&
+	       route_find(r, a, &mail, way, NULL) && way->transport == d->whole;
+}
+
 str route_local(const struct router *r, str key)
 {
 	const struct conf_domain *d = router_domain(r, key);

@@ -96,6 +96,10 @@ struct route_way {
 bool route_find(const struct router *r, struct arena *a, const struct route_mail *mail,
 	struct route_way *way, struct fail *why) MUST_USE;
 
+/* Must somebody be asked whether this expanded address exists?  Then the way to him is *way. */
+bool route_asks(const struct router *r, struct arena *a, const struct route_target *t,
+	struct route_way *way) MUST_USE;
+
 /* The local part by which the mailbox or the row of an address in table form was found: without its
  * sub-address, unless the whole of it has one.  Lives as long as key. */
 str route_local(const struct router *r, str key);

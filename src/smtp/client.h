@@ -42,6 +42,7 @@ struct smtp_client_mail {
 		eightbit; /* say SMTPUTF8, BODY=8BITMIME: the caller has looked at the peer */
 	enum smtp_ret ret;
 	str envid;
+	bool asks_only;       /* no content follows: each recipient's reply is its result */
 	uint64_t size_octets; /* exactly what smtp_client_body will be given */
 	const struct smtp_client_rcpt *rcpts;
 	size_t rcpt_count;

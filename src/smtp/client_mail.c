@@ -102,7 +102,7 @@ static void say_envelope(struct smtp_client *c)
 		return;
 	for (size_t i = 0; i < c->mail.rcpt_count; i++)
 		smtp_envelope_rcpt(&c->out, &c->peer, &c->mail, i);
-	if (!c->peer.chunking || c->mail.size_octets <= BURST_OCTETS_MAX)
+	if (!c->mail.asks_only && (!c->peer.chunking || c->mail.size_octets <= BURST_OCTETS_MAX))
 		say_data(c);
 }
 
@@ -214,7 +214,7 @@ static void on_rcpt(struct smtp_client *c, const struct fail *reply)
 		why.code = 452;
 		str_to_c(S("4.5.3"), why.status, sizeof why.status);
 	}
-	if (why.kind != FAIL_NONE)
+	if (why.kind != FAIL_NONE || c->mail.asks_only)
 		decide(c, c->rcpt_at, &why);
 	c->rcpt_at++;
 	if (c->rcpt_at == c->mail.rcpt_count)

@@ -231,6 +231,7 @@ static struct mail mails[] = {
 		.ret = SMTP_RET_HDRS,
 		.envid = STR_INIT("id+2B7") },
 		.content = STR_INIT(CONTENT) },
+	{ .mail = { .rcpts = two, .rcpt_count = 1, .asks_only = true } },
 };
 /* clang-format on */
 
@@ -287,6 +288,23 @@ TEST(smtp_client_pipelines)
 			WE(ENVELOPE "DATA\r\n"), PEER("250 ok\r\n250 ok\r\n250 ok\r\n451 no\r\n"),
 			WE("RSET\r\n"), RESULTS("451 4.0.0 later, 451 4.0.0 later"),
 			PEER("250 ok\r\n"), READY, BYE, END });
+}
+
+/* No content, whatever the peer offers and answers. */
+TEST(smtp_client_asks_whether_a_recipient_is_there)
+{
+	play_all(&plain, (struct step[]){ GREET_PIPE, MAIL(6), WE(BOUNCE),
+				 PEER("250 ok\r\n250 2.1.5 ok\r\n"), WE("RSET\r\n"),
+				 RESULTS("250 2.1.5 delivered"), PEER("250 ok\r\n"), READY, MAIL(6),
+				 WE(BOUNCE), PEER("250 ok\r\n550 5.1.1 no\r\n"), WE("RSET\r\n"),
+				 RESULTS("550 5.1.1 never"), PEER("250 ok\r\n"), READY, BYE, END });
+	play_all(&plain, (struct step[]){ GREET_BDAT, MAIL(6), WE(BOUNCE),
+				 PEER("250 ok\r\n451 no\r\n"), WE("RSET\r\n"),
+				 RESULTS("451 4.0.0 later"), PEER("250 ok\r\n"), READY, BYE, END });
+	play_all(&plain,
+		(struct step[]){ GREET_OLD, MAIL(6), WE("MAIL FROM:<>\r\n"), PEER("250 ok\r\n"),
+			WE("RCPT TO:<a@b.example>\r\n"), PEER("250 ok\r\n"), WE("RSET\r\n"),
+			RESULTS("250 2.0.0 delivered"), PEER("250 ok\r\n"), READY, BYE, END });
 }
 
 TEST(smtp_client_ends_a_message_that_nobody_gets)

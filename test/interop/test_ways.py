@@ -165,10 +165,93 @@ domain boxes.test {{ mailboxes {{ lmtp 127.0.0.1:{lmtp.port} }}; recipients user
         client.say("RCPT TO:<dora@boxes.test>", 250)
 
 
-def test_who_exists_must_be_known(place):
+def test_nobody_who_can_be_asked(place):
     """Mail for nobody would come back to strangers."""
-    facteur = place.facteur(1, start=False, more="domain hosted.test { relay 127.0.0.1:25 }\n")
+    facteur = place.facteur(1, start=False, more="domain hosted.test { mailboxes { maildir /tmp/{local} } }\n")
     assert "recipients FILE" in facteur.cli("check", code=1)
+
+
+def ask(facteur, *recipients):
+    """The replies to RCPT, each in a session of its own."""
+    replies = []
+    for recipient in recipients:
+        with smtp.Client(facteur.port) as client:
+            client.hello()
+            client.say("MAIL FROM:<x@y.test>", 250)
+            replies.append(client.say(f"RCPT TO:<{recipient}>"))
+    return replies
+
+
+def test_the_server_behind_is_asked_and_remembered(place):
+    asked = []
+
+    def rcpt(session, argument):
+        asked.append(argument)
+        return None if "anna" in argument else "451 4.3.0 not now" if "later" in argument else "550 5.1.1 who?"
+    for lmtp in (False, True):
+        asked.clear()
+        behind = place.sink(script={"RCPT": rcpt}, lmtp=lmtp)
+        sink = place.sink()
+        facteur = place.keep(harness.Facteur(f"{place.folder}/{lmtp}", sink.port, workers=1, more=f"""
+postmaster chief@sink.test
+domain hosted.test {{ mailboxes {{ {"lmtp" if lmtp else "smtp"} 127.0.0.1:{behind.port} }}; aliases a }}
+call-out {{ keep-unknown 1s }}
+""", files={"a": "info: anna, nobody\n"}))
+        facteur.start()
+        known, unknown, later, alias = ask(
+            facteur, "anna@hosted.test", "nobody@hosted.test", "later@hosted.test", "info@hosted.test")
+        assert known.code == 250 and later.code == 450
+        assert unknown.code == 550 and "5.1.1" in unknown.text and "who?" in unknown.text
+        assert alias.code == 550  # one of those behind it is nobody
+        seen = len(asked)
+        assert [r.code for r in ask(facteur, "anna@hosted.test", "Anna@hosted.test")] == [250, 250]
+        assert len(asked) == seen  # remembered
+        harness.wait_for(lambda: ask(facteur, "nobody@hosted.test") and len(asked) > seen, "to be asked anew")
+        assert not behind.mails  # nobody got a message by that
+        smtp.send(facteur.port, "writer@sink.test", ["anna@hosted.test"], smtp.message())
+        assert behind.wait()[0].recipients == ["anna@hosted.test"]
+        assert facteur.events("called-out")
+        facteur.stop()
+
+
+def test_a_server_that_cannot_be_asked(place):
+    """It costs what the admin says, within the deadline; other recipients do not wait."""
+    sink, dead = place.sink(), harness.free_port()
+    silent = place.sink(script={"RCPT": smtp.SILENCE})
+    for failure, code in (("defer", 450), ("accept", 250)):
+        facteur = place.keep(harness.Facteur(f"{place.folder}/{failure}", sink.port, more=f"""
+postmaster chief@sink.test
+domain dead.test {{ relay 127.0.0.1:{dead} }}
+domain silent.test {{ relay 127.0.0.1:{silent.port} }}
+domain here.test {{ catch-all chief@sink.test }}
+call-out {{ timeout 2s; on-failure {failure} }}
+"""))
+        facteur.start()
+        assert ask(facteur, "x@dead.test")[0].code == code
+        with smtp.Client(facteur.port) as waiting:
+            waiting.hello()
+            waiting.say("MAIL FROM:<x@y.test>", 250)
+            waiting.send(b"RCPT TO:<x@silent.test>\r\n")
+            assert ask(facteur, "x@here.test")[0].code == 250
+            assert waiting.reply().code == code
+        with smtp.Client(facteur.port) as impatient:  # who hangs up while we ask
+            impatient.hello()
+            impatient.say("MAIL FROM:<x@y.test>", 250)
+            impatient.send(b"RCPT TO:<y@silent.test>\r\n")
+        facteur.stop()
+
+
+def test_what_was_delivered_here_before_runs_in_a_circle(place):
+    sink, facteur, out = sympa(place)
+    facteur.write("admin.aliases", "")
+    facteur.write("sympa_aliases", f"box: {out}/maildir/\n")
+    facteur.start()
+    loop = "Delivered-To: BOX@hosted.test\r\n"
+    smtp.send(facteur.port, "writer@sink.test", ["box@hosted.test"], loop + smtp.message())
+    assert b"5.4.6" in sink.wait()[0].data
+    smtp.send(facteur.port, "writer@sink.test", ["box@hosted.test"], loop.replace("BOX", "other") + smtp.message())
+    facteur.wait_empty()
+    assert len(list((out / "maildir" / "new").iterdir())) == 1
 
 
 def test_routes_by_sender(place):
