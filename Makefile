@@ -81,6 +81,7 @@ test: sanitized fuzzers
 bench: build-bench
 	ninja -C build-bench
 	test/bench/bench.py --build build-bench $(if $(QUICK),--quick,--write doc/bench.md)
+	test/bench/dkim.py --build build-bench $(if $(QUICK),--quick)
 
 # A real kernel, a disk with a volatile cache, and no power; CUTS=3 is the short form.
 powercut: build-bench packages-powercut

@@ -1,5 +1,6 @@
 #include "test/test.h"
 
+#include "base/base64.h"
 #include "sender/dkim_publish.h"
 #include "sender/dkim_shown.h"
 
@@ -47,6 +48,36 @@ TEST(dkim_shown_is_what_verifies)
 	dkim_secret_free(rsa);
 	dkim_secret_free(other);
 	dkim_secret_free(ed);
+}
+
+/* RFC 6376 says one form and shows the other. */
+TEST(dkim_key_is_read_in_both_forms_and_whole)
+{
+	static const size_t wrapping = 22; /* octets before the RSAPublicKey, for 1024 bits */
+	struct fail why = { 0 };
+	struct dkim_secret *rsa = dkim_secret_make(DKIM_RSA_SHA256, 1024, &why);
+	struct buf base64 = { 0 }, der = { 0 }, record = { 0 };
+	str forms[4];
+
+	dkim_secret_public(rsa, &base64);
+	CHECK(base64_decode(buf_str(&base64), &der));
+	buf_put_char(&der, '\0');
+	forms[0] = str_first(buf_str(&der), buf_str(&der).n - 1);
+	forms[1] = str_skip(forms[0], wrapping);
+	forms[2] = buf_str(&der);
+	forms[3] = str_skip(buf_str(&der), wrapping);
+	for (size_t i = 0; i < LENGTH(forms); i++) {
+		buf_clear(&record);
+		buf_put(&record, S("v=DKIM1; p="));
+		CHECK(base64_encode(forms[i], &record));
+		buf_put_char(&record, '\0');
+		CHECK_INT(judge(rsa, buf_str(&record).p, S("a.test")),
+			i < 2 ? DKIM_SHOWN_YES : DKIM_SHOWN_OTHER);
+	}
+	buf_free(&base64);
+	buf_free(&der);
+	buf_free(&record);
+	dkim_secret_free(rsa);
 }
 
 #define R DKIM_RSA_SHA256
