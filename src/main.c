@@ -13,6 +13,7 @@
 #include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/json.h"
+#include "admin/logins.h"
 #include "admin/queue.h"
 #include "admin/report.h"
 #include "admin/verify.h"
@@ -133,6 +134,12 @@ static int command_report(struct command_line *line)
 {
 	return report_command(
 		line->words + 1, line->count - 1, line->json, &line->out, &line->answered);
+}
+
+static int command_user(struct command_line *line)
+{
+	return logins_command(line->dir, line->words + 1, line->count - 1, line->json, &line->out,
+		&line->answered);
 }
 
 /* --- what the running daemon does --------------------------------------------------------------
@@ -336,6 +343,14 @@ static const struct command commands[] = {
 		"written or as journalctl shows it.  T is a time such as 24h, which is so long "
 		"ago,\n"
 		"or a date such as 2026-11-24 or 2026-11-24T04:28; the lists have N rows, or 10."),
+	ROW("user", "set NAME [--scheme SCHEME] | delete NAME | list", 1, 4, command_user,
+		DIR | JSON | OPTIONS,
+		"The embedded login table, the file that passwd-file of the block login names.\n"
+		"set makes a login or gives it another password, which is the first line of\n"
+		"standard input; a terminal is asked for it.  SCHEME is SCRAM-SHA-256, which "
+		"serves\n"
+		"all mechanisms and is the default, ARGON2ID, YESCRYPT, BCRYPT or SHA512-CRYPT.\n"
+		"The running daemon sees the change within two seconds."),
 	ROW("help", "[COMMAND]", 0, 1, command_help, NOTHING, "What the commands are."),
 	ROW("version", "", 0, 0, command_version, JSON, "Which version this is."),
 	ROW("process", "NAME USER", 2, 2, command_process, DIR,

@@ -3,6 +3,7 @@
 #include "admin/assemble.h"
 #include "admin/certificates.h"
 #include "admin/rows.h"
+#include "admin/logins.h"
 #include "admin/users.h"
 #include "base/ascii.h"
 #include "base/number.h"
@@ -171,6 +172,26 @@ static bool read_sources(struct work *w, const struct conf_source **sources, siz
 	return ok;
 }
 
+struct conf *generation_draft(str dir, struct fail *why)
+{
+	struct generation_report report = { 0 };
+	struct work w = { .dir = dir, .report = &report };
+	const struct conf_source *sources;
+	struct conf *conf = NULL;
+	size_t count;
+
+	arena_init(&w.arena, ARENA_UNLIMITED);
+	if (read_sources(&w, &sources, &count))
+		conf = conf_build(dir, sources, count, why);
+	else if (report.why.kind != FAIL_NONE)
+		*why = report.why;
+	else
+		fail_with(why, FAIL_PERMANENT, "", "%.*s", STR(str_trim(buf_str(&report.lines))));
+	arena_free(&w.arena);
+	generation_report_free(&report);
+	return conf;
+}
+
 static bool assemble_dir(struct work *w, struct assembly *made)
 {
 	const struct conf_source *sources;
@@ -180,7 +201,8 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 		!assemble(w->dir, sources, count, read_file, w, &w->report->lines, made))
 		return false;
 	if (users_check(router_conf(made->router), &w->report->lines) &&
-		certificates_check(router_conf(made->router), &w->report->lines))
+		certificates_check(router_conf(made->router), &w->report->lines) &&
+		logins_check(router_conf(made->router), &w->report->lines))
 		return true;
 	router_drop(made->router);
 	*made = (struct assembly){ 0 };

@@ -39,6 +39,8 @@ struct conf *generation_conf(str dir, struct fail *why) MUST_USE; /* only what i
 
 /* Whether it is still the one in force. */
 bool generation_is_current(str dir, const struct conf *c) MUST_USE;
+/* What stands in conf.d now, compiled or not, for commands that work on a file that it names. */
+struct conf *generation_draft(str dir, struct fail *why) MUST_USE;
 
 /* The same from memory, for tests and the simulator: files are what the configuration names, by
  * their names as they are written there.  Nothing is read from the disk. */

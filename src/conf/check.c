@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 #include "base/number.h"
+#include "conf/login_block.h"
 #include "conf/nearest.h"
 #include "conf/schema.h"
 #include "conf/tls_block.h"
@@ -129,6 +130,7 @@ void conf_check(struct conf_builder *b)
 	check_names(b);
 	resolve_transports(b);
 	check_listeners(b);
+	conf_login_block_check(b);
 	check_queue(b);
 	check_resolver(b);
 	conf_tls_block_check(b);

@@ -13,6 +13,7 @@
 #include "base/ip.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "conf/login.h"
 #include "conf/read.h"
 #include "conf/tls.h"
 #include "conf/ways.h"
@@ -63,6 +64,7 @@ struct conf_listener {
 	struct conf_endpoints on;
 	enum conf_listener_tls tls;
 	struct conf_pair pair; /* in place of that of tls */
+	enum conf_listener_login login;
 	struct conf_origin origin;
 };
 
@@ -189,6 +191,7 @@ struct conf {
 	struct conf_nets relay_for;
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
 	struct conf_tls tls;
+	struct conf_login login;
 	const struct conf_listener *listeners;
 	size_t listener_count;
 	const struct conf_transport *transports; /* named; the built-in "smtp" among them, unless

@@ -90,7 +90,23 @@ static const struct {
          S("a.conf:1:25: 'tls dane' is known but not built yet; nothing was weakened")                                                                                     },
  /* listeners open no weaker than they were written */
 	{ S("listen mx { on *:25; tls off; login required }"),
-         S("a.conf:1:31: 'login' is known but not built yet; nothing was weakened")                                                                                        },
+         S("a.conf:1:1: 'listen mx' says 'login', but 'tls off': no password is taken in "
+		  "clear")																		 },
+	{ S("listen mx { on *:25; tls off; login maybe }"),
+         S("a.conf:1:37: 'login' takes offered or required, not 'maybe'; the nearest "
+		  "known word is 'offered'")															       },
+	{ S("login { send-as jo }"),							    S("a.conf:1:17: 'send-as' takes the name of a login, and "
+				       "addresses, @domains or * for "
+				       "any address, not 'jo'")									},
+	{ S("login { send-as jo nobody }"),						     S("a.conf:1:20: 'send-as' takes the name of a login, "
+					      "and addresses, @domains or * for "
+					      "any address, not 'nobody'")                                                      },
+	{ S("login { limits-of jo 1 }"),							S("a.conf:1:22: 'limits-of' takes the name of a login, "
+					   "messages an hour and recipients "
+					   "an hour (0: any number), not '1'")                                                     },
+	{ S("login { dovecot nonsense }"),						      S("a.conf:1:17: 'dovecot' takes unix:/path/to/socket "
+					     "(Dovecot's auth-client), or an "
+					     "address such as 127.0.0.1:12345, not 'nonsense'")                                  },
 	{ S("listen mx { on *:25 }"),
          S("a.conf:1:1: 'listen mx' has TLS, and there is no certificate: 'tls { "
 		  "certificate "

@@ -7,7 +7,7 @@
 #include "conf/conf.h"
 
 /* Put the limit's name and its line, or "default", into *why (null is allowed).  word: a word of
- * the block limits, which lives as long as the program. */
+ * the block limits, or of login, which lives as long as the program. */
 void conf_limit_blame(const struct conf *c, const char *word, struct fail *why);
 
 #endif

@@ -1,6 +1,5 @@
 /* Rows of conf/schema: words whose work is not built yet: known, and refused. */
 /* clang-format off */
-	LATER(CONF_IN_TOP, "login"),
 	LATER(CONF_IN_TOP, "greylist"),	  LATER(CONF_IN_TOP, "ban"),
 	LATER(CONF_IN_TOP, "sign"),	  LATER(CONF_IN_TOP, "scan"),
 	LATER(CONF_IN_TOP, "attachments"), LATER(CONF_IN_TOP, "quarantine"),
@@ -12,6 +11,5 @@
 	LATER(CONF_IN_TOP, "spf"),	  LATER(CONF_IN_TOP, "dkim"),
 	LATER(CONF_IN_TOP, "dmarc"),	  LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
-	LATER(CONF_IN_LISTEN, "login"),
 	LATER(IN_HOP, "fingerprint"),
 	LATER(IN_HOP, "login"),

@@ -1,6 +1,7 @@
 #include "conf/schema.h"
 
 #include "conf/block.h"
+#include "conf/login_block.h"
 #include "conf/provider.h"
 #include "conf/tls_block.h"
 #include "conf/transport.h"
@@ -69,6 +70,8 @@
 /* Choices are stored as their enumerations are. */
 _Static_assert(sizeof(enum conf_tls_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_switch) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_listener_login) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_hide_client) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_tls_minimum) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
@@ -93,6 +96,15 @@ static const struct conf_choice hop_tls[] = {
 	{ STR_INIT("fingerprint"), 0,                true },
 	{ STR_INIT("verify"),      0,                true },
 	{ STR_INIT("secure"),      0,                true },
+};
+
+static const struct conf_choice listener_login[] = {
+	{STR_INIT("offered"),   CONF_LOGIN_OFFERED,  false},
+	{ STR_INIT("required"), CONF_LOGIN_REQUIRED, false},
+};
+
+static const struct conf_choice hidden_client[] = {
+	{STR_INIT("on"), CONF_CLIENT_HIDDEN, false},
 };
 
 static const struct conf_choice switched_on[] = {
@@ -128,6 +140,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_top.h"
 #include "conf/rows_listen.h"
 #include "conf/rows_tls.h"
+#include "conf/rows_login.h"
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_queue.h"

@@ -28,6 +28,7 @@ enum {
 
 	CONF_IN_ALIASES = 1 << 20,
 	CONF_IN_CALL_OUT = 1 << 21,
+	CONF_IN_LOGIN = 1 << 30,
 };
 
 /* What may follow the word. */

@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "flow/authority.h"
+#include "gate/quota.h"
 #include "world/clock.h"
 
 #define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
@@ -15,6 +17,8 @@ struct mail {
 	struct spool *spool;
 	struct resolver *resolver;
 	struct census *census;
+	struct authority *authority;
+	struct quota *quota;
 	struct tls_context *tls;
 	struct id_source ids;
 	struct flow_numbers numbers;
@@ -260,6 +264,8 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.tls = m->tls,
 		.ids = &m->ids,
 		.census = m->census,
+		.authority = m->authority,
+		.quota = m->quota,
 		.numbers = &m->numbers,
 		.self = self_of(m),
 		.accepted = accepted,
@@ -319,6 +325,8 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	if (!m->tls)
 		log_line(LOG_WARNING, "no-tls", "mail will leave in clear: %s", why->text);
 	m->census = census_new();
+	m->quota = quota_new();
+	m->authority = authority_open(router_conf(m->router), setup->workers);
 	make_workers(m, setup);
 	self = self_of(m);
 	dispatch_serve(m->dispatch, m->spool, m->resolver);
@@ -375,6 +383,7 @@ void mail_reload(
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_change(m->workers[i], router, m->identities, &self, setup->ports,
 			setup->port_count, changed, m);
+	authority_change(m->authority, router_conf(router));
 	dispatch_reload(m->dispatch, router);
 }
 
@@ -385,11 +394,13 @@ void mail_free(struct mail *m)
 	resolve_close(m->resolver);
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_end(m->workers[i]);
-	spool_close(m->spool); /* it may still be ringing the workers' loops */
+	authority_close(m->authority); /* nobody asks any more */
+	spool_close(m->spool);         /* it may still be ringing the workers' loops */
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_free(m->workers[i]);
 	dispatch_free(m->dispatch);
 	census_free(m->census);
+	quota_free(m->quota);
 	tls_context_free(m->tls);
 	free_rest(m);
 }

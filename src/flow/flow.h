@@ -35,6 +35,8 @@ struct flow {
 	struct courier *courier;
 	struct tls_context *tls;       /* towards peers; null: none could be made */
 	struct identities *identities; /* of our listeners; a reference */
+	struct authority *authority;   /* who somebody is */
+	struct quota *quota;           /* what a login has sent */
 	struct id_source *ids;
 	struct census *census;
 	struct flow_numbers *numbers;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/limit.h"
+#include "flow/sign_in.h"
 #include "flow/transaction.h"
 #include "gate/relay.h"
 #include "smtp/server.h"
@@ -29,6 +30,7 @@ struct inbound {
 	bool body_refused;     /* said once for a message */
 	bool stepping;         /* next is being asked */
 	struct tls_facts *tls; /* null: in clear */
+	struct sign_in sign_in;
 	struct transaction *transaction;
 	str recipient; /* of the last RCPT, by mem_copy: its answer may come too late */
 	uint32_t commit_ticket;
@@ -56,6 +58,8 @@ static void log_session(const struct inbound *in, str why)
 		log_c(&r, "cipher", in->tls->cipher);
 		log_c(&r, "resumed", in->tls->resumed ? "yes" : "no");
 	}
+	if (smtp_server_auth_login(in->machine).n > 0)
+		log_str(&r, "login", smtp_server_auth_login(in->machine));
 	log_int(&r, "accepted", in->accepted);
 	log_int(&r, "refused", in->refused);
 	log_str(&r, "end", why);
@@ -73,6 +77,7 @@ static void inbound_free(struct inbound *in, str why)
 		census_leave(f->census, &in->client);
 	loop_timer_cancel(f->loop, &in->timer);
 	list_remove(&in->link);
+	sign_in_leave(&in->sign_in);
 	smtp_server_free(in->machine);
 	mem_free(in->tls);
 	mem_free((char *)in->end.p);
@@ -126,6 +131,8 @@ static void refused(struct inbound *in, const struct smtp_server_act *act)
 	if (act->limit)
 		conf_limit_blame(router_conf(in->router), act->limit, &why);
 	log_refusal(in, S(""), &why);
+	if (!smtp_server_auth_open(in->machine)) /* what was refused may have been an answer */
+		sign_in_leave(&in->sign_in);
 	if (act->hangs_up)
 		ends_with(in, &why);
 }
@@ -168,7 +175,8 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.helo = smtp_server_helo(in->machine),
 		.extended = smtp_server_extended(in->machine),
 		.tls = in->tls,
-		.trusted = in->ours };
+		.login = smtp_server_auth_login(in->machine),
+		.trusted = in->ours || smtp_server_auth_login(in->machine).n > 0 };
 	struct fail why = { 0 };
 
 	leave_transaction(in); /* one that got no answer in time */
@@ -240,6 +248,9 @@ static void ask_commit(struct inbound *in, const struct smtp_server_act *act)
 static void ask(struct inbound *in, const struct smtp_server_act *act)
 {
 	switch (act->question) {
+	case SMTP_ASK_AUTH:
+		sign_in_ask(&in->sign_in, act);
+		return;
 	case SMTP_ASK_MAIL:
 		ask_mail(in, act);
 		return;
@@ -373,6 +384,7 @@ static void secured(void *owner, const struct tls_facts *facts)
 
 	in->tls = MEM_NEW(struct tls_facts);
 	*in->tls = *facts;
+	in->setup.mechanisms = sign_in_offer(&in->sign_in);
 	smtp_server_tls_done(in->machine, loop_now_ms(in->flow->loop));
 	step(in);
 }
@@ -404,7 +416,9 @@ static const struct sock_handler handler = {
 	.received = received, .drained = drained, .closed = closed, .secured = secured
 };
 
-static enum smtp_server_tls tls_level(const struct conf *c, str listener)
+/* What the listener asks for; one that is not there any more asks for nothing, and gives nothing.
+ */
+static void obey_listener(struct smtp_server_setup *setup, const struct conf *c, str listener)
 {
 	static const enum smtp_server_tls levels[] = {
 		[CONF_LISTENER_OFF] = SMTP_SERVER_TLS_OFF,
@@ -412,11 +426,24 @@ static enum smtp_server_tls tls_level(const struct conf *c, str listener)
 		[CONF_LISTENER_REQUIRED] = SMTP_SERVER_TLS_REQUIRED,
 		[CONF_LISTENER_IMPLICIT] = SMTP_SERVER_TLS_IMPLICIT,
 	};
+	static const enum smtp_server_login logins[] = {
+		[CONF_LOGIN_NONE] = SMTP_SERVER_LOGIN_OFF,
+		[CONF_LOGIN_OFFERED] = SMTP_SERVER_LOGIN_OFFERED,
+		[CONF_LOGIN_REQUIRED] = SMTP_SERVER_LOGIN_REQUIRED,
+	};
 
-	for (size_t i = 0; i < c->listener_count; i++)
-		if (str_eq(c->listeners[i].name, listener))
-			return levels[c->listeners[i].tls];
-	return SMTP_SERVER_TLS_OFF;
+	for (size_t i = 0; i < c->listener_count; i++) {
+		if (!str_eq(c->listeners[i].name, listener))
+			continue;
+		setup->tls = levels[c->listeners[i].tls];
+		setup->login = logins[c->listeners[i].login];
+	}
+}
+
+/* The authority has answered. */
+static void signed_in(void *owner)
+{
+	step(owner);
 }
 
 void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer, str listener)
@@ -435,10 +462,18 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	in->timer.run = ticked;
 	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
 		.limits = &conf->limits.smtp,
-		.tls = tls_level(conf, listener),
 		.tls_broken = !identities_of(f->identities, listener),
 		.repair_newlines = conf_nets_find(&conf->repair_newlines, &in->client) != NULL };
+	in->setup.tries_max = conf->login.tries_max;
+	obey_listener(&in->setup, conf, listener);
 	in->machine = smtp_server_new(&in->setup, loop_now_ms(f->loop));
+	in->sign_in = (struct sign_in){ .flow = f,
+		.sock = s,
+		.machine = in->machine,
+		.session_id = in->id,
+		.client = in->client,
+		.answered = signed_in,
+		.owner = in };
 	list_append(&f->sessions, &in->link);
 	FLOW_COUNT(f, sessions);
 	sock_own(s, &handler, in);

@@ -26,10 +26,15 @@ void stamp_received(const struct stamp *s, struct buf *to)
 	const char *protocol = utf8 ? "UTF8SMTP" : s->extended ? "ESMTP" : "SMTP";
 	bool has_secure_form = s->tls && (utf8 || s->extended); /* RFC 3848 knows no SMTPS */
 
-	buf_put(to, S("Received: from "));
-	put_helo(e->helo, utf8, to);
-	buf_putf(to, " ([%s%s])\r\n\tby %.*s with %s%s id %s", e->client.family == 6 ? "IPv6:" : "",
-		ip_print(&e->client, ip), STR(s->hostname), protocol, has_secure_form ? "S" : "",
+	buf_put(to, S("Received: "));
+	if (!s->hides_client) {
+		buf_put(to, S("from "));
+		put_helo(e->helo, utf8, to);
+		buf_putf(to, " ([%s%s])\r\n\t", e->client.family == 6 ? "IPv6:" : "",
+			ip_print(&e->client, ip));
+	}
+	buf_putf(to, "by %.*s with %s%s%s id %s", STR(s->hostname), protocol,
+		has_secure_form ? "S" : "", e->login.n > 0 && protocol[0] != 'S' ? "A" : "",
 		log_id_print(e->id, id));
 	if (s->tls)
 		buf_putf(to, "\r\n\t(%s with cipher %s, %d bits)", s->tls->version, s->tls->cipher,

@@ -14,9 +14,10 @@
 
 struct stamp {
 	str hostname;
-	const struct envelope *envelope; /* id, client, helo, sender, recipients, when */
+	const struct envelope *envelope; /* id, client, helo, login, sender, recipients, when */
 	bool extended;                   /* EHLO */
 	const struct tls_facts *tls;     /* null: in clear */
+	bool hides_client;               /* its address and its name are not for everybody */
 	int zone_minutes;
 };
 

@@ -8,6 +8,8 @@
 #include "conf/limit.h"
 #include "flow/callout.h"
 #include "flow/stamp.h"
+#include "gate/owner.h"
+#include "gate/quota.h"
 #include "gate/relay.h"
 #include "mail/address.h"
 #include "world/clock.h"
@@ -77,9 +79,12 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		*t->tls = *client->tls;
 	kept = arena_keep(&t->arena, mail->sender, &e->sender) &&
 	       arena_keep(&t->arena, mail->envid, &e->envid) &&
-	       arena_keep(&t->arena, client->helo, &e->helo);
-	if (!kept) /* three short strings in an empty arena */
-		e->sender = S("");
+	       arena_keep(&t->arena, client->helo, &e->helo) &&
+	       arena_keep(&t->arena, client->login, &e->login);
+	if (!kept) /* four short strings in an empty arena */
+		e->sender = e->login = S("");
+	if (e->login.n > 0)
+		e->flags |= ENVELOPE_LOGIN;
 	return t;
 }
 
@@ -220,15 +225,15 @@ static bool add_targets(struct transaction *t, const struct smtp_rcpt *rcpt, str
 static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct arena *step,
 	struct route_targets *targets, struct fail *why)
 {
+	struct relay_client client = { t->envelope.client, t->envelope.login };
 	str original;
 
-	if (!relay_allowed(t->router, &t->envelope.client, rcpt->recipient, why))
+	if (!relay_allowed(t->router, &client, rcpt->recipient, why))
 		return false;
 	if (!arena_keep(&t->arena, rcpt->recipient, &original))
 		return too_many(why);
 	return route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) &&
-	       relay_routes_nothing(
-		       t->router, &t->envelope.client, rcpt->recipient, targets, why) &&
+	       relay_routes_nothing(t->router, &client, rcpt->recipient, targets, why) &&
 	       add_targets(t, rcpt, original, targets, why);
 }
 
@@ -236,9 +241,11 @@ void transaction_mail(
 	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
 {
 	struct fail why = { 0 };
-	bool accepts = spool_accepts(t->flow->spool, &why);
+	str login = t->envelope.login;
+	bool yes = spool_accepts(t->flow->spool, &why) &&
+		   (login.n == 0 || owner_may_send(t->router, login, t->envelope.sender, &why));
 
-	(void)answered(owner, ticket, accepts ? NULL : &why);
+	(void)answered(owner, ticket, yes ? NULL : &why);
 }
 
 static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
@@ -343,6 +350,8 @@ static struct stamp stamp_of(const struct transaction *t)
 		.envelope = &t->envelope,
 		.extended = t->extended,
 		.tls = t->tls,
+		.hides_client = t->envelope.login.n > 0 &&
+				router_conf(t->router)->login.client == CONF_CLIENT_HIDDEN,
 		.zone_minutes = clock_zone_minutes(t->envelope.received_ms) };
 }
 
@@ -446,8 +455,12 @@ static void log_accepted(const struct transaction *t, const char *event)
 	log_id(&r, "id", e->id);
 	log_id(&r, "session", e->session_id);
 	log_str(&r, "from", e->sender);
+	if (e->login.n > 0)
+		log_str(&r, "login", e->login);
 	log_int(&r, "recipients", (int64_t)e->rcpt_count);
 	log_int(&r, "size", (int64_t)t->octets);
+	if (e->flags & ENVELOPE_HELD)
+		log_str(&r, "held", e->hold);
 	if (t->discarded > 0)
 		log_str(&r, "discarded_by", t->discard_rule);
 	log_close(&r);
@@ -493,6 +506,22 @@ static void add_flags(struct transaction *t)
 		*flags |= ENVELOPE_SIGNED;
 }
 
+/* What a login sends beyond its limits is taken, and waits for somebody to look at it. */
+static void hold_beyond_quota(struct transaction *t)
+{
+	struct envelope *e = &t->envelope;
+	struct fail why = { 0 };
+
+	if (e->login.n == 0 || e->rcpt_count == 0 ||
+		quota_take(t->flow->quota, router_conf(t->router), e->login, e->rcpt_count,
+			loop_now_ms(t->flow->loop), &why))
+		return;
+	/* where the arena is full, the words are lost, the hold is not */
+	(void)(arena_keep(&t->arena, str_of(why.text), &e->hold) &&
+		arena_keep(&t->arena, str_of(why.origin), &e->hold_origin));
+	e->flags |= ENVELOPE_HELD;
+}
+
 void transaction_commit(struct transaction *t,
 	void (*answered)(void *owner, const struct fail *why, str text), void *owner)
 {
@@ -500,6 +529,7 @@ void transaction_commit(struct transaction *t,
 	if (!t->header_done)
 		end_header(t);
 	add_flags(t);
+	hold_beyond_quota(t);
 	t->envelope.octets = t->octets;
 	t->answered = answered;
 	t->owner = owner;

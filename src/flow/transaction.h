@@ -21,6 +21,7 @@ struct transaction_client {
 	str helo;
 	bool extended;
 	const struct tls_facts *tls; /* null: in clear */
+	str login;                   /* "": none */
 	bool trusted;                /* missing fields are added */
 };
 

@@ -7,11 +7,17 @@ const struct conf_net *relay_trusted(const struct conf *conf, const struct ip *c
 	return conf_nets_find(&conf->relay_for, client);
 }
 
-bool relay_allowed(const struct router *r, const struct ip *client, str recipient, struct fail *why)
+static bool may_relay(const struct router *r, const struct relay_client *client)
+{
+	return client->login.n > 0 || relay_trusted(router_conf(r), &client->ip);
+}
+
+bool relay_allowed(
+	const struct router *r, const struct relay_client *client, str recipient, struct fail *why)
 {
 	if (address_domain(recipient).n == 0 || route_hosted(r, recipient))
 		return true;
-	if (relay_trusted(router_conf(r), client))
+	if (may_relay(r, client))
 		return true;
 	fail_reply(why, 550, "5.7.1",
 		"Relaying denied: we do not receive mail for %.*s, and your address is not one "
@@ -45,12 +51,12 @@ static bool leaves_by_smtp(
 	return found && way.transport->kind == CONF_SMTP;
 }
 
-bool relay_routes_nothing(const struct router *r, const struct ip *client, str recipient,
+bool relay_routes_nothing(const struct router *r, const struct relay_client *client, str recipient,
 	const struct route_targets *targets, struct fail *why)
 {
 	struct conf_origin at;
 
-	if (!has_route(recipient) || relay_trusted(router_conf(r), client))
+	if (!has_route(recipient) || may_relay(r, client))
 		return true;
 	for (size_t i = 0; i < targets->count; i++) {
 		const struct route_target *t = &targets->items[i];

@@ -21,16 +21,18 @@ TEST(relay_says_who_is_trusted_and_by_which_line)
 		struct buf conf = { 0 };
 		struct fail why = { 0 };
 		struct router *r;
-		struct ip ip;
+		struct relay_client client = { 0 };
 		bool allowed;
 
 		buf_putf(&conf, "hostname p.test\ndomain a.test { }\n%s%c", cases[i].conf, 0);
 		r = router_fake_new(buf_str(&conf).p, NULL, 0);
-		assert_true(ip_parse(str_of(cases[i].client), &ip));
-		allowed = relay_allowed(r, &ip, str_of(cases[i].recipient), &why);
+		assert_true(ip_parse(str_of(cases[i].client), &client.ip));
+		allowed = relay_allowed(r, &client, str_of(cases[i].recipient), &why);
 		CHECK(allowed == (cases[i].origin[0] == '\0'));
 		CHECK_STR(str_of(why.origin), str_of(cases[i].origin));
 		CHECK(allowed || fail_code(&why) == 550);
+		client.login = S("jo"); /* may send anywhere */
+		CHECK(relay_allowed(r, &client, str_of(cases[i].recipient), &why));
 		router_drop(r);
 		buf_free(&conf);
 	}
@@ -66,13 +68,13 @@ TEST(relay_hands_no_route_on_for_strangers)
 		str recipient = str_of(routes[i].recipient);
 		struct route_targets all;
 		struct arena a;
-		struct ip ip;
+		struct relay_client client = { 0 };
 
 		why = (struct fail){ 0 };
 		arena_init(&a, ARENA_UNLIMITED);
-		assert_true(ip_parse(str_of(routes[i].client), &ip));
+		assert_true(ip_parse(str_of(routes[i].client), &client.ip));
 		CHECK(route_expand(r, &a, recipient, &all, &why, NULL, NULL));
-		CHECK(relay_routes_nothing(r, &ip, recipient, &all, &why) ==
+		CHECK(relay_routes_nothing(r, &client, recipient, &all, &why) ==
 			(routes[i].origin[0] == '\0'));
 		CHECK_STR(str_of(why.origin), str_of(routes[i].origin));
 		arena_free(&a);

@@ -29,6 +29,12 @@ void envelope_write(const struct envelope *e, struct buf *to)
 	pack_str(to, e->sender);
 	pack_str(to, e->envid);
 	pack_str(to, e->helo);
+	if (e->flags & ENVELOPE_LOGIN)
+		pack_str(to, e->login);
+	if (e->flags & ENVELOPE_HELD) {
+		pack_str(to, e->hold);
+		pack_str(to, e->hold_origin);
+	}
 	pack_u32(to, (uint32_t)e->rcpt_count);
 	for (size_t i = 0; i < e->rcpt_count; i++) {
 		const struct envelope_rcpt *rcpt = &e->rcpts[i];
@@ -93,6 +99,12 @@ static void read_fixed(struct pack_reader *u, struct envelope *e)
 	e->sender = pack_read_str(u);
 	e->envid = pack_read_str(u);
 	e->helo = pack_read_str(u);
+	if (e->flags & ENVELOPE_LOGIN)
+		e->login = pack_read_str(u);
+	if (e->flags & ENVELOPE_HELD) {
+		e->hold = pack_read_str(u);
+		e->hold_origin = pack_read_str(u);
+	}
 }
 
 bool envelope_read(str bytes, struct arena *a, struct envelope *e, struct fail *why)

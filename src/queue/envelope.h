@@ -22,6 +22,8 @@ enum {
 	ENVELOPE_SIGNED = 8,      /* changing a byte would break a signature */
 	ENVELOPE_BOUNCE = 16,     /* we made it: a delivery status notification */
 	ENVELOPE_LOCAL = 32,      /* we made it: a notice to postmaster */
+	ENVELOPE_LOGIN = 256,     /* login is not empty */
+	ENVELOPE_HELD = 512,      /* hold is: nobody is to be tried before it is released */
 };
 
 struct envelope_rcpt {
@@ -50,6 +52,9 @@ struct envelope {
 	str envid;
 	struct ip client;
 	str helo;
+	str login;       /* who sent it; "": nobody has logged in */
+	str hold;        /* why it is held, for people */
+	str hold_origin; /* and the line of the configuration */
 	uint64_t octets; /* of the content */
 	struct envelope_rcpt *rcpts;
 	size_t rcpt_count;

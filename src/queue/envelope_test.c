@@ -33,6 +33,9 @@ static void check_equal(const struct envelope *got, const struct envelope *want)
 	CHECK_STR(got->sender, want->sender);
 	CHECK_STR(got->envid, want->envid);
 	CHECK_STR(got->helo, want->helo);
+	CHECK_STR(got->login, want->login);
+	CHECK_STR(got->hold, want->hold);
+	CHECK_STR(got->hold_origin, want->hold_origin);
 	CHECK_INT(got->rcpt_count, want->rcpt_count);
 	for (size_t i = 0; i < want->rcpt_count; i++)
 		check_rcpt(&got->rcpts[i], &want->rcpts[i]);
@@ -51,6 +54,15 @@ static void make(struct envelope *e, struct envelope_rcpt *rcpts, size_t rcpt_ma
 		.helo = some(),
 		.rcpts = rcpts,
 		.rcpt_count = (size_t)prng_below(&dice, rcpt_max + 1) };
+	if (prng_chance(&dice, 500)) {
+		e->flags |= ENVELOPE_LOGIN;
+		e->login = some();
+	}
+	if (prng_chance(&dice, 500)) {
+		e->flags |= ENVELOPE_HELD;
+		e->hold = some();
+		e->hold_origin = some();
+	}
 	e->client.family = (uint8_t)(prng_below(&dice, 3) * 2);
 	if (e->client.family == 2)
 		e->client.family = 6;

@@ -11,6 +11,9 @@ static void copy_envelope(struct promise *m, const struct envelope *from)
 	e->sender = arena_copy(a, from->sender);
 	e->envid = arena_copy(a, from->envid);
 	e->helo = arena_copy(a, from->helo);
+	e->login = arena_copy(a, from->login);
+	e->hold = arena_copy(a, from->hold);
+	e->hold_origin = arena_copy(a, from->hold_origin);
 	e->rcpts = arena_alloc(a, from->rcpt_count * sizeof *e->rcpts);
 	for (size_t i = 0; i < from->rcpt_count; i++) {
 		const struct envelope_rcpt *was = &from->rcpts[i];

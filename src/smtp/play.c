@@ -90,6 +90,23 @@ static bool judge(struct play *p, str address)
 	return true;
 }
 
+/* A response says itself what becomes of it: "more" gets a challenge, "no" and "busy" a refusal;
+ * all else is a name, which is let in. */
+static void hear_auth(struct play *p, const struct smtp_server_act *act)
+{
+	str response = act->auth.response;
+
+	assert(!p->begun && smtp_server_tls_on(p->machine) && smtp_server_auth_open(p->machine));
+	note(p, act->auth.begins ? act->auth.mechanism : "GO", response);
+	str_to_c(response, p->login, sizeof p->login);
+	p->challenges =
+		str_starts(response, S("more")) || !(act->auth.initial || !act->auth.begins);
+	if (str_starts(response, S("no")))
+		p->refused = !fail_reply(&p->refusal, 535, "5.7.8", "Wrong");
+	if (str_starts(response, S("busy")))
+		p->refused = !fail_reply(&p->refusal, 454, "4.7.0", "Busy");
+}
+
 static void hear(struct play *p, const struct smtp_server_act *act)
 {
 	assert(p->ticket == 0);
@@ -97,6 +114,9 @@ static void hear(struct play *p, const struct smtp_server_act *act)
 	p->question = act->question;
 	p->refused = false;
 	switch (act->question) {
+	case SMTP_ASK_AUTH:
+		hear_auth(p, act);
+		break;
 	case SMTP_ASK_MAIL:
 		assert(!p->begun);
 		note(p, "MAIL", act->mail.sender);
@@ -125,6 +145,20 @@ static void hear(struct play *p, const struct smtp_server_act *act)
 	}
 }
 
+static void answer_auth(struct play *p, uint32_t ticket)
+{
+	bool taken;
+
+	assert(!smtp_server_auth_challenge(p->machine, ticket + 1, S("")));
+	if (p->challenges && !p->refused)
+		taken = smtp_server_auth_challenge(p->machine, ticket, S("go on"));
+	else
+		taken = smtp_server_answer(p->machine, ticket, p->refused ? &p->refusal : NULL,
+			str_of(p->login[0] ? p->login : "somebody"));
+	assert(taken);
+	assert(!smtp_server_auth_challenge(p->machine, ticket, S("")));
+}
+
 static void answer(struct play *p)
 {
 	uint32_t ticket = p->ticket;
@@ -142,6 +176,10 @@ static void answer(struct play *p)
 		p->begun = p->refused; /* until RESET */
 	}
 	assert(!smtp_server_answer(p->machine, ticket + 1, NULL, S("")));
+	if (p->question == SMTP_ASK_AUTH) {
+		answer_auth(p, ticket);
+		return;
+	}
 	taken = smtp_server_answer(
 		p->machine, ticket, p->refused ? &p->refusal : NULL, S("queued as 1"));
 	assert(taken);

@@ -31,7 +31,9 @@ struct play {
 	str sender;
 	char sender_text[300];
 	struct fail refusal;
-	bool refused; /* the open question's answer is no */
+	char login[300];
+	bool challenges; /* the answer to AUTH is one */
+	bool refused;    /* the open question's answer is no */
 	bool begun, may_body, body_open, closed;
 	bool shaking; /* the handshake; it ends well when the next flight begins */
 	unsigned commits;

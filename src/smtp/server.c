@@ -26,6 +26,7 @@ void smtp_server_free(struct smtp_server *s)
 		return;
 	buf_free(&s->line);
 	buf_free(&s->out);
+	smtp_server_auth_free(s);
 	mem_free((void *)s->helo.p);
 	mem_free(s->refusal);
 	mem_free(s->own);
@@ -145,12 +146,19 @@ static void forget_told(struct smtp_server *s)
 	s->told_octets = 0;
 }
 
-bool smtp_server_answer(
-	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text)
+bool smtp_server_answers(struct smtp_server *s, uint32_t ticket)
 {
 	if (!s->question.open || s->question.ticket != ticket)
 		return false;
 	forget_told(s);
+	return true;
+}
+
+bool smtp_server_answer(
+	struct smtp_server *s, uint32_t ticket, const struct fail *refusal, str text)
+{
+	if (!smtp_server_answers(s, ticket))
+		return false;
 	smtp_server_transaction_answered(s, refusal, text);
 	return true;
 }
@@ -187,9 +195,17 @@ void smtp_server_banner(struct smtp_server *s, const struct fail *refusal)
 		STR(s->setup->hostname), refusal ? refusal->text : "ESMTP Facteur");
 }
 
+/* The answer to a challenge may be longer than a command. */
+static size_t line_octets_max(const struct smtp_server *s)
+{
+	size_t max = s->setup->limits->line_octets_max;
+
+	return s->reading == READING_AUTH && max < SMTP_AUTH_LINE_MAX ? SMTP_AUTH_LINE_MAX : max;
+}
+
 static enum scan take_one(struct smtp_server *s, str *from, str *line)
 {
-	size_t line_max = s->setup->limits->line_octets_max;
+	size_t line_max = line_octets_max(s);
 
 	return s->setup->repair_newlines ? smtp_line_take_lax(from, line_max, line, NULL)
 					 : smtp_line_take(from, line_max, line, NULL);
@@ -198,7 +214,7 @@ static enum scan take_one(struct smtp_server *s, str *from, str *line)
 /* A line may be in *rest whole, or have its beginning in s->line. */
 static enum scan take_line(struct smtp_server *s, str *rest, str *line)
 {
-	size_t line_max = s->setup->limits->line_octets_max;
+	size_t line_max = line_octets_max(s);
 	str kept = buf_str(&s->line), part;
 	enum scan got;
 
@@ -236,7 +252,11 @@ static void read_bad_line(struct smtp_server *s, str *from, const str *rest)
 	s->pending = rest->n > 0;
 	s->reading = READING_COMMANDS;
 	s->since_ms = s->now_ms;
-	smtp_server_refuse_as(s, NULL, 500, "5.5.2", "Line too long, or with a bare CR or LF");
+	if (s->auth.open)
+		smtp_server_auth_line_bad(s);
+	else
+		smtp_server_refuse_as(
+			s, NULL, 500, "5.5.2", "Line too long, or with a bare CR or LF");
 }
 
 static void read_command(struct smtp_server *s, str *rest)
@@ -250,7 +270,10 @@ static void read_command(struct smtp_server *s, str *rest)
 		return;
 	case SCAN_DONE:
 		s->since_ms = s->now_ms;
-		smtp_server_command(s, line);
+		if (s->auth.open)
+			smtp_server_auth_line(s, line);
+		else
+			smtp_server_command(s, line);
 		break;
 	case SCAN_BAD:
 		s->reading = READING_BAD_LINE;
@@ -304,6 +327,7 @@ static void read_on(struct smtp_server *s, str *rest)
 	}
 	switch (s->reading) {
 	case READING_COMMANDS:
+	case READING_AUTH:
 		read_command(s, rest);
 		break;
 	case READING_BAD_LINE:
@@ -396,6 +420,7 @@ struct smtp_server_act smtp_server_next(struct smtp_server *s)
 		act.kind = SMTP_SERVER_ASK;
 		act.question = s->question.kind;
 		act.ticket = s->question.ticket;
+		act.auth = s->question.auth;
 		act.mail = s->question.mail;
 		act.rcpt = s->question.rcpt;
 		s->question.told = true;

@@ -2,7 +2,8 @@
  * smtp/server - one inbound SMTP conversation, as a machine
  *
  * RFC 5321, 1870 (SIZE), 2034 and 3463 (ENHANCEDSTATUSCODES), 2920 (PIPELINING), 3030 (CHUNKING,
- * not BINARYMIME), 3207 (STARTTLS), 3461 (DSN), 6152 (8BITMIME), 6531 (SMTPUTF8), 9422 (LIMITS).
+ * not BINARYMIME), 3207 (STARTTLS), 3461 (DSN), 4954 (AUTH), 6152 (8BITMIME), 6531 (SMTPUTF8), 9422
+ * (LIMITS).
  *
  * Sans-IO: bytes, answers and time go in; acts come out.  The machine owns no socket, calls nobody
  * back, and may be freed after any call.  Only CRLF ends a line and only CRLF.CRLF ends a message
@@ -58,10 +59,19 @@ enum smtp_server_tls {
 	SMTP_SERVER_TLS_IMPLICIT, /* the handshake comes before the banner (RFC 8314) */
 };
 
+enum smtp_server_login {
+	SMTP_SERVER_LOGIN_OFF,
+	SMTP_SERVER_LOGIN_OFFERED,  /* AUTH, under TLS */
+	SMTP_SERVER_LOGIN_REQUIRED, /* and no mail without it */
+};
+
 /* Borrowed; must outlive the machine. */
 struct smtp_server_setup {
 	str hostname; /* in the banner and in EHLO */
 	const struct smtp_server_limits *limits;
+	enum smtp_server_login login;
+	str mechanisms;       /* of AUTH, blanks between them; "": none can be used now */
+	unsigned tries_max;   /* failed logins of one session: 421 4.7.0 */
 	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR), but not
 				 around the dot that ends a message */
 	enum smtp_server_tls tls;
@@ -70,10 +80,22 @@ struct smtp_server_setup {
 };
 
 enum smtp_server_question {
+	SMTP_ASK_AUTH,   /* auth: who is it?  smtp_server_auth_challenge, or answer: yes, with the
+			    name   of the login as text, or no */
 	SMTP_ASK_MAIL,   /* mail: may this sender begin? */
 	SMTP_ASK_RCPT,   /* rcpt: may this recipient come in? */
 	SMTP_ASK_DATA,   /* may the body come? it begins after the answer (354, or BDAT's bytes) */
 	SMTP_ASK_COMMIT, /* the body is over: make it durable, then answer */
+};
+
+#define SMTP_AUTH_MECHANISM_MAX 20 /* RFC 4422 section 3.1 */
+#define SMTP_AUTH_LINE_MAX 12290   /* RFC 4954 section 4, with the line's end */
+
+struct smtp_auth {
+	bool begins; /* else response is that to the challenge */
+	char mechanism[SMTP_AUTH_MECHANISM_MAX + 1];
+	bool initial; /* response came with the command */
+	str response; /* decoded */
 };
 
 struct smtp_server_act {
@@ -96,6 +118,7 @@ struct smtp_server_act {
 	str bytes; /* SEND: valid until the next call; BODY: as long as the bytes that were fed */
 	enum smtp_server_question question;
 	uint32_t ticket;
+	struct smtp_auth auth; /* ASK_AUTH: borrows, until the answer */
 	struct smtp_mail mail; /* ASK_MAIL: borrows, until the answer */
 	struct smtp_rcpt rcpt; /* ASK_RCPT: borrows, until the answer */
 	/* REFUSED: valid until the next call.  Each has its record, but for the 452 of recipients
@@ -116,6 +139,9 @@ void smtp_server_greet(struct smtp_server *s, const struct fail *refusal);
 size_t smtp_server_feed(
 	struct smtp_server *s, str bytes, int64_t now_ms) MUST_USE; /* how much was taken */
 struct smtp_server_act smtp_server_next(struct smtp_server *s) MUST_USE;
+
+/* In place of an answer to ASK_AUTH: the exchange goes on.  False: the ticket is old. */
+bool smtp_server_auth_challenge(struct smtp_server *s, uint32_t ticket, str challenge);
 
 /* refusal null: yes.  text: for COMMIT, what follows "250 2.0.0 " ("queued as ..."); else unused.
  * A refusal with code 421 also hangs up.  False: the ticket is old, the client has been told 451
@@ -144,6 +170,10 @@ void smtp_server_shutdown(struct smtp_server *s);
 str smtp_server_helo(const struct smtp_server *s);
 bool smtp_server_extended(const struct smtp_server *s); /* EHLO was said */
 bool smtp_server_tls_on(const struct smtp_server *s);
+str smtp_server_auth_login(const struct smtp_server *s); /* "": nobody has logged in */
+/* An exchange of AUTH is open.  When the client ends it (by *, or by what is no base64), a REFUSED
+ * says so, and this says no. */
+bool smtp_server_auth_open(const struct smtp_server *s);
 bool smtp_server_smtputf8(const struct smtp_server *s); /* in this transaction */
 bool smtp_server_in_message(
 	const struct smtp_server *s); /* between ASK_DATA's yes and COMMIT's answer */

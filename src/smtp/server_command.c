@@ -32,10 +32,13 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 	buf_putf(&s->out,
 		"250-%.*s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
 		"250-DSN\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
-		"250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n%s250 HELP\r\n",
+		"250-LIMITS MAILMAX=%u RCPTMAX=%u\r\n%s",
 		STR(s->setup->hostname), (unsigned long long)limits->message_octets_max,
 		limits->transactions_max, limits->recipients_max,
 		smtp_server_tls_offered(s) ? "250-STARTTLS\r\n" : "");
+	if (smtp_server_auth_offered(s))
+		buf_putf(&s->out, "250-AUTH %.*s\r\n", STR(s->setup->mechanisms));
+	buf_put(&s->out, S("250 HELP\r\n"));
 }
 
 static void on_helo(struct smtp_server *s, str arg)
@@ -63,6 +66,10 @@ static void on_mail(struct smtp_server *s, str arg)
 {
 	struct fail why = { 0 };
 
+	if (smtp_server_auth_lacking(s)) {
+		smtp_server_refuse_as(s, NULL, 530, "5.7.0", "Log in first");
+		return;
+	}
 	if (s->transactions >= s->setup->limits->transactions_max) {
 		smtp_server_hang_up(s, "transactions", "4.7.0", "Too many messages in one session");
 		return;
@@ -201,9 +208,9 @@ static const struct rule {
 	{ STR_INIT("NOOP"), AT_ANY, .idle = true, .clear = true, .code = 250, "2.0.0", "Here" },
 	{ STR_INIT("VRFY"), AT_ANY, .idle = true, .code = 252, "2.0.0", "RCPT will tell" },
 	{ STR_INIT("HELP"), AT_ANY, .idle = true, .clear = true, .code = 214, "2.0.0",
-	  "EHLO HELO STARTTLS MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT" },
+	  "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT" },
 	{ STR_INIT("EXPN"), AT_ANY, .code = 502, "5.5.1", "EXPN is not offered" },
-	{ STR_INIT("AUTH"), AT_ANY, .code = 502, "5.5.1", "AUTH is not offered" },
+	{ STR_INIT("AUTH"), AT_START | AT_REST, .run = smtp_server_auth_command },
 	{ STR_INIT("GET"), AT_ANY, .clear = true, .run = on_foreign },
 	{ STR_INIT("HEAD"), AT_ANY, .clear = true, .run = on_foreign },
 	{ STR_INIT("POST"), AT_ANY, .clear = true, .run = on_foreign },

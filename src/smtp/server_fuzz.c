@@ -24,8 +24,13 @@ static void begin(struct play *p, uint8_t choice, bool late)
 	p->limits.idle_commands_max = choice & 16 ? 3 : 100;
 	p->limits.transactions_max = choice & 32 ? 2 : 100;
 	p->setup.repair_newlines = choice & 64;
-	if (choice & 128)
+	if (choice & 128) {
+		p->setup.login =
+			choice & 2 ? SMTP_SERVER_LOGIN_REQUIRED : SMTP_SERVER_LOGIN_OFFERED;
+		p->setup.mechanisms = S("PLAIN LOGIN");
+		p->setup.tries_max = 3;
 		p->setup.tls = choice & 1 ? SMTP_SERVER_TLS_REQUIRED : SMTP_SERVER_TLS_OFFERED;
+	}
 	play_greet(p);
 }
 

@@ -23,6 +23,7 @@ enum {
 enum smtp_server_reading {
 	READING_COMMANDS,
 	READING_BAD_LINE, /* dropped to its CRLF */
+	READING_AUTH,     /* the answer to a challenge */
 	READING_DATA,
 	READING_CHUNK, /* of BDAT, dropped when there is a refusal */
 };
@@ -50,9 +51,17 @@ struct smtp_server {
 		enum smtp_server_question kind;
 		uint32_t ticket;
 		int64_t since_ms;
+		struct smtp_auth auth;
 		struct smtp_mail mail;
 		struct smtp_rcpt rcpt;
 	} question;
+
+	struct {
+		bool open;
+		unsigned failed;
+		struct buf response; /* of the client, decoded */
+	} auth;
+	str login; /* by mem_copy */
 
 	unsigned at;
 	bool greeted, extended, stopping;
@@ -80,6 +89,8 @@ struct smtp_server {
 /* --- smtp/server.c */
 
 void smtp_server_banner(struct smtp_server *s, const struct fail *refusal);
+
+bool smtp_server_answers(struct smtp_server *s, uint32_t ticket) MUST_USE; /* the open question */
 
 /* A reply, cleaned; it is not counted. */
 void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text);
@@ -109,6 +120,17 @@ bool smtp_server_tls_offered(const struct smtp_server *s) MUST_USE; /* now, to t
 bool smtp_server_tls_lacking(const struct smtp_server *s) MUST_USE; /* nothing goes without it */
 bool smtp_server_tls_holds(const struct smtp_server *s) MUST_USE;   /* nothing is read, or said */
 void smtp_server_tls_late(struct smtp_server *s);
+
+/* --- smtp/server_auth.c */
+
+void smtp_server_auth_command(struct smtp_server *s, str arg);       /* AUTH */
+void smtp_server_auth_line(struct smtp_server *s, str line);         /* the answer to a challenge */
+void smtp_server_auth_line_bad(struct smtp_server *s);               /* it was none */
+bool smtp_server_auth_offered(const struct smtp_server *s) MUST_USE; /* now, to this client */
+bool smtp_server_auth_lacking(const struct smtp_server *s) MUST_USE; /* no mail without it */
+void smtp_server_auth_answered(struct smtp_server *s, const struct fail *refusal, str login);
+void smtp_server_auth_end(struct smtp_server *s); /* of an exchange, however it ended */
+void smtp_server_auth_free(struct smtp_server *s);
 
 /* --- smtp/server_transaction.c */
 

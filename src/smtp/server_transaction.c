@@ -175,6 +175,9 @@ void smtp_server_transaction_answered(struct smtp_server *s, const struct fail *
 	s->question.open = false;
 	s->since_ms = s->now_ms;
 	switch (s->question.kind) {
+	case SMTP_ASK_AUTH:
+		smtp_server_auth_answered(s, refusal, text);
+		break;
 	case SMTP_ASK_MAIL:
 		mail_answered(s, refusal);
 		break;

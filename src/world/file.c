@@ -182,7 +182,16 @@ static bool write_all(int file, str text)
 	return true;
 }
 
-bool file_replace(str path, str text, unsigned mode, struct fail *why)
+/* As what is to be replaced, or with this mode. */
+static bool dress(int file, const struct stat *former, unsigned mode)
+{
+	if (!former)
+		return fchmod(file, mode & 0777) == 0;
+	return fchown(file, former->st_uid, former->st_gid) == 0 &&
+	       fchmod(file, former->st_mode & 07777) == 0;
+}
+
+static bool replace(str path, str text, const struct stat *former, unsigned mode, struct fail *why)
 {
 	char beside[PATH_MAX], c_path[PATH_MAX];
 	int file;
@@ -192,7 +201,7 @@ bool file_replace(str path, str text, unsigned mode, struct fail *why)
 	file = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode & 0777);
 	if (file < 0)
 		return fail_errno(why, path);
-	if (fchmod(file, mode & 0777) != 0 || !write_all(file, text) || fsync(file) != 0)
+	if (!dress(file, former, mode) || !write_all(file, text) || fsync(file) != 0)
 		goto undo;
 	if (rename(beside, c_path) != 0)
 		goto undo;
@@ -204,6 +213,31 @@ undo:
 	close(file);
 	unlink(beside);
 	return false;
+}
+
+bool file_replace(str path, str text, unsigned mode, struct fail *why)
+{
+	return replace(path, text, NULL, mode, why);
+}
+
+bool file_rewrite(str path, str text, struct fail *why)
+{
+	char c_path[PATH_MAX];
+	struct stat former;
+
+	if (!path_to_c(path, c_path, why))
+		return false;
+	if (stat(c_path, &former) != 0)
+		return fail_errno(why, path);
+	return replace(path, text, &former, 0600, why);
+}
+
+bool file_open_to_all(str path)
+{
+	char c_path[PATH_MAX];
+	struct stat is;
+
+	return path_to_c(path, c_path, NULL) && stat(c_path, &is) == 0 && (is.st_mode & S_IROTH);
 }
 
 static int compare_names(const void *a, const void *b)

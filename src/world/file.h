@@ -36,6 +36,12 @@ bool file_stamp_eq(const struct file_stamp *a, const struct file_stamp *b) MUST_
  * on stable storage when this returns. */
 bool file_replace(str path, str text, unsigned mode, struct fail *why) MUST_USE;
 
+/* The same for a file that is there: owner, group and mode stay as they are. */
+bool file_rewrite(str path, str text, struct fail *why) MUST_USE;
+
+/* May others than its owner and its group read it? */
+bool file_open_to_all(str path) MUST_USE;
+
 /* Names in a folder, sorted by bytes; a missing folder is an error. */
 bool file_list(struct arena *a, str folder, str **names, size_t *count, struct fail *why) MUST_USE;
 

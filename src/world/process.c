@@ -9,11 +9,13 @@
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -281,6 +283,63 @@ bool process_print(str text)
 bool process_print_error(str text)
 {
 	return print(STDERR_FILENO, text);
+}
+
+#define SECRET_OCTETS_MAX 1024
+
+/* A line, octet by octet: what stands behind it is not ours to read. */
+static bool read_line(struct buf *to, struct fail *why)
+{
+	char c;
+	ssize_t n;
+
+	for (;;) {
+		n = read(STDIN_FILENO, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_with(why, FAIL_PERMANENT, "", "standard input: %s",
+				strerrordesc_np(errno));
+		if (n == 0 || c == '\n')
+			break;
+		if (buf_str(to).n == SECRET_OCTETS_MAX)
+			return fail_with(why, FAIL_PERMANENT, "", "standard input: too long");
+		buf_put_char(to, c);
+	}
+	if (buf_str(to).n > 0 && str_ends(buf_str(to), S("\r")))
+		to->end--;
+	return true;
+}
+
+static bool ask(const char *prompt, struct buf *to, struct fail *why)
+{
+	struct termios was, silent;
+	bool done;
+
+	if (tcgetattr(STDIN_FILENO, &was) != 0)
+		return read_line(to, why);
+	silent = was;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	process_print_error(str_of(prompt));
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+	done = read_line(to, why);
+	tcsetattr(STDIN_FILENO, TCSAFLUSH, &was);
+	process_print_error(S("\n"));
+	return done;
+}
+
+bool process_read_secret(const char *prompt, struct buf *to, struct fail *why)
+{
+	struct buf again = { 0 };
+	bool done = ask(prompt, to, why);
+
+	if (!done || !isatty(STDIN_FILENO))
+		return done;
+	done = ask("Once more: ", &again, why) &&
+	       (str_eq(buf_str(to), buf_str(&again)) ||
+		       fail_with(why, FAIL_PERMANENT, "", "these were two different passwords"));
+	buf_free(&again);
+	return done;
 }
 
 void process_exit(int code)

@@ -5,6 +5,7 @@
 #define WORLD_PROCESS_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/ip.h"
 #include "base/str.h"
@@ -50,6 +51,10 @@ void process_notify(const char *state);
 /* Write to standard output (or error), whole; false when that is closed. */
 bool process_print(str text) MUST_USE;
 bool process_print_error(str text);
+
+/* The first line of standard input, without its end.  At a terminal it is asked for, twice, and not
+ * shown.  False: *why. */
+bool process_read_secret(const char *prompt, struct buf *to, struct fail *why) MUST_USE;
 
 _Noreturn void process_exit(int code); /* at once: no exit handlers, no joining of threads */
 

@@ -500,3 +500,10 @@ void sock_tls_accept(struct sock *s, struct tls_server *server)
 	if (!silent(s))
 		start_tls(s, tls_stream_server(server, s->fd));
 }
+
+void sock_tls_binding(const struct sock *s, struct tls_binding *binding)
+{
+	*binding = (struct tls_binding){ 0 };
+	if (s->tls && !s->handshaking)
+		tls_stream_binding(s->tls, binding);
+}

@@ -21,6 +21,15 @@ struct tls_facts {
 	char problem[96]; /* why it was not verified */
 };
 
+/* What is the same at both ends of one channel, and nowhere else (RFC 5056); octets 0: this channel
+ * has none. */
+struct tls_binding {
+	unsigned char exporter[32]; /* tls-exporter, RFC 9266 */
+	size_t exporter_octets;
+	unsigned char end_point[64]; /* tls-server-end-point, RFC 5929 section 4 */
+	size_t end_point_octets;
+};
+
 /* A client that takes any certificate, as opportunistic TLS does (RFC 7435). */
 struct tls_context *tls_client_new(struct fail *why) MUST_USE;
 

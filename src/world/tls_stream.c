@@ -191,6 +191,48 @@ const struct tls_server *tls_stream_shows(const struct tls_stream *t)
 	return t->server;
 }
 
+/* The digest of the certificate's signature, but for those that are broken: then SHA-256. */
+static const EVP_MD *binding_digest(const X509 *certificate)
+{
+	int digest = NID_undef;
+
+	if (!OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, NULL) ||
+		digest == NID_undef)
+		return NULL; /* Ed25519 has none, and RFC 5929 no answer */
+	return digest == NID_md5 || digest == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(digest);
+}
+
+static size_t end_point_binding(SSL *ssl, unsigned char to[64])
+{
+	X509 *shown = SSL_get_certificate(ssl);
+	const EVP_MD *digest = shown ? binding_digest(shown) : NULL;
+	unsigned n = 0;
+
+	if (!digest || EVP_MD_get_size(digest) > 64 || X509_digest(shown, digest, to, &n) != 1)
+		return 0;
+	return n;
+}
+
+/* Before TLS 1.3 it is only safe with the extended master secret (RFC 9266 section 4.2). */
+static size_t exporter_binding(SSL *ssl, unsigned char to[32])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1)
+		return 0;
+	if (SSL_export_keying_material(ssl, to, 32, label, sizeof label - 1, NULL, 0, 0) != 1)
+		return 0;
+	return 32;
+}
+
+void tls_stream_binding(const struct tls_stream *t, struct tls_binding *binding)
+{
+	ERR_clear_error();
+	binding->exporter_octets = exporter_binding(t->ssl, binding->exporter);
+	binding->end_point_octets = end_point_binding(t->ssl, binding->end_point);
+	ERR_clear_error();
+}
+
 const char *tls_stream_trouble(const struct tls_stream *t)
 {
 	return t->trouble;

@@ -309,18 +309,21 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Dovecot(Daemon):
-    """Dovecot as an LMTP server on a unix socket, delivering into Maildir as one user."""
+    """Dovecot as an LMTP server on a unix socket, delivering into Maildir as one user, and as who
+    knows passwords: users may be a dictionary of those, as fields of a passwd-file."""
 
     def __init__(self, folder, users):
         self.dir = pathlib.Path(folder) / "dovecot"
         self.mail = self.dir / "mail"
-        self.socket = self.dir / "lmtp"
+        self.socket, self.auth = self.dir / "lmtp", self.dir / "auth-client"
+        passwords = users if isinstance(users, dict) else {}
         self.mail.mkdir(parents=True)
         owner = "nobody" if not SUPER else str(os.getuid())
         number, group = (65534, 65534) if not SUPER else (os.getuid(), os.getgid())
         subprocess.run([*SUPER, "chown", owner, str(self.mail)], check=True)
         (self.dir / "users").write_text("".join(
-            f"{user}::{number}:{group}::{self.mail}/{user}::\n" for user in users))
+            f"{user}:{passwords.get(user, '')}:{number}:{group}::{self.mail}/{user}::\n"
+            for user in users))
         (self.dir / "dovecot.conf").write_text(f"""\
 protocols = lmtp
 base_dir = {self.dir}/run
@@ -330,6 +333,7 @@ ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 1
 auth_username_format = %Ln
+auth_mechanisms = plain login scram-sha-256
 mail_location = maildir:~/Maildir
 postmaster_address = postmaster@dovecot.test
 hostname = dovecot.test
@@ -343,6 +347,11 @@ userdb {{
 }}
 service lmtp {{
   unix_listener {self.socket} {{
+    mode = 0666
+  }}
+}}
+service auth {{
+  unix_listener {self.auth} {{
     mode = 0666
   }}
 }}
