@@ -35,7 +35,7 @@ str conf_mention_secret(const struct conf *c, size_t i)
 	for (size_t k = 0; (pair = pair_at(c, k)); k++)
 		if (pair->key.path.n > 0 && i-- == 0)
 			return pair->key.path;
-	return S("");
+	return i == 0 ? c->login.passwd_file : S("");
 }
 
 static bool is_secret(const struct conf *c, str path)

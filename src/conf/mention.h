@@ -11,7 +11,7 @@ enum conf_mention {
 	CONF_MENTION_FILE,        /* the value of some word */
 	CONF_MENTION_CERTIFICATE, /* that a listener shows; who may read it, the word does not say
 				   */
-	CONF_MENTION_SECRET,      /* a private key: for the vault alone */
+	CONF_MENTION_SECRET,      /* a private key, a login table: for the vault alone */
 };
 
 /* path: absolute; words are taken as paths from the configuration folder. */

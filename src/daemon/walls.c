@@ -38,7 +38,7 @@ static void put(struct sandbox_path *paths, size_t *count, str path, bool write)
 bool walls_around_mail(const struct conf *c, char words[SANDBOX_WORDS_MAX], struct fail *why)
 {
 	struct sandbox_path paths[LENGTH(of_the_system) + 8];
-	struct sandbox_setup setup = { .paths = paths, .internet = true };
+	struct sandbox_setup setup = { .paths = paths, .sockets = SANDBOX_INTERNET };
 	struct arena a;
 	bool stand;
 

@@ -344,19 +344,29 @@ struct authority_talk *authority_ask(struct authority *a, struct loop *loop,
 	t->question = *question;
 	list_init(&t->link);
 	list_init(&t->of_all);
-	send_there(t, question->response, begin);
+	if (a->remote)
+		authority_remote_ask(t, question->response);
+	else
+		send_there(t, question->response, begin);
 	return t;
 }
 
 void authority_respond(struct authority_talk *t, str response)
 {
-	send_there(t, response, go_on);
+	if (t->authority->remote)
+		authority_remote_respond(t, response);
+	else
+		send_there(t, response, go_on);
 }
 
 void authority_leave(struct authority_talk *t)
 {
 	if (!t)
 		return;
+	if (t->authority->remote) {
+		authority_remote_leave(t);
+		return;
+	}
 	__atomic_store_n(&t->left, true, __ATOMIC_RELEASE);
 	if (!t->away)
 		send_away(t);
@@ -440,8 +450,13 @@ static void change(struct loop_task *task)
 
 void authority_change(struct authority *a, const struct conf *conf)
 {
-	struct change *c = MEM_NEW(struct change);
+	struct change *c;
 
+	if (a->remote) {
+		authority_remote_change(a);
+		return;
+	}
+	c = MEM_NEW(struct change);
 	*c = (struct change){
 		.task.run = change, .authority = a, .conf = conf_keep((struct conf *)conf)
 	};
@@ -453,6 +468,10 @@ struct authority *authority_open(const struct conf *conf, unsigned threads)
 	struct authority *a = MEM_NEW(struct authority);
 
 	a->loop = loop_new("authority");
+	if (vault_is_there()) {
+		authority_remote_open(a);
+		return a;
+	}
 	a->threads = threads;
 	a->pool = work_open("passwords", threads, threads, true);
 	a->secret = clock_random();
@@ -470,6 +489,13 @@ void authority_close(struct authority *a)
 {
 	if (!a)
 		return;
+	if (a->remote) {
+		loop_stop(a->loop);
+		loop_join(a->loop);
+		loop_free(a->loop);
+		mem_free(a);
+		return;
+	}
 	work_close(a->pool);
 	loop_stop(a->loop);
 	loop_join(a->loop);

@@ -3,7 +3,8 @@
  *
  * One for all workers, in a thread of its own: it alone holds the login table and speaks to
  * Dovecot. A talk is one exchange of SASL.  Questions and answers go to and fro by message, so
- * nothing here waits in a worker, and the authority may as well stand in another process.
+ * nothing here waits in a worker; where there is a vault, the authority stands in that process, and
+ * these verbs ask it there.
  *
  * Passwords are compared in a pool of threads (world/work) that give way to mail; the addresses
  * that ask take turns, so that who floods us waits behind himself.  A name that nobody has costs

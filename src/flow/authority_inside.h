@@ -14,6 +14,7 @@
 #include "login/passdb.h"
 #include "world/file.h"
 #include "world/sock.h"
+#include "world/vault.h"
 #include "world/work.h"
 
 /* Where a talk is. */
@@ -27,6 +28,8 @@ enum authority_place {
 
 struct authority_talk {
 	struct authority *authority;
+	struct vault_question asked; /* where the authority is in the vault */
+	uint64_t remote_number;
 	/* of who asked */
 	struct loop *loop;
 	authority_answered *answered;
@@ -69,6 +72,9 @@ struct authority_line {
 
 struct authority {
 	struct loop *loop;
+	bool remote; /* it is in the vault; then this is all that counts: loop, watch, mechanisms,
+		      */
+	struct vault_question offer; /* talks, and this */
 	struct work *pool;
 	unsigned threads, busy; /* of the pool */
 	struct conf *conf;      /* a reference */
@@ -121,5 +127,13 @@ void authority_dovecot_ask(struct authority_talk *t, str response); /* PLAIN, or
 void authority_dovecot_respond(struct authority_talk *t, str response);
 void authority_dovecot_forget(struct authority_talk *t); /* who asked has gone */
 void authority_dovecot_close(struct authority *a);
+
+/* The same verbs where the authority is in the vault. */
+#define AUTHORITY_WAIT_MS 120000 /* for one answer: a queue, a slow Dovecot, a late no */
+void authority_remote_open(struct authority *a);
+void authority_remote_change(struct authority *a);
+void authority_remote_ask(struct authority_talk *t, str response);
+void authority_remote_respond(struct authority_talk *t, str response);
+void authority_remote_leave(struct authority_talk *t);
 
 #endif

@@ -142,7 +142,7 @@ bool sandbox_enter(
 	long abi;
 
 	if (!lock_down(why) || !enter_landlock(setup, &abi, why) ||
-		!sandbox_calls_enter(setup->internet, &seccomp, why))
+		!sandbox_calls_enter(setup->sockets, &seccomp, why))
 		return false;
 	if (abi == 0)
 		log_line(LOG_ERROR, "no-landlock",

@@ -22,10 +22,12 @@ struct sandbox_path {
 	bool write; /* and make, rename, remove */
 };
 
+enum sandbox_sockets { SANDBOX_NONE, SANDBOX_UNIX, SANDBOX_INTERNET };
+
 struct sandbox_setup {
 	const struct sandbox_path *paths;
 	size_t count;
-	bool internet; /* it may open sockets */
+	enum sandbox_sockets sockets; /* that it may open */
 };
 
 /* Before there are threads, with all rights given up.  words: what stands, for the status screen.

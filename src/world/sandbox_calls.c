@@ -56,7 +56,7 @@ static const int serving[] = {
 	CALL(fadvise64_64), CALL(rename), CALL(renameat), CALL(renameat2), CALL(unlink),
 	CALL(unlinkat), CALL(mkdir), CALL(mkdirat), CALL(rmdir), CALL(chmod), CALL(fchmod),
 	CALL(fchmodat), CALL(utimensat), CALL(copy_file_range), CALL(sendfile), CALL(sendfile64),
-	CALL(accept), CALL(accept4), CALL(bind), CALL(connect), CALL(recvmmsg), CALL(sendmmsg),
+	CALL(accept), CALL(accept4), CALL(bind), CALL(recvmmsg), CALL(sendmmsg),
 };
 
 /* LeakSanitizer looks at the threads from a process that shares their memory; nobody outside can
@@ -168,13 +168,18 @@ static bool add_careful(scmp_filter_ctx f)
 	       when_one(f, CALL(ioctl), SCMP_A1(SCMP_CMP_EQ, 0x541B /* FIONREAD */));
 }
 
-static bool add_sockets(scmp_filter_ctx f, bool internet)
+static bool add_sockets(scmp_filter_ctx f, enum sandbox_sockets sockets)
 {
-	if (!when_one(f, CALL(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)))
-		return false;
-	return !internet || (when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) &&
-				    when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET)) &&
-				    when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6)));
+	bool added = when_one(f, CALL(socketpair), SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+
+	if (sockets >= SANDBOX_UNIX)
+		added = added && when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) &&
+			seccomp_rule_add(f, SCMP_ACT_ALLOW, CALL(connect), 0) == 0;
+	if (sockets >= SANDBOX_INTERNET)
+		added = added && when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET)) &&
+			when_one(f, CALL(socket), SCMP_A0(SCMP_CMP_EQ, AF_INET6)) &&
+			add(f, serving, LENGTH(serving));
+	return added;
 }
 
 static bool add_sanitizers(scmp_filter_ctx f)
@@ -194,7 +199,7 @@ static bool add_sanitizers(scmp_filter_ctx f)
 	return added;
 }
 
-bool sandbox_calls_enter(bool internet, bool *stands, struct fail *why)
+bool sandbox_calls_enter(enum sandbox_sockets sockets, bool *stands, struct fail *why)
 {
 	scmp_filter_ctx f;
 	int error;
@@ -207,9 +212,8 @@ bool sandbox_calls_enter(bool internet, bool *stands, struct fail *why)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot put up a wall (seccomp)");
 	/* a tree instead of a list, for the calls whose arguments are looked at */
 	seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (catch_refusals() && add(f, always, LENGTH(always)) &&
-		(!internet || add(f, serving, LENGTH(serving))) && add_careful(f) &&
-		add_sockets(f, internet) && (!BASE_SANITIZED || add_sanitizers(f)))
+	if (catch_refusals() && add(f, always, LENGTH(always)) && add_careful(f) &&
+		add_sockets(f, sockets) && (!BASE_SANITIZED || add_sanitizers(f)))
 		error = seccomp_load(f);
 	else
 		error = -EINVAL;

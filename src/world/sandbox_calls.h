@@ -4,9 +4,9 @@
 #ifndef WORLD_SANDBOX_CALLS_H
 #define WORLD_SANDBOX_CALLS_H
 
-#include "base/fail.h"
+#include "world/sandbox.h"
 
 /* *stands: false on a kernel without filters. */
-bool sandbox_calls_enter(bool internet, bool *stands, struct fail *why) MUST_USE;
+bool sandbox_calls_enter(enum sandbox_sockets sockets, bool *stands, struct fail *why) MUST_USE;
 
 #endif

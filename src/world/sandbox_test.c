@@ -60,7 +60,9 @@ static void live_in_walls(const char *folder)
                 { S("/etc/ssl/openssl.cnf"), false},
 		{ S("/nowhere"),             false}
 	};
-	struct sandbox_setup setup = { .paths = paths, .count = LENGTH(paths), .internet = true };
+	struct sandbox_setup setup = {
+		.paths = paths, .count = LENGTH(paths), .sockets = SANDBOX_INTERNET
+	};
 	int before = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 	char words[SANDBOX_WORDS_MAX];
 	struct fail why = { 0 };

@@ -33,7 +33,7 @@ void tls_vault_in(struct loop *l)
 
 struct key {
 	EVP_PKEY *public; /* of OpenSSL's own provider; null until it is known */
-	char path[VAULT_FIELD_MAX];
+	char path[VAULT_PATH_MAX];
 	unsigned char name[VAULT_NAME_OCTETS];
 };
 
@@ -476,7 +476,7 @@ static const char *type_of(str public)
 
 static EVP_PKEY *make(str path, str public)
 {
-	char text[VAULT_FIELD_MAX];
+	char text[VAULT_PATH_MAX];
 	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(
 					PARAM_PATH, str_to_c(path, text, sizeof text), 0),
 		OSSL_PARAM_construct_octet_string(

@@ -18,7 +18,9 @@ static _Thread_local struct line {
 	struct loop_timer timer;
 	struct pass_watch *watch;
 	int socket;
-	struct list questions; /* in the order in which they end */
+	struct list questions;
+	size_t unsent;    /* of them */
+	int64_t timer_ms; /* when the timer will fire */
 	uint32_t ticket;
 } * here;
 
@@ -108,53 +110,66 @@ static void on_gone(void *owner)
 
 static const struct pass_handler handler = { .received = on_answer, .gone = on_gone };
 
-static void set_timer(struct line *line, bool unsent)
+/* When the first question gives up, or what could not be sent is tried again. */
+static void set_timer(struct line *line)
 {
-	struct list *first = list_first(&line->questions);
-	int64_t now_ms = loop_now_ms(line->loop);
+	int64_t first_ms = line->unsent > 0 ? loop_now_ms(line->loop) + AGAIN_MS : INT64_MAX;
 
-	if (!first)
+	LIST_EACH (link, &line->questions) {
+		struct vault_question *q = AROUND(link, struct vault_question, link);
+
+		if (q->until_ms < first_ms)
+			first_ms = q->until_ms;
+	}
+	line->timer_ms = first_ms;
+	if (first_ms == INT64_MAX)
 		loop_timer_cancel(line->loop, &line->timer);
-	else if (unsent)
-		loop_timer_set(line->loop, &line->timer, now_ms + AGAIN_MS);
 	else
-		loop_timer_set(line->loop, &line->timer,
-			AROUND(first, struct vault_question, link)->until_ms);
+		loop_timer_set(line->loop, &line->timer, first_ms);
+}
+
+static void open_line(struct line *line)
+{
+	line->socket = open_stream();
+	if (line->socket >= 0)
+		line->watch = pass_watch(line->loop, line->socket, &handler, line);
 }
 
 static void send_all(struct line *line)
 {
-	bool unsent = false;
-
-	if (line->socket < 0 && !list_empty(&line->questions)) {
-		line->socket = open_stream();
-		if (line->socket >= 0)
-			line->watch = pass_watch(line->loop, line->socket, &handler, line);
-	}
+	if (line->socket < 0 && !list_empty(&line->questions))
+		open_line(line);
+	line->unsent = 0;
 	LIST_EACH (link, &line->questions) {
 		struct vault_question *q = AROUND(link, struct vault_question, link);
 
 		if (!q->sent)
 			q->sent = pass_send(line->socket, buf_str(&q->bytes), -1, 0);
-		unsent |= !q->sent;
+		line->unsent += !q->sent;
 	}
-	set_timer(line, unsent);
+	set_timer(line);
+}
+
+static struct vault_question *first_expired(struct line *line)
+{
+	LIST_EACH (link, &line->questions) {
+		struct vault_question *q = AROUND(link, struct vault_question, link);
+
+		if (q->until_ms <= loop_now_ms(line->loop))
+			return q;
+	}
+	return NULL;
 }
 
 static void on_timer(struct loop_timer *timer)
 {
 	struct line *line = AROUND(timer, struct line, timer);
+	struct vault_question *q;
 	struct fail why;
 
 	fail_with(&why, FAIL_TEMPORARY, "4.7.0", "the vault does not answer");
-	while (!list_empty(&line->questions)) {
-		struct vault_question *q =
-			AROUND(list_first(&line->questions), struct vault_question, link);
-
-		if (q->until_ms > loop_now_ms(line->loop))
-			break;
+	while ((q = first_expired(line)))
 		end_question(q, NULL, &why);
-	}
 	send_all(line);
 }
 
@@ -179,6 +194,7 @@ static struct line *line_of(struct loop *l)
 	here = MEM_NEW(struct line);
 	here->loop = l;
 	here->socket = -1;
+	here->timer_ms = INT64_MAX;
 	here->timer.run = on_timer;
 	here->end.run = on_end;
 	list_init(&here->questions);
@@ -196,12 +212,29 @@ void vault_ask(struct vault_question *q, struct loop *l, const struct vault_mess
 	q->loop = l;
 	q->ticket = numbered.ticket = ++line->ticket;
 	q->sent = false;
-	q->until_ms = loop_now_ms(l) + VAULT_MS_MAX;
+	q->until_ms = loop_now_ms(l) + (q->wait_ms ? q->wait_ms : VAULT_MS_MAX);
 	fits = vault_wire_write(&numbered, &q->bytes);
 	if (!fits) /* cut off, the vault will not understand it */
 		buf_clear(&q->bytes);
 	list_append(&line->questions, &q->link);
-	send_all(line);
+	if (line->socket < 0 || line->unsent > 0) {
+		send_all(line);
+		return;
+	}
+	q->sent = pass_send(line->socket, buf_str(&q->bytes), -1, 0);
+	line->unsent += !q->sent;
+	if (!q->sent || q->until_ms < line->timer_ms)
+		set_timer(line);
+}
+
+void vault_tell(struct loop *l, const struct vault_message *m)
+{
+	struct line *line = line_of(l);
+	struct buf bytes = { 0 };
+
+	if (line->socket >= 0 && vault_wire_write(m, &bytes))
+		(void)!pass_send(line->socket, buf_str(&bytes), -1, 0);
+	buf_free(&bytes);
 }
 
 void vault_forget(struct vault_question *q)

@@ -30,11 +30,13 @@ struct vault_question {
 	struct buf bytes;
 	uint32_t ticket;
 	bool sent;
+	int64_t wait_ms; /* 0: VAULT_MS_MAX */
 	int64_t until_ms;
 };
 
 /* answered is called from the loop, never from inside.  The message is copied. */
 void vault_ask(struct vault_question *q, struct loop *l, const struct vault_message *m);
+void vault_tell(struct loop *l, const struct vault_message *m); /* no answer; may be lost */
 void vault_forget(struct vault_question *q); /* if its answer has not come, none will */
 
 /* The same, waiting: for a start, a reload, or a thread that may.  The fields of the answer are in

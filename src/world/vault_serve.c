@@ -14,19 +14,21 @@ struct vault_serve {
 	struct vault_keys *keys;
 	struct list streams;
 	size_t count;
-	void (*over)(void *owner);
+	const struct vault_serve_handler *handler;
 	void *owner;
 };
 
-struct stream {
+struct vault_stream {
 	struct list link;
 	struct vault_serve *vault;
 	int socket;
 	struct pass_watch *watch;
 };
 
-static void stream_close(struct stream *s)
+static void stream_close(struct vault_stream *s)
 {
+	if (s->vault->handler && s->vault->handler->closed)
+		s->vault->handler->closed(s->vault->owner, s);
 	list_remove(&s->link);
 	s->vault->count--;
 	pass_watch_free(s->watch);
@@ -34,7 +36,7 @@ static void stream_close(struct stream *s)
 	mem_free(s);
 }
 
-static void send(struct stream *s, const struct vault_message *m)
+void vault_serve_answer(struct vault_stream *s, const struct vault_message *m)
 {
 	struct buf out = { 0 };
 
@@ -75,11 +77,11 @@ static void (*const answers[])(struct vault_serve *v, const struct vault_message
 	[VAULT_KEY] = answer_key,
 	[VAULT_SIGN] = answer_sign,
 };
-_Static_assert(LENGTH(answers) == VAULT_WORDS, "every question has an answer");
 
 static void on_question(void *owner, str bytes, int *descriptor)
 {
-	struct stream *s = owner;
+	struct vault_stream *s = owner;
+	struct vault_serve *v = s->vault;
 	struct vault_message q, a;
 	struct arena arena;
 
@@ -89,12 +91,17 @@ static void on_question(void *owner, str bytes, int *descriptor)
 		stream_close(s);
 		return;
 	}
+	if (q.word >= LENGTH(answers)) {
+		if (v->handler && v->handler->asked)
+			v->handler->asked(v->owner, s, &q);
+		return;
+	}
 	arena_init(&arena, ARENA_UNLIMITED);
 	a = (struct vault_message){
 		.word = q.word, .mode = q.mode, .ticket = q.ticket, .status = VAULT_DONE
 	};
-	answers[q.word](s->vault, &q, &a, &arena);
-	send(s, &a);
+	answers[q.word](v, &q, &a, &arena);
+	vault_serve_answer(s, &a);
 	arena_free(&arena);
 }
 
@@ -109,12 +116,12 @@ static const struct pass_handler stream_handler = { .received = on_question,
 static void on_office(void *owner, str bytes, int *descriptor)
 {
 	struct vault_serve *v = owner;
-	struct stream *s;
+	struct vault_stream *s;
 
 	(void)bytes;
 	if (*descriptor < 0 || v->count == VAULT_STREAMS_MAX)
 		return;
-	s = MEM_NEW(struct stream);
+	s = MEM_NEW(struct vault_stream);
 	s->vault = v;
 	s->socket = *descriptor;
 	*descriptor = -1;
@@ -127,19 +134,20 @@ static void on_office_gone(void *owner)
 {
 	struct vault_serve *v = owner;
 
-	v->over(v->owner);
+	if (v->handler)
+		v->handler->over(v->owner);
 }
 
 static const struct pass_handler office_handler = { .received = on_office, .gone = on_office_gone };
 
 struct vault_serve *vault_serve_new(
-	struct loop *l, int office, void (*over)(void *owner), void *owner)
+	struct loop *l, int office, const struct vault_serve_handler *handler, void *owner)
 {
 	struct vault_serve *v = MEM_NEW(struct vault_serve);
 
 	v->loop = l;
 	v->keys = vault_keys_new();
-	v->over = over;
+	v->handler = handler;
 	v->owner = owner;
 	list_init(&v->streams);
 	v->office = pass_watch(l, office, &office_handler, v);
@@ -148,8 +156,9 @@ struct vault_serve *vault_serve_new(
 
 void vault_serve_free(struct vault_serve *v)
 {
+	v->handler = NULL; /* its owner goes by himself */
 	LIST_EACH_SAFE (link, &v->streams)
-		stream_close(AROUND(link, struct stream, link));
+		stream_close(AROUND(link, struct vault_stream, link));
 	pass_watch_free(v->office);
 	vault_keys_free(v->keys);
 	mem_free(v);

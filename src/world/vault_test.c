@@ -33,6 +33,8 @@ static void on_over(void *owner)
 	loop_stop(owner);
 }
 
+static const struct vault_serve_handler keys_only = { .over = on_over };
+
 static void start_vault(void)
 {
 	struct loop *l;
@@ -41,7 +43,7 @@ static void start_vault(void)
 	if (vault != 0)
 		return;
 	l = loop_new("vault");
-	if (vault_serve_new(l, office[1], on_over, l))
+	if (vault_serve_new(l, office[1], &keys_only, l))
 		loop_run(l);
 	_exit(0);
 }

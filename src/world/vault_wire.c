@@ -14,8 +14,9 @@ bool vault_wire_write(const struct vault_message *m, struct buf *to)
 		(char)(m->ticket >> 24), (char)(m->ticket >> 16 & 0xff),
 		(char)(m->ticket >> 8 & 0xff), (char)(m->ticket & 0xff) };
 
-	if (m->path.n > VAULT_FIELD_MAX || m->key.n > VAULT_FIELD_MAX ||
-		m->data.n > VAULT_FIELD_MAX)
+	if (m->path.n > VAULT_PATH_MAX || m->key.n > VAULT_MESSAGE_MAX ||
+		m->data.n > VAULT_MESSAGE_MAX ||
+		sizeof head + 6 + m->path.n + m->key.n + m->data.n > VAULT_MESSAGE_MAX)
 		return false;
 	buf_put(to, str_from(head, sizeof head));
 	put_field(to, m->path);
@@ -32,7 +33,7 @@ static bool take_field(str *bytes, str *field)
 		return false;
 	n = (size_t)(unsigned char)bytes->p[0] << 8 | (unsigned char)bytes->p[1];
 	*bytes = str_skip(*bytes, 2);
-	if (n > VAULT_FIELD_MAX || n > bytes->n)
+	if (n > bytes->n)
 		return false;
 	*field = str_first(*bytes, n);
 	*bytes = str_skip(*bytes, n);
@@ -43,7 +44,7 @@ bool vault_wire_read(str bytes, struct vault_message *m)
 {
 	unsigned char head[8];
 
-	if (bytes.n < sizeof head)
+	if (bytes.n < sizeof head || bytes.n > VAULT_MESSAGE_MAX)
 		return false;
 	for (size_t i = 0; i < sizeof head; i++)
 		head[i] = (unsigned char)bytes.p[i];
@@ -58,5 +59,5 @@ bool vault_wire_read(str bytes, struct vault_message *m)
 			  (uint32_t)head[6] << 8 | head[7] };
 	bytes = str_skip(bytes, sizeof head);
 	return take_field(&bytes, &m->path) && take_field(&bytes, &m->key) &&
-	       take_field(&bytes, &m->data) && bytes.n == 0;
+	       take_field(&bytes, &m->data) && bytes.n == 0 && m->path.n <= VAULT_PATH_MAX;
 }

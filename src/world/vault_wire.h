@@ -5,9 +5,18 @@
  * ticket (four bytes, the high one first), and three fields, each with its length in two bytes in
  * front.
  *
- *   VAULT_KEY   path             -> key: what is public of the key in that file
- * (SubjectPublicKeyInfo) VAULT_SIGN  path, key, data  -> data: the signature; key: SHA-256 of what
- * is public
+ * VAULT_KEY: path; the answer has in key what is public of the key in that file
+ * (SubjectPublicKeyInfo).
+ *
+ * VAULT_SIGN: path, in key SHA-256 of what is public of it, data; the answer has the signature.
+ *
+ * VAULT_LOGIN: in path the number of a talk, in key a question of flow/authority, in data what the
+ * client said; VAULT_RESPOND: path and data of the same talk.  The answer has in path what came of
+ * it, in key the login, in data bytes for the client or why it was refused.  VAULT_LEAVE ends a
+ * talk, and has no answer.
+ *
+ * VAULT_OFFER: the answer has in data what logins may be offered; VAULT_RELOAD: there is another
+ * generation.
  *
  * An answer has the word and the ticket of its question; status VAULT_REFUSED: data says why.
  */
@@ -16,11 +25,19 @@
 
 #include "base/buf.h"
 
-#define VAULT_FIELD_MAX 4096
-#define VAULT_FIELDS 3
-#define VAULT_MESSAGE_MAX (8 + VAULT_FIELDS * (2 + VAULT_FIELD_MAX))
+#define VAULT_MESSAGE_MAX 16384
+#define VAULT_PATH_MAX 4096
 
-enum vault_word { VAULT_KEY = 1, VAULT_SIGN, VAULT_WORDS };
+enum vault_word {
+	VAULT_KEY = 1,
+	VAULT_SIGN,
+	VAULT_LOGIN,
+	VAULT_RESPOND,
+	VAULT_LEAVE,
+	VAULT_OFFER,
+	VAULT_RELOAD,
+	VAULT_WORDS
+};
 
 /* How a signature is made; data is the digest, but for VAULT_WHOLE the message itself. */
 enum vault_mode {

@@ -1,4 +1,5 @@
 """Private keys are in the vault, and nowhere else."""
+import base64
 import os
 import pathlib
 import re
@@ -114,6 +115,41 @@ def test_no_key_is_in_the_memory_of_mail(place):
     assert found_in(facteur.process.pid, secrets) == set()
     tried = {attempt["what"]: attempt["refused"] for attempt in facteur.json("walls")["attempts"]}
     assert all(tried[f"read {key}"] for _, key in pairs.values())
+
+
+def test_no_password_hash_is_in_the_memory_of_mail(place):
+    """Logins are checked in the vault, SCRAM too; mail has heard of nothing but yes and no."""
+    port = harness.free_port()
+    facteur = place.facteur(start=False)
+    cert, key = make_pair(facteur.dir, "ec")
+    facteur.write("users", "")
+    (facteur.dir / "users").chmod(0o600)  # root's
+    facteur.write("conf.d/30-login.conf", f"""\
+tls {{ certificate {cert}; key {key} }}
+login {{ passwd-file users; refusal-delay 0 }}
+listen submission {{ on 127.0.0.1:{port}; tls required; login required }}
+""")
+    for name, scheme in (("ada", "SCRAM-SHA-256"), ("bob", "YESCRYPT")):
+        facteur.cli("user", "set", f"{name}@pivot.test", "--scheme", scheme, data="secret\n")
+    facteur.tries_walls = True
+    facteur.start()
+    for name in ("ada", "bob"):
+        harness.swaks(port, "--tls", "--auth", "PLAIN", "--auth-user", f"{name}@pivot.test",
+                      "--auth-password", "secret", "--quit-after", "AUTH")
+        harness.swaks(port, "--tls", "--auth", "PLAIN", "--auth-user", f"{name}@pivot.test",
+                      "--auth-password", "wrong", "--quit-after", "AUTH", code=28)
+    hashes = [line.split("}", 1)[1] for line in (facteur.dir / "users").read_text().split()]
+    # a SCRAM entry is ITERATIONS,SALT,STORED,SERVER, the keys in base64; the vault keeps them as bytes
+    parts = hashes[0].split(",")
+    secrets = {"stored key": base64.b64decode(parts[2]), "server key": base64.b64decode(parts[3]),
+               "yescrypt": hashes[1].encode()}
+    assert all(len(value) >= 32 for value in secrets.values())
+    mail = found_in(facteur.process_of("mail"), secrets)
+    assert mail == set() and found_in(facteur.process_of("vault"), secrets) == set(secrets)
+    text = {f"text of {number}": value.encode() for number, value in enumerate(hashes)}
+    assert found_in(facteur.process_of("mail"), text) == found_in(facteur.process.pid, text) == set()
+    tried = {attempt["what"]: attempt["refused"] for attempt in facteur.json("walls")["attempts"]}
+    assert tried[f"read {facteur.dir / 'users'}"]
 
 
 def test_a_renewed_key(place):
