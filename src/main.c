@@ -12,6 +12,7 @@
 #include "admin/dkim.h"
 #include "admin/exit.h"
 #include "admin/generation.h"
+#include "admin/init.h"
 #include "admin/json.h"
 #include "admin/logins.h"
 #include "admin/queue.h"
@@ -85,6 +86,12 @@ static int command_process(struct command_line *line)
 		if (str_eq(line->words[1], processes[i].name))
 			return processes[i].serve(line->dir, line->words[2]);
 	return EXIT_USAGE;
+}
+
+static int command_init(struct command_line *line)
+{
+	return init_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
+		&line->answered);
 }
 
 /* check, compile, rollback */
@@ -293,6 +300,14 @@ static const struct command commands[] = {
 		"Serve the current generation, in the foreground.\n"
 		"Logs to standard error; TERM and INT stop it, HUP reloads.\n"
 		"Where nothing was compiled yet, it compiles first."),
+	ROW("init",
+		"pivot [--domain DOMAIN ... --network NETWORK ... --hostname HOST --postmaster "
+		"ADDRESS]",
+		1, WORDS_MAX - 1, command_init, DIR | JSON | OPTIONS,
+		"Write a first configuration into the folder: conf.d, aliases, a self-signed\n"
+		"certificate and its key, an empty login table.  Where no option says it, it "
+		"asks.\n"
+		"It never overwrites a file."),
 	ROW("check", "", 0, 0, command_compile, DIR | JSON,
 		"Check conf.d and all that it names; change nothing."),
 	ROW("compile", "", 0, 0, command_compile, DIR | JSON,

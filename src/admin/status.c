@@ -2,6 +2,7 @@
 
 #include "admin/json.h"
 #include "base/number.h"
+#include "mail/date.h"
 
 #define ROWS_MAX 20 /* destinations on the screen; --json has all */
 
@@ -28,6 +29,23 @@ static struct queue_sum sum_up(const struct status *s)
 	return sum;
 }
 
+static const char *const tls_levels[] = { [CONF_LISTENER_OFF] = "off",
+	[CONF_LISTENER_OFFERED] = "offered",
+	[CONF_LISTENER_REQUIRED] = "required",
+	[CONF_LISTENER_IMPLICIT] = "implicit" };
+
+static void print_tls(const struct status *s, const struct conf_listener *l, struct buf *out)
+{
+	int64_t ends_ms = identities_ends_ms(s->identities, l->name);
+	char date[DATE_TEXT_MAX];
+
+	buf_putf(out, ", tls %s", tls_levels[l->tls]);
+	if (ends_ms > 0)
+		buf_putf(out, " until %.10s", date_print_iso(ends_ms, date));
+	else if (l->tls != CONF_LISTENER_OFF)
+		buf_put(out, S(", WITHOUT A CERTIFICATE"));
+}
+
 static void print_listeners(const struct status *s, struct buf *out)
 {
 	char at[ENDPOINT_TEXT_MAX];
@@ -38,6 +56,7 @@ static void print_listeners(const struct status *s, struct buf *out)
 		buf_putf(out, "%-12s%.*s", i == 0 ? "listeners" : "", STR(l->name));
 		for (size_t k = 0; k < l->on.count; k++)
 			buf_putf(out, " %s", endpoint_print(&l->on.items[k].at, at));
+		print_tls(s, l, out);
 		buf_put(out, S("\n"));
 	}
 }
@@ -199,13 +218,18 @@ static json_t *listeners_json(const struct status *s)
 
 	for (size_t i = 0; i < s->conf->listener_count; i++) {
 		const struct conf_listener *l = &s->conf->listeners[i];
+		int64_t ends_ms = identities_ends_ms(s->identities, l->name);
+		char date[DATE_TEXT_MAX];
 
 		for (size_t k = 0; k < l->on.count; k++) {
 			json_t *o = json_object();
 
 			json_put_str(o, "name", l->name);
 			json_put_str(o, "on", str_of(endpoint_print(&l->on.items[k].at, at)));
-			json_put_str(o, "tls", S("off"));
+			json_put_str(o, "tls", str_of(tls_levels[l->tls]));
+			if (ends_ms > 0)
+				json_put_str(o, "certificate_ends",
+					str_first(str_of(date_print_iso(ends_ms, date)), 10));
 			json_array_append_new(all, o);
 		}
 	}

@@ -23,6 +23,7 @@ struct status {
 	struct status_process processes[STATUS_PROCESSES_MAX];
 	size_t process_count;
 	const struct conf *conf; /* what is served */
+	const struct identities *identities;
 	const struct schedule *schedule;
 	struct flow_numbers total, minute; /* since the start; in the last minute */
 	unsigned sessions;                 /* open now */

@@ -79,8 +79,6 @@ enum conf_transport_kind {
 
 enum conf_switch { CONF_OFF, CONF_ON };
 
-enum conf_tls_level { CONF_TLS_NONE, CONF_TLS_MAY, CONF_TLS_ENCRYPT };
-
 /* transport NAME { ... }, and the unnamed ones of mailboxes and routes */
 struct conf_transport {
 	str name; /* "mailbox" or "route" where it has none, "smtp" for the built-in one */
@@ -98,6 +96,7 @@ struct conf_transport {
 	str user;                                   /* as USER; "" is the daemon's own */
 	str status, text;                           /* ERROR: enhanced status and words */
 	enum conf_tls_level tls;                    /* outgoing; default may; LMTP: none */
+	struct conf_tls_peer peer;                  /* what goes with that */
 	struct ip source4, source6; /* source-address; family 0: the kernel's choice */
 	unsigned connections;       /* at once to one provider */
 	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one

@@ -137,6 +137,29 @@ static const struct {
 	{ S("tls"),									     S("a.conf:1:1: 'tls' is followed by a block in braces, on the same line, or by "
 		      "[NAME ...] "
 		      "and a block")														    },
+	{ S("transport x { smtp; tls fingerprint }"),
+         S("a.conf:1:21: 'tls fingerprint' needs the digest of a certificate or its key: "
+		  "'fingerprint SHA256'")																  },
+	{ S("transport x { smtp; tls fingerprint; fingerprint 00:11 }"),
+         S("a.conf:1:50: 'fingerprint' takes SHA-256 digests of 64 hexadecimal digits, not "
+		  "'00:11'")																	       },
+	{ S("transport x { smtp; trust ca.pem }"),
+         S("a.conf:1:21: 'trust' means nothing to 'tls may'")													      },
+	{ S("transport x { smtp; tls fingerprint; match a.b; fingerprint 0 }"),
+         S("a.conf:1:61: 'fingerprint' takes SHA-256 digests of 64 hexadecimal digits, not "
+		  "'0'")																		   },
+	{ S("transport x { smtp; tls encrypt; match a.b }"),
+         S("a.conf:1:34: 'match' means nothing to 'tls encrypt'")													  },
+	{ S("transport x { smtp; tls verify; match a..b }"),
+         S("a.conf:1:39: 'match' takes names such as mx.example.org or .example.org, "
+		  "hostname, "
+		  "nexthop or dot-nexthop, not 'a..b'")														    },
+	{ S("transport x { smtp; tls none; certificate c; key k }"),
+         S("a.conf:1:31: 'certificate' means nothing to 'tls none'")												       },
+	{ S("transport x { smtp; certificate c }"),
+         S("a.conf:1:33: there is a certificate, but no key beside it")												    },
+	{ S("transport x { lmtp unix:/x; tls verify }"),
+         S("a.conf:1:29: a unix socket has no name to verify: 'match NAME' says one")                                                                                      },
 	{ S("tls { minimum 1.1 }"),							     S("a.conf:1:15: 'minimum' takes 1.2 or 1.3, not '1.1'; the "
 				      "nearest known word is '1.2'")                                                                    },
 	{ S("listen mx { tls off }"),

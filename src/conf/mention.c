@@ -19,13 +19,18 @@ static bool mention(const struct conf_directives *all, struct arena *a, str dir,
 /* The i-th pair; null behind the last one. */
 static const struct conf_pair *pair_at(const struct conf *c, size_t i)
 {
+	const struct conf_transport *t;
+
 	if (i == 0)
 		return &c->tls.pair;
 	i--;
 	if (i < c->tls.name_count)
 		return &c->tls.names[i].pair;
 	i -= c->tls.name_count;
-	return i < c->listener_count ? &c->listeners[i].pair : NULL;
+	if (i < c->listener_count)
+		return &c->listeners[i].pair;
+	t = conf_tls_transport(c, i - c->listener_count);
+	return t ? &t->peer.pair : NULL;
 }
 
 str conf_mention_secret(const struct conf *c, size_t i)
@@ -50,10 +55,14 @@ static bool is_secret(const struct conf *c, str path)
 
 static bool is_certificate(const struct conf *c, str path)
 {
+	const struct conf_transport *t;
 	const struct conf_pair *pair;
 
 	for (size_t i = 0; (pair = pair_at(c, i)); i++)
 		if (str_eq(pair->certificate.path, path))
+			return true;
+	for (size_t i = 0; (t = conf_tls_transport(c, i)); i++)
+		if (str_eq(t->peer.trust.path, path))
 			return true;
 	return false;
 }

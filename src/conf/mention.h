@@ -9,8 +9,8 @@
 enum conf_mention {
 	CONF_MENTION_NONE,
 	CONF_MENTION_FILE,        /* the value of some word */
-	CONF_MENTION_CERTIFICATE, /* that a listener shows; who may read it, the word does not say
-				   */
+	CONF_MENTION_CERTIFICATE, /* of listeners or transports, or of whom these trust; who may
+				     read it, the word does not say */
 	CONF_MENTION_SECRET,      /* a private key, a login table: for the vault alone */
 };
 

@@ -28,6 +28,7 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 			  "tls { certificate c; key k }\n"
 			  "tls b.test { certificate /b/c; key /b/k }\n"
 			  "listen x { on *:25; certificate x.c; key x.k }\n"
+			  "transport t { smtp; tls verify; trust ca; certificate t.c; key t.k }\n"
 			  "domain a.test { aliases a }\n") };
 	static const struct {
 		const char *path;
@@ -39,6 +40,9 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 		{ "/etc/facteur/k",   CONF_MENTION_SECRET     },
 		{ "/b/k",             CONF_MENTION_SECRET     },
 		{ "/etc/facteur/x.k", CONF_MENTION_SECRET     },
+		{ "/etc/facteur/ca",  CONF_MENTION_CERTIFICATE},
+		{ "/etc/facteur/t.c", CONF_MENTION_CERTIFICATE},
+		{ "/etc/facteur/t.k", CONF_MENTION_SECRET     },
 		{ "/etc/facteur/a",   CONF_MENTION_FILE       },
 		{ "/etc/facteur/b",   CONF_MENTION_NONE       },
 		{ "",                 CONF_MENTION_NONE       },
@@ -52,6 +56,7 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 	CHECK_STR(conf_mention_secret(c, 0), S("/etc/facteur/k"));
 	CHECK_STR(conf_mention_secret(c, 1), S("/b/k"));
 	CHECK_STR(conf_mention_secret(c, 2), S("/etc/facteur/x.k"));
-	CHECK_STR(conf_mention_secret(c, 3), S(""));
+	CHECK_STR(conf_mention_secret(c, 3), S("/etc/facteur/t.k"));
+	CHECK_STR(conf_mention_secret(c, 4), S(""));
 	conf_drop(c);
 }

@@ -11,5 +11,4 @@
 	LATER(CONF_IN_TOP, "spf"),	  LATER(CONF_IN_TOP, "dkim"),
 	LATER(CONF_IN_TOP, "dmarc"),	  LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
-	LATER(IN_HOP, "fingerprint"),
 	LATER(IN_HOP, "login"),

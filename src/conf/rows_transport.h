@@ -40,9 +40,36 @@
 		  "24." },
 	{ ROW(IN_HOP, "tls"), CHOICE(conf_transport, tls, enum conf_tls_level, hop_tls),
 	  .preset = "may", .kinds = HAS_PEER,
-	  .takes = "none | may | encrypt",
-	  .text = "As the TLS levels of Postfix: never, when the peer offers it, or not without.  "
-		  "With LMTP the default is none." },
+	  .takes = "none | may | encrypt | fingerprint | verify | secure",
+	  .text = "As the TLS levels of Postfix: never; when the peer offers it; not without it; only "
+		  "with a certificate, or the key of one, that fingerprint names; only with one that "
+		  "an authority has signed for the name of the host, as MX records say it; only with "
+		  "one for the domain of the next hop, or a name below it, whatever the DNS says.  A "
+		  "host whose certificate is not good enough gets no mail: the next one is tried, and "
+		  "then the mail waits (4.7.5).  With LMTP the default is none." },
+	{ ROW(IN_HOP, "fingerprint"), .read = conf_tls_block_digests, .adds_up = true,
+	  .kinds = HAS_PEER, .offset = FIELD(conf_transport, peer, struct conf_tls_peer),
+	  .takes = "SHA256 ...",
+	  .text = "The SHA-256 digests, in hexadecimal, with or without colons, of the certificates "
+		  "or of their public keys that are good enough for the level fingerprint; nothing "
+		  "else of the certificate counts, neither its end nor its names." },
+	{ ROW(IN_HOP, "trust"), CERTIFICATE(conf_transport, peer.trust), .kinds = HAS_PEER,
+	  .takes = "FILE",
+	  .text = "The authorities, PEM, that the levels verify and secure believe, in place of those "
+		  "of the system." },
+	{ ROW(IN_HOP, "match"), .read = conf_tls_block_names, .adds_up = true,
+	  .kinds = HAS_PEER, .offset = FIELD(conf_transport, peer, struct conf_tls_peer),
+	  .takes = "NAME | .NAME | hostname | nexthop | dot-nexthop ...",
+	  .text = "The names of which the certificate must have one, in place of those of the level: "
+		  "hostname for verify, nexthop and dot-nexthop for secure.  With a dot in front: all "
+		  "names below it." },
+	{ ROW(IN_HOP, "certificate"), CERTIFICATE(conf_transport, peer.pair.certificate),
+	  .kinds = HAS_PEER,
+	  .takes = "FILE",
+	  .text = "Our own certificate, for peers that ask for one; renewed as those of listeners." },
+	{ ROW(IN_HOP, "key"), CERTIFICATE(conf_transport, peer.pair.key), .kinds = HAS_PEER,
+	  .takes = "FILE",
+	  .text = "Its key." },
 	{ ROW(IN_HOP, "connections"), COUNT(conf_transport, connections, 1, 10000),
 	  .preset = "20", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "NUMBER",

@@ -89,13 +89,13 @@ static const struct conf_choice minimums[] = {
 };
 
 static const struct conf_choice hop_tls[] = {
-	{STR_INIT("none"),         CONF_TLS_NONE,    false},
-	{ STR_INIT("may"),         CONF_TLS_MAY,     false},
-	{ STR_INIT("encrypt"),     CONF_TLS_ENCRYPT, false},
-	{ STR_INIT("dane"),        0,                true },
-	{ STR_INIT("fingerprint"), 0,                true },
-	{ STR_INIT("verify"),      0,                true },
-	{ STR_INIT("secure"),      0,                true },
+	{STR_INIT("none"),         CONF_TLS_NONE,        false},
+	{ STR_INIT("may"),         CONF_TLS_MAY,         false},
+	{ STR_INIT("encrypt"),     CONF_TLS_ENCRYPT,     false},
+	{ STR_INIT("dane"),        0,                    true },
+	{ STR_INIT("fingerprint"), CONF_TLS_FINGERPRINT, false},
+	{ STR_INIT("verify"),      CONF_TLS_VERIFY,      false},
+	{ STR_INIT("secure"),      CONF_TLS_SECURE,      false},
 };
 
 static const struct conf_choice listener_login[] = {

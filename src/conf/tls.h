@@ -41,4 +41,41 @@ enum conf_listener_tls {
 	CONF_LISTENER_IMPLICIT,
 };
 
+/* Towards peers, with Postfix's meanings: each asks for more than the one before it. */
+enum conf_tls_level {
+	CONF_TLS_NONE,
+	CONF_TLS_MAY,
+	CONF_TLS_ENCRYPT,
+	CONF_TLS_FINGERPRINT,
+	CONF_TLS_VERIFY,
+	CONF_TLS_SECURE,
+};
+
+#define CONF_DIGEST_OCTETS 32 /* SHA-256 */
+#define CONF_TLS_NAMES_MAX 16 /* that a transport may match */
+
+struct conf_digest {
+	unsigned char octets[CONF_DIGEST_OCTETS];
+};
+
+/* What the level of a transport needs. */
+struct conf_tls_peer {
+	struct conf_file trust;            /* authorities, PEM; "": those of the system */
+	struct conf_pair pair;             /* our own certificate, for peers that ask for one */
+	const struct conf_digest *digests; /* fingerprint: of certificates or of their keys */
+	size_t digest_count;
+	const str *names; /* match: names, .names, hostname, nexthop or dot-nexthop */
+	size_t name_count;
+};
+
+struct conf;
+struct conf_transport;
+struct arena;
+
+/* All that a connection's trust depends on, besides the level, as text in the arena. */
+str conf_tls_key(struct arena *a, const struct conf_tls_peer *peer) MUST_USE;
+
+/* The transports of a configuration, named or not, some of them more than once; null: no more. */
+const struct conf_transport *conf_tls_transport(const struct conf *c, size_t i) MUST_USE;
+
 #endif

@@ -44,6 +44,68 @@ TEST(conf_tls_pairs_are_read)
 	conf_drop(c);
 }
 
+#define DIGEST "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
+#define COLONS                                                                                 \
+	"01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:" \
+	"89:AB:CD:EF"
+
+TEST(conf_tls_levels_of_transports_are_read)
+{
+	struct fail why;
+	struct conf *c = build(
+		"hostname a.test\n"
+		"transport f { smtp a.b; tls fingerprint; fingerprint " DIGEST " " COLONS " }\n"
+		"transport v { smtp; tls verify; trust ca.pem; match hostname .B.test }\n"
+		"transport s { smtp; tls secure; certificate c; key k }\n"
+		"route * { smtp a.b; tls secure }\n",
+		&why);
+	const struct conf_tls_peer *peer;
+
+	CHECK_STR(str_of(why.text), S(""));
+	CHECK(c->transports[0].tls == CONF_TLS_FINGERPRINT);
+	peer = &c->transports[0].peer;
+	CHECK_INT(peer->digest_count, 2);
+	CHECK(memcmp(&peer->digests[0], &peer->digests[1], sizeof *peer->digests) == 0);
+	CHECK_INT(peer->digests[0].octets[31], 0xef);
+	peer = &c->transports[1].peer;
+	CHECK(c->transports[1].tls == CONF_TLS_VERIFY);
+	CHECK_STR(peer->trust.path, S("/etc/facteur/ca.pem"));
+	CHECK_INT(peer->name_count, 2);
+	CHECK_STR(peer->names[1], S(".b.test"));
+	peer = &c->transports[2].peer;
+	CHECK_STR(peer->pair.key.path, S("/etc/facteur/k"));
+	CHECK(c->routes[0].transport->tls == CONF_TLS_SECURE);
+	CHECK(conf_tls_transport(c, 4) == c->routes[0].transport);
+	CHECK(!conf_tls_transport(c, 5));
+	conf_drop(c);
+}
+
+/* Whatever trust depends on tells connections apart. */
+TEST(conf_tls_key_differs_where_trust_does)
+{
+	static const char *const words[] = { "tls verify", "tls verify; trust a",
+		"tls verify; trust b", "tls verify; match a.b", "tls verify; match a.b c.d",
+		"tls verify; match c.d a.b", "tls fingerprint; fingerprint " DIGEST,
+		"certificate c; key k", "certificate c; key l" };
+	str keys[LENGTH(words)];
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	for (size_t i = 0; i < LENGTH(words); i++) {
+		struct fail why;
+		str text =
+			arena_printf(&a, "hostname a.test\ntransport t { smtp; %s }\n", words[i]);
+		struct conf *c = build(text.p, &why);
+
+		CHECK_STR(str_of(why.text), S(""));
+		keys[i] = conf_tls_key(&a, &c->transports[0].peer);
+		for (size_t k = 0; k < i; k++)
+			CHECK(!str_eq(keys[i], keys[k]));
+		conf_drop(c);
+	}
+	arena_free(&a);
+}
+
 TEST(conf_tls_has_defaults)
 {
 	struct fail why;

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/number.h"
 #include "conf/nearest.h"
+#include "conf/tls_block.h"
 #include "conf/value.h"
 #include "dns/name.h"
 #include "world/courier.h"
@@ -347,5 +348,5 @@ bool conf_transport_finish(
 			"'port' means nothing to a unix socket");
 	else if (t->port == 0)
 		t->port = t->kind == CONF_LMTP ? LMTP_PORT : SMTP_PORT;
-	return ok;
+	return conf_tls_block_transport(b, t) && ok;
 }

@@ -19,7 +19,6 @@ struct mail {
 	struct census *census;
 	struct authority *authority;
 	struct quota *quota;
-	struct tls_context *tls;
 	struct id_source ids;
 	struct flow_numbers numbers;
 	struct flow_numbers seconds[SECONDS]; /* the totals as they were then */
@@ -195,6 +194,7 @@ bool mail_fenced(struct mail *m)
 void mail_status(struct mail *m, struct status *s)
 {
 	*s = (struct status){ .conf = router_conf(m->router),
+		.identities = m->identities,
 		.schedule = dispatch_schedule(m->dispatch),
 		.sessions = census_sessions(m->census),
 		.workers = m->worker_count,
@@ -261,7 +261,6 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.spool = m->spool,
 		.resolver = m->resolver,
 		.courier = setup->courier,
-		.tls = m->tls,
 		.ids = &m->ids,
 		.census = m->census,
 		.authority = m->authority,
@@ -321,9 +320,6 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 		goto undo_dispatch;
 	if (!open_resolver(m, why))
 		goto undo_spool;
-	m->tls = tls_client_new(why);
-	if (!m->tls)
-		log_line(LOG_WARNING, "no-tls", "mail will leave in clear: %s", why->text);
 	m->census = census_new();
 	m->quota = quota_new();
 	m->authority = authority_open(router_conf(m->router), setup->workers);
@@ -401,6 +397,5 @@ void mail_free(struct mail *m)
 	dispatch_free(m->dispatch);
 	census_free(m->census);
 	quota_free(m->quota);
-	tls_context_free(m->tls);
 	free_rest(m);
 }

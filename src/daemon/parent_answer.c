@@ -5,6 +5,7 @@
 #include "world/pass.h"
 #include "world/process.h"
 #include "world/sock.h"
+#include "world/tls_client.h"
 
 static struct parent_port *find_port(struct parent *p, const struct endpoint *at)
 {
@@ -104,6 +105,8 @@ static int open_for(
 {
 	bool vault = m == &m->parent->members[PARENT_VAULT];
 
+	if (!vault && str_eq(str_of(path), str_of(tls_client_authorities())))
+		return process_open_as(path, m->parent->user, why);
 	switch (conf_mention_file(c, str_of(path))) {
 	case CONF_MENTION_SECRET:
 		return vault ? process_open_as(path, S(""), why) : process_open_facts(path, why);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "flow/assurance.h"
 #include "flow/reach.h"
 #include "mail/address.h"
 #include "smtp/client.h"
@@ -27,6 +28,7 @@ struct asking {
 	str host; /* the reach's; "" none was tried */
 	struct sock *sock;
 	struct smtp_client *machine;
+	struct tls_context *context; /* a reference; null: TLS is not for this transport */
 	struct smtp_client_setup setup;
 	struct smtp_client_rcpt rcpt;
 	struct loop_timer timer;
@@ -115,6 +117,7 @@ static void asking_free(struct asking *q)
 	if (!q->told)
 		(void)map_remove(&q->flow->callouts->asking, q->key);
 	list_remove(&q->link);
+	tls_context_free(q->context);
 	router_drop(q->router);
 	mem_free((char *)q->key.p);
 	mem_free((char *)q->address.p);
@@ -246,11 +249,19 @@ static void connected(void *owner)
 	struct asking *q = owner;
 	const struct conf_transport *t = q->transport;
 	int64_t ms_max = router_conf(q->router)->call_out.timeout_ms;
+	struct fail why;
+
+	if (t->tls >= CONF_TLS_ENCRYPT && !q->context) {
+		fail_with(&why, FAIL_TEMPORARY, "4.7.5",
+			"TLS is required, and its files cannot be used; the log says why");
+		next_address(q, &why);
+		return;
+	}
 
 	q->setup = (struct smtp_client_setup){ .hello = router_conf(q->router)->hostname.text,
 		.lmtp = t->kind == CONF_LMTP,
-		.tls_wanted = t->tls != CONF_TLS_NONE && q->flow->tls,
-		.tls_required = t->tls == CONF_TLS_ENCRYPT,
+		.tls_wanted = t->tls != CONF_TLS_NONE && q->context,
+		.tls_required = t->tls >= CONF_TLS_ENCRYPT,
 		.greeting_ms_max = ms_max,
 		.command_ms_max = ms_max,
 		.data_ms_max = ms_max,
@@ -262,8 +273,13 @@ static void connected(void *owner)
 static void secured(void *owner, const struct tls_facts *facts)
 {
 	struct asking *q = owner;
+	struct tls_facts shown = *facts;
+	struct fail why;
 
-	(void)facts;
+	if (!assurance_suffices(q->transport, q->host, &shown, &why)) {
+		next_address(q, &why);
+		return;
+	}
 	smtp_client_secured(q->machine, loop_now_ms(q->flow->loop));
 	step(q);
 }
@@ -299,7 +315,7 @@ static void step(struct asking *q)
 		case SMTP_CLIENT_BODY:
 			return; /* there is none */
 		case SMTP_CLIENT_STARTTLS:
-			sock_tls_connect(q->sock, q->flow->tls, q->host);
+			assurance_begin(q->transport, q->nexthop, q->host, q->sock, q->context);
 			return;
 		case SMTP_CLIENT_READY:
 			if (!q->told)
@@ -358,6 +374,7 @@ static void asking_new(struct flow *f, struct router *router, const struct route
 	q->key = mem_copy(key);
 	q->address = mem_copy(address);
 	q->nexthop = mem_copy(way->nexthop);
+	q->context = identities_towards(f->identities, way->transport);
 	list_init(&q->waiting);
 	list_append(&q->waiting, &c->link);
 	list_append(&f->callouts->all, &q->link);

@@ -33,8 +33,7 @@ struct flow {
 	struct spool *spool;
 	struct resolver *resolver;
 	struct courier *courier;
-	struct tls_context *tls;       /* towards peers; null: none could be made */
-	struct identities *identities; /* of our listeners; a reference */
+	struct identities *identities; /* certificates and keys; a reference */
 	struct authority *authority;   /* who somebody is */
 	struct quota *quota;           /* what a login has sent */
 	struct id_source *ids;

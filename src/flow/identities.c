@@ -1,10 +1,13 @@
 #include "flow/identities.h"
 
+#include <assert.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "mail/date.h"
 #include "world/clock.h"
 #include "world/file.h"
+#include "world/tls_client.h"
 #include "world/tls_pair.h"
 
 #define DAY_MS 86400000
@@ -19,60 +22,93 @@ static const struct {
 	{ 0,		   LOG_ERROR  },
 };
 
-enum { CERTIFICATE, KEY, FILES };
+enum { CERTIFICATE, KEY, TRUST, FILES };
 
-/* A pair of files, and what was made of them.  The stamps are the main loop's. */
+/* What tells one context from another. */
+struct need {
+	str file[FILES]; /* "": none */
+	bool client;
+	enum conf_tls_minimum minimum; /* of servers */
+};
+
+/* Some files, and what was made of them.  The stamps are the main loop's. */
 struct identity {
-	str file[FILES];
-	struct tls_context *pair; /* null: it could never be used */
+	struct need need;
+	struct tls_context *context; /* null: they could never be used */
 	struct file_stamp read[FILES], seen[FILES];
-	int64_t refused_ms; /* when it was refused last; 0: it was not */
+	int64_t refused_ms; /* when they were refused last; 0: they were not */
 	size_t warned;      /* of the warnings */
-	enum conf_tls_minimum minimum;
 };
 
 struct shown {
 	str listener;
 	struct tls_server *server;
+	int64_t ends_ms; /* of its own certificate */
 };
 
 struct identities {
 	int references; /* atomic */
 	struct arena arena;
-	struct identity *pairs;
-	size_t pair_count;
+	struct identity *items;
+	size_t count, size;
 	struct shown *listeners;
 	size_t listener_count;
 };
 
-/* --- one pair ----------------------------------------------------------------------------------
+/* --- one of them -------------------------------------------------------------------------------
  */
 
-static struct identity *find(const struct identities *i, const struct conf_pair *pair)
+static struct need need_of_server(const struct conf *c, const struct conf_pair *pair)
 {
-	for (size_t k = 0; i && k < i->pair_count; k++)
-		if (str_eq(i->pairs[k].file[CERTIFICATE], pair->certificate.path) &&
-			str_eq(i->pairs[k].file[KEY], pair->key.path))
-			return &i->pairs[k];
+	return (struct need){
+		.file = {pair->certificate.path, pair->key.path},
+                  .minimum = c->tls.minimum
+	};
+}
+
+static struct need need_of_client(const struct conf_tls_peer *peer)
+{
+	return (struct need){
+		.file = {peer->pair.certificate.path, peer->pair.key.path, peer->trust.path},
+		.client = true
+	};
+}
+
+static struct identity *find(const struct identities *i, const struct need *need)
+{
+	for (size_t k = 0; i && k < i->count; k++) {
+		const struct need *has = &i->items[k].need;
+		bool same = has->client == need->client && has->minimum == need->minimum;
+
+		for (size_t f = 0; f < FILES; f++)
+			same = same && str_eq(has->file[f], need->file[f]);
+		if (same)
+			return &i->items[k];
+	}
 	return NULL;
 }
 
 static void log_pair(
 	enum log_level level, const char *event, const struct identity *p, const struct fail *why)
 {
+	static const char *const keys[] = {
+		[CERTIFICATE] = "certificate", [KEY] = "key", [TRUST] = "trust"
+	};
 	struct log_record r;
 	char date[DATE_TEXT_MAX];
 
 	log_open(&r, level, event);
-	log_str(&r, "certificate", p->file[CERTIFICATE]);
-	if (p->pair) {
-		date_print_iso(tls_pair_ends_ms(p->pair), date);
+	for (size_t f = 0; f < FILES; f++)
+		if (p->need.file[f].n > 0 && f != KEY)
+			log_str(&r, keys[f], p->need.file[f]);
+	if (p->context && p->need.file[CERTIFICATE].n > 0) {
+		date_print_iso(tls_pair_ends_ms(p->context), date);
 		log_str(&r, "ends", str_first(str_of(date), 10));
 	}
 	if (why) {
 		log_fail(&r, why);
 		log_c(&r, "effect",
-			p->pair ? "the former one stays" : "there is no TLS without it");
+			p->context ? "the former one stays" : "there is no TLS without it");
 	}
 	log_close(&r);
 }
@@ -81,9 +117,9 @@ static void warn(struct identity *p)
 {
 	int64_t left_ms;
 
-	if (!p->pair || p->warned == LENGTH(warnings))
+	if (!p->context || p->need.file[CERTIFICATE].n == 0 || p->warned == LENGTH(warnings))
 		return;
-	left_ms = tls_pair_ends_ms(p->pair) - clock_wall_ms();
+	left_ms = tls_pair_ends_ms(p->context) - clock_wall_ms();
 	if (left_ms > warnings[p->warned].left_ms)
 		return;
 	while (p->warned + 1 < LENGTH(warnings) && left_ms <= warnings[p->warned + 1].left_ms)
@@ -93,81 +129,103 @@ static void warn(struct identity *p)
 	p->warned++;
 }
 
-static void stamp(const struct identity *p, struct file_stamp to[FILES])
+static void stamp(const struct need *need, struct file_stamp to[FILES])
 {
-	for (size_t k = 0; k < FILES; k++)
-		to[k] = file_stamp(p->file[k]);
+	for (size_t f = 0; f < FILES; f++)
+		to[f] = need->file[f].n > 0 ? file_stamp(need->file[f]) : (struct file_stamp){ 0 };
 }
 
 static bool same(const struct file_stamp *a, const struct file_stamp *b)
 {
-	return file_stamp_eq(&a[CERTIFICATE], &b[CERTIFICATE]) && file_stamp_eq(&a[KEY], &b[KEY]);
+	for (size_t f = 0; f < FILES; f++)
+		if (!file_stamp_eq(&a[f], &b[f]))
+			return false;
+	return true;
 }
 
-static struct tls_context *read_pair(
-	const struct identity *p, const struct conf_tls *words, bool even_expired, struct fail *why)
+static const char *path_of(const struct need *need, size_t f)
 {
-	struct tls_pair pair = { .certificate = p->file[CERTIFICATE].p,
-		.key = p->file[KEY].p,
-		.minimum = words->minimum == CONF_TLS_1_3 ? TLS_MINIMUM_1_3 : TLS_MINIMUM_1_2,
-		.even_expired = even_expired };
+	return need->file[f].n > 0 ? need->file[f].p : NULL;
+}
 
-	return tls_pair_new(&pair, why);
+static struct tls_context *make(const struct need *need, bool even_expired, struct fail *why)
+{
+	struct tls_pair pair = { .certificate = path_of(need, CERTIFICATE),
+		.key = path_of(need, KEY),
+		.minimum = need->minimum == CONF_TLS_1_3 ? TLS_MINIMUM_1_3 : TLS_MINIMUM_1_2,
+		.even_expired = even_expired };
+	struct tls_client client = {
+		.certificate = pair.certificate, .key = pair.key, .trust = path_of(need, TRUST)
+	};
+
+	return need->client ? tls_client_new(&client, why) : tls_pair_new(&pair, why);
 }
 
 /* Read it, or take what was read before.  False: there is nothing to show, *why. */
-static bool load_pair(struct identity *p, const struct identity *before,
-	const struct conf_tls *words, bool even_expired, struct fail *why)
+static bool load(
+	struct identity *p, const struct identity *before, bool even_expired, struct fail *why)
 {
-	stamp(p, p->read);
+	stamp(&p->need, p->read);
 	memcpy(p->seen, p->read, sizeof p->seen);
-	p->pair = read_pair(p, words, even_expired, why);
-	if (p->pair) {
+	p->context = make(&p->need, even_expired, why);
+	if (p->context) {
 		if (before)
 			log_pair(LOG_INFO, "certificate-renewed", p, NULL);
 		warn(p);
 		return true;
 	}
 	p->refused_ms = clock_steady_ms();
-	if (before && before->pair) {
-		p->pair = tls_context_keep(before->pair);
+	if (before && before->context) {
+		p->context = tls_context_keep(before->context);
 		p->warned = before->warned;
 	}
 	if (!before || before->refused_ms == 0 || !same(before->read, p->read))
 		log_pair(LOG_ERROR, "certificate-refused", p, why);
-	return p->pair != NULL;
+	return p->context != NULL;
 }
 
-/* What the two files hold has not changed, and it is shown as before. */
-static bool is_as_before(const struct identity *before, const struct conf_tls *words)
+/* What the files hold has not changed, and it is shown as before. */
+static bool is_as_before(const struct identity *before)
 {
 	struct file_stamp now[FILES];
 
-	if (!before || !before->pair || before->refused_ms != 0 ||
-		before->minimum != words->minimum)
+	if (!before || !before->context || before->refused_ms != 0)
 		return false;
-	stamp(before, now);
+	stamp(&before->need, now);
 	return same(now, before->read);
 }
 
-static bool add_pair(struct identities *i, const struct conf_tls *words,
-	const struct conf_pair *pair, const struct identities *before, struct fail *why)
+static struct identity *new_one(struct identities *i, const struct need *need)
 {
-	const struct identity *was = find(before, pair);
+	struct identity *p = &i->items[i->count++];
+
+	assert(i->count <= i->size);
+	p->need = *need;
+	for (size_t f = 0; f < FILES; f++)
+		p->need.file[f] = arena_copy(&i->arena, need->file[f]);
+	return p;
+}
+
+static bool add(
+	struct identities *i, struct need need, const struct identities *before, struct fail *why)
+{
+	const struct identity *was = find(before, &need);
 	struct identity *p;
 	struct fail refused;
 
-	if (pair->certificate.path.n == 0 || find(i, pair))
+	if ((!need.client && need.file[CERTIFICATE].n == 0) || find(i, &need))
 		return true;
-	p = &i->pairs[i->pair_count++];
-	if (is_as_before(was, words)) {
+	p = new_one(i, &need);
+	if (is_as_before(was)) {
+		struct need own = p->need;
+
 		*p = *was;
-		tls_context_keep(p->pair);
+		p->need = own;
+		tls_context_keep(p->context);
+		return true;
 	}
-	p->file[CERTIFICATE] = arena_copy(&i->arena, pair->certificate.path);
-	p->file[KEY] = arena_copy(&i->arena, pair->key.path);
-	p->minimum = words->minimum;
-	if (p->pair || load_pair(p, was, words, !why, &refused) || !why)
+	/* expired is better than none, but not than what is there */
+	if (load(p, was, !why && !(was && was->context), &refused) || !why)
 		return true;
 	*why = refused;
 	return false;
@@ -176,22 +234,25 @@ static bool add_pair(struct identities *i, const struct conf_tls *words,
 /* --- all of them -------------------------------------------------------------------------------
  */
 
-static struct tls_server *serve(
-	const struct identities *i, const struct conf *c, const struct conf_listener *l)
+static void show(struct identities *i, const struct conf *c, const struct conf_listener *l)
 {
-	const struct identity *own = find(i, l->pair.certificate.path.n ? &l->pair : &c->tls.pair);
+	struct need need =
+		need_of_server(c, l->pair.certificate.path.n > 0 ? &l->pair : &c->tls.pair);
+	const struct identity *own = find(i, &need);
+	struct shown *to = &i->listeners[i->listener_count++];
 	struct tls_server *s;
 
-	if (!own || !own->pair)
-		return NULL;
-	s = tls_server_new(own->pair);
+	*to = (struct shown){ .listener = arena_copy(&i->arena, l->name) };
+	if (!own || !own->context)
+		return;
+	to->server = s = tls_server_new(own->context);
+	to->ends_ms = tls_pair_ends_ms(own->context);
 	for (size_t k = 0; k < c->tls.name_count; k++) {
-		const struct identity *named = find(i, &c->tls.names[k].pair);
-
-		if (named->pair)
-			tls_server_add(s, c->tls.names[k].name, named->pair);
+		need = need_of_server(c, &c->tls.names[k].pair);
+		own = find(i, &need);
+		if (own->context)
+			tls_server_add(s, c->tls.names[k].name, own->context);
 	}
-	return s;
 }
 
 static void serve_all(struct identities *i, const struct conf *c)
@@ -201,27 +262,40 @@ static void serve_all(struct identities *i, const struct conf *c)
 		const struct conf_listener *l = &c->listeners[k];
 
 		if (l->tls != CONF_LISTENER_OFF)
-			i->listeners[i->listener_count++] =
-				(struct shown){ arena_copy(&i->arena, l->name), serve(i, c, l) };
+			show(i, c, l);
 	}
+}
+
+/* Who has TLS at all. */
+static bool add_all(struct identities *i, const struct conf *c, const struct identities *before,
+	struct fail *why)
+{
+	static const struct conf_tls_peer nothing_said;
+	bool ok = add(i, need_of_server(c, &c->tls.pair), before, why) &&
+		  add(i, need_of_client(&nothing_said), before, why);
+	const struct conf_transport *t;
+
+	for (size_t k = 0; ok && k < c->tls.name_count; k++)
+		ok = add(i, need_of_server(c, &c->tls.names[k].pair), before, why);
+	for (size_t k = 0; ok && k < c->listener_count; k++)
+		ok = add(i, need_of_server(c, &c->listeners[k].pair), before, why);
+	for (size_t k = 0; ok && (t = conf_tls_transport(c, k)); k++)
+		if (t->tls != CONF_TLS_NONE)
+			ok = add(i, need_of_client(&t->peer), before, why);
+	return ok;
 }
 
 struct identities *identities_load(
 	const struct conf *c, const struct identities *before, struct fail *why)
 {
 	struct identities *i = MEM_NEW(struct identities);
-	bool ok;
 
 	i->references = 1;
 	arena_init(&i->arena, ARENA_UNLIMITED);
-	i->pairs = arena_alloc(
-		&i->arena, (1 + c->tls.name_count + c->listener_count) * sizeof *i->pairs);
-	ok = add_pair(i, &c->tls, &c->tls.pair, before, why);
-	for (size_t k = 0; ok && k < c->tls.name_count; k++)
-		ok = add_pair(i, &c->tls, &c->tls.names[k].pair, before, why);
-	for (size_t k = 0; ok && k < c->listener_count; k++)
-		ok = add_pair(i, &c->tls, &c->listeners[k].pair, before, why);
-	if (ok) {
+	i->size = 2 + c->tls.name_count + c->listener_count + c->transport_count + c->route_count +
+		  c->mailbox_count + c->domain_count;
+	i->items = arena_alloc(&i->arena, i->size * sizeof *i->items);
+	if (add_all(i, c, before, why)) {
 		serve_all(i, c);
 		return i;
 	}
@@ -235,7 +309,7 @@ static bool due(struct identity *p)
 	struct file_stamp now[FILES];
 	bool quiet;
 
-	stamp(p, now);
+	stamp(&p->need, now);
 	quiet = same(now, p->seen);
 	memcpy(p->seen, now, sizeof p->seen);
 	if (quiet && !same(now, p->read))
@@ -247,19 +321,41 @@ struct identities *identities_look(struct identities *i, const struct conf *c)
 {
 	bool any = false;
 
-	for (size_t k = 0; k < i->pair_count; k++) {
-		any |= due(&i->pairs[k]);
-		warn(&i->pairs[k]);
+	for (size_t k = 0; k < i->count; k++) {
+		any |= due(&i->items[k]);
+		warn(&i->items[k]);
 	}
 	return any ? identities_load(c, i, NULL) : NULL;
 }
 
-struct tls_server *identities_of(const struct identities *i, str listener)
+static const struct shown *shown_by(const struct identities *i, str listener)
 {
 	for (size_t k = 0; i && k < i->listener_count; k++)
 		if (str_eq(i->listeners[k].listener, listener))
-			return i->listeners[k].server;
+			return &i->listeners[k];
 	return NULL;
+}
+
+struct tls_server *identities_of(const struct identities *i, str listener)
+{
+	const struct shown *s = shown_by(i, listener);
+
+	return s ? s->server : NULL;
+}
+
+int64_t identities_ends_ms(const struct identities *i, str listener)
+{
+	const struct shown *s = shown_by(i, listener);
+
+	return s && s->server ? s->ends_ms : 0;
+}
+
+struct tls_context *identities_towards(const struct identities *i, const struct conf_transport *t)
+{
+	struct need need = need_of_client(&t->peer);
+	const struct identity *own = t->tls != CONF_TLS_NONE ? find(i, &need) : NULL;
+
+	return own && own->context ? tls_context_keep(own->context) : NULL;
 }
 
 struct identities *identities_keep(struct identities *i)
@@ -272,8 +368,8 @@ void identities_drop(struct identities *i)
 {
 	if (!i || __atomic_sub_fetch(&i->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (size_t k = 0; k < i->pair_count; k++)
-		tls_context_free(i->pairs[k].pair);
+	for (size_t k = 0; k < i->count; k++)
+		tls_context_free(i->items[k].context);
 	for (size_t k = 0; k < i->listener_count; k++)
 		tls_server_drop(i->listeners[k].server);
 	arena_free(&i->arena);

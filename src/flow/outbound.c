@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "flow/assurance.h"
 #include "flow/outbound_inside.h"
 
 /* The waits of RFC 5321 section 4.5.3.2. */
@@ -37,6 +38,7 @@ static void outbound_free(struct outbound *o)
 	outbound_mail_end(o);
 	reach_free(o->reach);
 	arena_free(&o->arena);
+	tls_context_free(o->context);
 	list_remove(&o->link);
 	router_drop(o->router);
 	mem_free(o);
@@ -135,6 +137,8 @@ static void start(struct outbound *o)
 	reach_free(o->reach);
 	o->host = S("");
 	o->trouble = (struct fail){ 0 };
+	tls_context_free(o->context);
+	o->context = identities_towards(o->flow->identities, o->transport);
 	o->reach = reach_new(o->flow, o->transport, o->d->nexthop, &reach_handler, o);
 	reach_next(o->reach);
 }
@@ -160,11 +164,18 @@ static void connected(void *owner)
 {
 	struct outbound *o = owner;
 	const struct conf_transport *t = o->transport;
+	struct fail why;
 
+	if (t->tls >= CONF_TLS_ENCRYPT && !o->context) {
+		fail_with(&why, FAIL_TEMPORARY, "4.7.5",
+			"TLS is required, and its files cannot be used; the log says why");
+		next_address(o, &why);
+		return;
+	}
 	o->setup = (struct smtp_client_setup){ .hello = router_conf(o->router)->hostname.text,
 		.lmtp = t->kind == CONF_LMTP,
-		.tls_wanted = t->tls != CONF_TLS_NONE && o->flow->tls && !o->plain,
-		.tls_required = t->tls == CONF_TLS_ENCRYPT,
+		.tls_wanted = t->tls != CONF_TLS_NONE && o->context && !o->plain,
+		.tls_required = t->tls >= CONF_TLS_ENCRYPT,
 		.greeting_ms_max = GREETING_MS_MAX,
 		.command_ms_max = COMMAND_MS_MAX,
 		.data_ms_max = DATA_MS_MAX,
@@ -248,7 +259,7 @@ static bool run(struct outbound *o)
 			break;
 		case SMTP_CLIENT_STARTTLS:
 			o->in_handshake = true;
-			sock_tls_connect(o->sock, o->flow->tls, o->host);
+			assurance_begin(o->transport, o->d->nexthop, o->host, o->sock, o->context);
 			return true;
 		case SMTP_CLIENT_READY:
 			o->ready = true;
@@ -306,9 +317,14 @@ static void drained(void *owner)
 static void secured(void *owner, const struct tls_facts *facts)
 {
 	struct outbound *o = owner;
+	struct fail why;
 
 	o->in_handshake = false;
 	o->tls = *facts;
+	if (!assurance_suffices(o->transport, o->host, &o->tls, &why)) {
+		next_address(o, &why);
+		return;
+	}
 	smtp_client_secured(o->machine, loop_now_ms(o->flow->loop));
 	outbound_step(o);
 }

@@ -27,7 +27,8 @@ struct outbound {
 	struct smtp_client_setup setup;
 	struct smtp_client *machine; /* null: not connected yet */
 	struct loop_timer timer;
-	struct tls_facts tls; /* version "": none */
+	struct tls_context *context; /* a reference; null: TLS is not for this transport */
+	struct tls_facts tls;        /* version "": none */
 	bool in_handshake;
 
 	struct arena arena; /* of one mail */

@@ -24,11 +24,12 @@ static str destination_key(struct schedule *s, const struct route_way *way, size
 		STR(t->path), way->nexthop.n && fixed ? "/" : "", STR(way->nexthop));
 
 	*shown_n = shown.n;
-	return arena_printf(&s->scratch, "%.*s\n%d %d %u %s %s\n%.*s\n%.*s %.*s\n%lld %.*s\n%.*s",
-		STR(shown), (int)t->kind, (int)t->tls, t->port, ip_print(&t->source4, source4),
+	return arena_printf(&s->scratch,
+		"%.*s\n%d %d %u %s %s\n%.*s\n%.*s %.*s\n%lld %.*s\n%.*s\n%.*s", STR(shown),
+		(int)t->kind, (int)t->tls, t->port, ip_print(&t->source4, source4),
 		ip_print(&t->source6, source6), STR(t->user), STR(t->status), STR(t->text),
 		(long long)t->connect_ms_max, STR(schedule_provider_transport_key(s, t)),
-		STR(command_key(s, t)));
+		STR(command_key(s, t)), STR(conf_tls_key(&s->scratch, &t->peer)));
 }
 
 /* --- for people --------------------------------------------------------------------------------

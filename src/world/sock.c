@@ -489,10 +489,10 @@ static void start_tls(struct sock *s, struct tls_stream *tls)
 	loop_soon(s->loop, &s->hook);
 }
 
-void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
+void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer)
 {
 	if (!silent(s))
-		start_tls(s, tls_stream_client(context, s->fd, host));
+		start_tls(s, tls_stream_client(context, s->fd, peer));
 }
 
 void sock_tls_accept(struct sock *s, struct tls_server *server)

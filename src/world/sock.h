@@ -17,6 +17,7 @@
 #include "base/fail.h"
 #include "base/ip.h"
 #include "world/loop.h"
+#include "world/tls_client.h"
 #include "world/tls_server.h"
 
 #define SOCK_READ_MAX 65536      /* one offer of bytes is never longer */
@@ -75,8 +76,8 @@ void sock_finish(struct sock *s);
 void sock_close(struct sock *s); /* at once; queued bytes are dropped */
 
 /* Become the client or the server of a TLS handshake on the open stream.  Bytes already received
- * in clear and not taken are dropped (RFC 3207 section 4.2).  host: for SNI and verification. */
-void sock_tls_connect(struct sock *s, struct tls_context *context, str host);
+ * in clear and not taken are dropped (RFC 3207 section 4.2). */
+void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer);
 void sock_tls_accept(struct sock *s, struct tls_server *server);
 
 /* Of the server of a protected stream; in clear there is none. */

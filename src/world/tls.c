@@ -39,21 +39,6 @@ SSL_CTX *tls_context_new(const SSL_METHOD *method, struct fail *why)
 	return NULL;
 }
 
-struct tls_context *tls_client_new(struct fail *why)
-{
-	SSL_CTX *c = tls_context_new(TLS_client_method(), why);
-
-	if (!c)
-		return NULL;
-	/* Old keys and signatures are better than clear text, which is what a failure would mean.
-	 * The chain is looked at nevertheless, for tls_facts. */
-	SSL_CTX_set_security_level(c, 1);
-	SSL_CTX_set_default_verify_paths(c);
-	SSL_CTX_set_verify(c, SSL_VERIFY_NONE, NULL);
-	ERR_clear_error();
-	return tls_context_of(c);
-}
-
 struct tls_context *tls_context_keep(struct tls_context *context)
 {
 	SSL_CTX_up_ref(tls_context_ssl(context));

@@ -1,8 +1,5 @@
 /*
  * world/tls - TLS contexts, and what is known of a protected stream
- *
- * An opportunistic client context (verify false) protects against listeners only,
- * and its facts say so.
  */
 #ifndef WORLD_TLS_H
 #define WORLD_TLS_H
@@ -12,6 +9,9 @@
 
 struct tls_context; /* reference counted, may be shared by threads */
 
+#define TLS_DIGEST_OCTETS 32
+#define TLS_DIGEST_TEXT_MAX (2 * TLS_DIGEST_OCTETS + 1) /* in hexadecimal, as people pin it */
+
 struct tls_facts {
 	char version[12]; /* "TLSv1.3" */
 	char cipher[48];
@@ -19,6 +19,8 @@ struct tls_facts {
 	bool resumed;     /* by a ticket of an earlier session */
 	bool verified;    /* the chain leads to an authority that we trust, and the name fits */
 	char problem[96]; /* why it was not verified */
+	bool shown;       /* the peer has a certificate; its SHA-256, and that of its key: */
+	unsigned char digest[TLS_DIGEST_OCTETS], key_digest[TLS_DIGEST_OCTETS];
 };
 
 /* What is the same at both ends of one channel, and nowhere else (RFC 5056); octets 0: this channel
@@ -29,9 +31,6 @@ struct tls_binding {
 	unsigned char end_point[64]; /* tls-server-end-point, RFC 5929 section 4 */
 	size_t end_point_octets;
 };
-
-/* A client that takes any certificate, as opportunistic TLS does (RFC 7435). */
-struct tls_context *tls_client_new(struct fail *why) MUST_USE;
 
 struct tls_context *tls_context_keep(struct tls_context *context);
 void tls_context_free(struct tls_context *context); /* null is allowed; drops one reference */

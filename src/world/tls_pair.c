@@ -1,13 +1,10 @@
 #include "world/tls_pair.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "mail/date.h"
 #include "world/clock.h"
-#include "world/file.h"
 #include "world/tls_inside.h"
 #include "world/tls_key.h"
 #include "world/tls_ticket.h"
@@ -54,8 +51,9 @@ static int64_t ms_of(const ASN1_TIME *t)
 
 int64_t tls_pair_ends_ms(const struct tls_context *pair)
 {
-	return ms_of(X509_get0_notAfter(
-		SSL_CTX_get0_certificate(tls_context_ssl((struct tls_context *)pair))));
+	const X509 *x = SSL_CTX_get0_certificate(tls_context_ssl((struct tls_context *)pair));
+
+	return x ? ms_of(X509_get0_notAfter(x)) : INT64_MAX;
 }
 
 bool tls_pair_is_for(const struct tls_context *pair, str name)
@@ -82,52 +80,13 @@ static bool valid_now(SSL_CTX *c, const struct tls_pair *pair, struct fail *why)
 	return true;
 }
 
-/* The certificate, and behind it those that lead to its authority. */
-static bool use_certificates(SSL_CTX *c, BIO *from)
-{
-	X509 *x = PEM_read_bio_X509_AUX(from, NULL, tls_key_no_password, NULL);
-	bool used = x && SSL_CTX_use_certificate(c, x) == 1;
-
-	X509_free(x);
-	while (used && (x = PEM_read_bio_X509(from, NULL, tls_key_no_password, NULL))) {
-		used = SSL_CTX_add0_chain_cert(c, x) == 1;
-		if (!used)
-			X509_free(x);
-	}
-	if (used && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-		ERR_clear_error(); /* the end of the file */
-	return used && ERR_peek_error() == 0;
-}
-
-static bool read_certificates(SSL_CTX *c, const char *path, struct fail *why)
-{
-	struct arena a;
-	char words[96];
-	BIO *from;
-	str text;
-	bool used;
-
-	arena_init(&a, ARENA_UNLIMITED);
-	used = file_read(&a, str_of(path), &text, why);
-	if (used) {
-		from = BIO_new_mem_buf(text.p, (int)text.n);
-		used = use_certificates(c, from) ||
-		       fail_with(why, FAIL_TEMPORARY, "4.7.5", "%s: no certificate: %s", path,
-			       tls_words(words, sizeof words));
-		BIO_free(from);
-	}
-	arena_free(&a);
-	return used;
-}
-
 struct tls_context *tls_pair_new(const struct tls_pair *pair, struct fail *why)
 {
 	SSL_CTX *c = tls_context_new(TLS_server_method(), why);
 
 	if (!c)
 		return NULL;
-	if (read_certificates(c, pair->certificate, why) && tls_key_use(c, pair->key, why) &&
-		valid_now(c, pair, why)) {
+	if (tls_key_use_pair(c, pair->certificate, pair->key, why) && valid_now(c, pair, why)) {
 		set_up_server(c, pair->minimum);
 		return tls_context_of(c);
 	}

@@ -36,22 +36,32 @@ static struct tls_stream *stream_new(struct tls_context *context, int descriptor
 	return t;
 }
 
-struct tls_stream *tls_stream_client(struct tls_context *context, int descriptor, str host)
+/* A stream that expects no name verifies none: nobody asks whether it did. */
+static void expect(SSL *ssl, str name)
+{
+	char text[HOST_MAX + 1], literal[IP_TEXT_MAX];
+	struct ip ip;
+
+	if (ip_parse(name, &ip))
+		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), ip_print(&ip, literal));
+	else
+		SSL_add1_host(ssl, str_to_c(name, text, sizeof text));
+}
+
+struct tls_stream *tls_stream_client(
+	struct tls_context *context, int descriptor, const struct tls_expected *peer)
 {
 	struct tls_stream *t = stream_new(context, descriptor);
-	char name[HOST_MAX + 1], literal[IP_TEXT_MAX];
+	char name[HOST_MAX + 1];
 	struct ip ip;
 
 	SSL_set_connect_state(t->ssl);
-	str_to_c(host, name, sizeof name);
 	SSL_set_hostflags(t->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	if (ip_parse(host, &ip)) {
-		/* RFC 6066 section 3: no SNI for addresses */
-		X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(t->ssl), ip_print(&ip, literal));
-	} else if (host.n > 0) {
-		SSL_set_tlsext_host_name(t->ssl, name);
-		SSL_set1_host(t->ssl, name);
-	}
+	/* RFC 6066 section 3: no SNI for addresses; and none for the path of a socket */
+	if (peer->host.n > 0 && !ip_parse(peer->host, &ip) && !str_has(peer->host, '/'))
+		SSL_set_tlsext_host_name(t->ssl, str_to_c(peer->host, name, sizeof name));
+	for (size_t i = 0; i < peer->name_count; i++)
+		expect(t->ssl, peer->names[i]);
 	return t;
 }
 
@@ -172,13 +182,17 @@ void tls_stream_say_end(struct tls_stream *t)
 void tls_stream_facts(const struct tls_stream *t, struct tls_facts *facts)
 {
 	long verdict = SSL_get_verify_result(t->ssl);
-	bool shown = SSL_get0_peer_certificate(t->ssl) != NULL;
+	X509 *x = SSL_get0_peer_certificate(t->ssl);
+	bool shown = x != NULL;
 
 	*facts = (struct tls_facts){ .bits = SSL_get_cipher_bits(t->ssl, NULL),
 		.resumed = SSL_session_reused(t->ssl) == 1 };
 	str_to_c(str_of(SSL_get_version(t->ssl)), facts->version, sizeof facts->version);
 	str_to_c(str_of(SSL_get_cipher_name(t->ssl)), facts->cipher, sizeof facts->cipher);
 	facts->verified = shown && verdict == X509_V_OK;
+	facts->shown = shown && X509_digest(x, EVP_sha256(), facts->digest, NULL) == 1 &&
+		       ASN1_item_digest(ASN1_ITEM_rptr(X509_PUBKEY), EVP_sha256(),
+			       X509_get_X509_PUBKEY(x), facts->key_digest, NULL) == 1;
 	if (!shown)
 		str_to_c(S("no certificate"), facts->problem, sizeof facts->problem);
 	else if (verdict != X509_V_OK)

@@ -7,6 +7,7 @@
 #define WORLD_TLS_STREAM_H
 
 #include "world/loop.h"
+#include "world/tls_client.h"
 #include "world/tls_server.h"
 
 struct tls_stream;
@@ -18,9 +19,9 @@ enum tls_step {
 	TLS_BROKEN, /* *why of tls_stream_trouble */
 };
 
-/* host: for SNI and verification, of a client.  Both take a reference. */
+/* Both take a reference. */
 struct tls_stream *tls_stream_client(
-	struct tls_context *context, int descriptor, str host) MUST_USE;
+	struct tls_context *context, int descriptor, const struct tls_expected *peer) MUST_USE;
 struct tls_stream *tls_stream_server(struct tls_server *server, int descriptor) MUST_USE;
 void tls_stream_free(struct tls_stream *t); /* null is allowed */
 

@@ -120,6 +120,14 @@ static size_t keep(struct end *e, str bytes)
 	return bytes.n;
 }
 
+static void become_client(struct sock *s)
+{
+	str name = str_of(t.host);
+	struct tls_expected peer = { .host = name, .names = &name, .name_count = 1 };
+
+	sock_tls_connect(s, t.client_context, &peer);
+}
+
 /* The server: STARTTLS, then whatever comes. */
 static size_t on_server(void *owner, str bytes)
 {
@@ -142,7 +150,7 @@ static size_t on_client(void *owner, str bytes)
 	if (e->secures)
 		return keep(e, bytes);
 	CHECK_STR(bytes, S("220 go\r\n"));
-	sock_tls_connect(e->sock, t.client_context, str_of(t.host));
+	become_client(e->sock);
 	return bytes.n;
 }
 
@@ -174,7 +182,7 @@ static void on_connected(void *owner)
 	if (!t.plain)
 		sock_send(e->sock, S("STARTTLS\r\nINJECTED\r\n"));
 	else
-		sock_tls_connect(e->sock, t.client_context, str_of(t.host));
+		become_client(e->sock);
 }
 
 static void on_secured(void *owner, const struct tls_facts *facts)
@@ -218,7 +226,7 @@ static void begin(const char *host, bool trusted)
 		&(struct tls_pair){ .certificate = t.certificate, .key = t.key }, &why);
 	CHECK_STR(str_of(why.text), S(""));
 	t.shown = tls_server_new(t.pair);
-	t.client_context = tls_client_new(&why);
+	t.client_context = tls_client_new(&(struct tls_client){ 0 }, &why);
 	unsetenv("SSL_CERT_FILE");
 	t.loop = loop_new("test");
 	t.watchdog.run = on_watchdog;
@@ -291,6 +299,8 @@ TEST(tls_verifies_the_chain_and_the_name)
 		{ "127.0.0.1", true },
 		{ "mx2.test",  false},
 		{ "127.0.0.2", false},
+		{ ".test",     true },
+		{ ".mx.test",  false},
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {

@@ -438,6 +438,26 @@ def certificate(folder, name="sink.test"):
     return cert, key
 
 
+class Authority:
+    """A certificate authority of the test's own."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.file, self.key = certificate(folder, "authority.test")
+
+    def sign(self, name, days=30):
+        """A certificate for a name: its two files."""
+        base = self.folder / f"signed-{name}"
+        run = {"check": True, "capture_output": True}
+        subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-subj", f"/CN={name}", "-keyout", f"{base}.key", "-out", f"{base}.csr"], **run)
+        pathlib.Path(f"{base}.ext").write_text(f"subjectAltName=DNS:{name}\n")
+        subprocess.run(["openssl", "x509", "-req", "-in", f"{base}.csr", "-CA", str(self.file), "-CAkey",
+                        str(self.key), "-CAcreateserial", "-days", str(days), "-extfile", f"{base}.ext",
+                        "-out", f"{base}.pem"], **run)
+        return f"{base}.pem", f"{base}.key"
+
+
 def have(*programs):
     """Are these programs on the machine?  /usr/sbin is not in everybody's PATH."""
     path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"

@@ -137,7 +137,7 @@ static void replied(struct client *c, int code, str text)
 	client_script_heard(&c->script, step, code, text);
 	if (step->kind == CLIENT_STARTTLS && code == 220) {
 		c->shaking = true;
-		sock_tls_connect(c->sock, NULL, S("pivot.test")); /* this world needs no context */
+		sock_tls_connect(c->sock, NULL, NULL); /* this world needs no context */
 	}
 	if (step->kind == CLIENT_QUIT) {
 		c->shown_the_door = true;

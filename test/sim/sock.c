@@ -279,10 +279,10 @@ static void start_tls(struct sock *s, enum sock_tls role)
 		say_hello(s); /* the server waits for it */
 }
 
-void sock_tls_connect(struct sock *s, struct tls_context *context, str host)
+void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer)
 {
 	(void)context;
-	(void)host;
+	(void)peer;
 	assert(s->side == 0);
 	start_tls(s, SOCK_TLS_CLIENT);
 }

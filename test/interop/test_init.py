@@ -1,0 +1,103 @@
+"""facteur init pivot: a configuration that compiles, serves TLS and takes mail, and is never overwritten."""
+import os
+import re
+import ssl
+import stat
+import subprocess
+
+import harness
+import smtp
+
+
+def init(folder, *words, code=0, data=None):
+    result = subprocess.run([harness.FACTEUR, "init", "pivot", "-c", str(folder), *words],
+                            capture_output=True, text=True, input=data, timeout=harness.PATIENCE)
+    harness.ended_well(result.stderr)
+    assert result.returncode == code, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def files(folder):
+    return {os.path.relpath(os.path.join(where, name), folder): open(os.path.join(where, name), errors="replace").read()
+            for where, _, names in os.walk(folder) for name in names}
+
+
+OPTIONS = ["--domain", "example.test", "--domain", "second.test", "--network", "192.0.2.0/24"]
+
+
+def test_by_options(place):
+    folder = os.path.join(place.folder, "new")
+    out = init(folder, *OPTIONS)
+    written = files(folder)
+    assert set(written) == {
+        "conf.d/10-identity.conf", "conf.d/20-listen.conf", "conf.d/30-domains.conf",
+        "aliases/example.test.aliases", "aliases/second.test.aliases", "users",
+        "tls/mail.example.test.pem", "tls/mail.example.test.key"}
+    assert "relay-for   192.0.2.0/24" in written["conf.d/10-identity.conf"]
+    for name in ("tls/mail.example.test.key", "users"):
+        assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == 0o600
+    certificate = subprocess.run(
+        ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-ext", "subjectAltName", "-in",
+         os.path.join(folder, "tls/mail.example.test.pem")], capture_output=True, text=True, check=True)
+    assert "DNS:mail.example.test" in certificate.stdout
+    digest = re.search(r"Fingerprint=(\S+)", certificate.stdout).group(1).replace(":", "").lower()
+    assert digest in out
+    # compiles, and is not written over
+    subprocess.run([harness.FACTEUR, "compile", "-c", folder], check=True, capture_output=True)
+    again = init(folder, *OPTIONS, code=1)
+    assert "is there already; nothing was written" in again
+    assert {k: v for k, v in files(folder).items() if k in written} == written
+
+
+def test_asked_for(place):
+    folder = os.path.join(place.folder, "new")
+    init(folder, data="not..a..domain\nexample.test\nmx.example.test\n10.0.0.0/8 2001:db8::/32\n"
+         "ada@elsewhere.test\n")
+    written = files(folder)
+    assert "hostname    mx.example.test" in written["conf.d/10-identity.conf"]
+    assert "relay-for   2001:db8::/32" in written["conf.d/10-identity.conf"]
+    assert "root:       ada@elsewhere.test" in written["aliases/example.test.aliases"]
+    assert "nobody answers" in init(os.path.join(place.folder, "other"), data="", code=2)
+
+
+def test_wrong_options(place):
+    folder = os.path.join(place.folder, "new")
+    for words in (["--domain"], ["--domain", "a..b"], ["--network", "10.0.0.1/8", "--domain", "a.b"],
+                  ["--hostname", "a.b"], ["--colour", "blue", "--domain", "a.b"]):
+        init(folder, *words, code=2)
+    assert not os.path.exists(folder)
+
+
+def test_it_serves(place):
+    """What was written, but for the port and the folders, takes mail under TLS."""
+    folder = os.path.join(place.folder, "facteur")
+    init(folder, "--domain", "example.test", "--postmaster", "ada@elsewhere.test")
+    sink = place.sink()
+    port = harness.free_port()
+    listen = os.path.join(folder, "conf.d/20-listen.conf")
+    text = open(listen).read().replace("*:25", f"127.0.0.1:{port}")
+    open(listen, "w").write(text)
+    user = "" if harness.SUPER else f"user {harness.SERVER_USER}\n"
+    os.rename(folder, folder + "-kept")
+    facteur = place.facteur(start=False)
+    for name in ("conf.d/10-least.conf",):
+        os.unlink(os.path.join(folder, name))
+    for name in os.listdir(folder + "-kept"):
+        kept = os.path.join(folder + "-kept", name)
+        if name == "conf.d":
+            for part in os.listdir(kept):
+                os.rename(os.path.join(kept, part), os.path.join(folder, "conf.d", part))
+        else:
+            os.rename(kept, os.path.join(folder, name))
+    facteur.write("conf.d/90-test.conf", "directories { spool spool; state state; run run }\n"
+                  f"resolver {{ zone zone.txt }}\n{user}route * {{ smtp 127.0.0.1:{sink.port} }}\n")
+    facteur.start()
+    with smtp.Client(port) as client:
+        client.hello()
+        client.say("STARTTLS", 220)
+        context = ssl.create_default_context(cafile=os.path.join(folder, "tls/mail.example.test.pem"))
+        client.sock = context.wrap_socket(client.sock, server_hostname="mail.example.test")
+        client.file = client.sock.makefile("rb")
+        client.say("EHLO client.test", 250)
+        assert client.mail("a@client.test", ["postmaster@example.test"], smtp.message()).code == 250
+    assert sink.wait()[0].recipients == ["ada@elsewhere.test"]
