@@ -19,7 +19,7 @@ folder    = test -f $@/build.ninja ||
 
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all run install unit sim fuzz interop test bench powercut tidy format clean release sanitized \
+.PHONY: all run install unit sim fuzz interop test bench powercut tls-audit tidy format clean release sanitized \
 	fuzzers packages-build packages-test packages-powercut
 
 all: release
@@ -87,6 +87,10 @@ bench: build-bench
 powercut: build-bench packages-powercut
 	ninja -C build-bench facteur
 	test/powercut/powercut.py --facteur build-bench/facteur --cuts $(CUTS)
+
+# testssl.sh in full against one listener, in part against two: ten minutes and more.
+tls-audit: release packages-test
+	FACTEUR=build/facteur tools/tls-audit
 
 tidy: packages-test
 	tools/tidy

@@ -87,19 +87,19 @@ class Servers:
         self.sink_port = harness.free_port()
         self.started = []
 
-    def facteur(self, workers=0):
+    def facteur(self, workers=0, more=""):
         place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         place.chmod(0o711)
         server = self.harness.Facteur(
-            place, onward=self.sink_port, workers=workers, more=MORE).start()
+            place, onward=self.sink_port, workers=workers, more=MORE + more).start()
         return self.add(server)
 
-    def postfix(self):
+    def postfix(self, settings=None):
         place = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         place.chmod(0o711)
         # As Debian installs it, it logs to a syslog daemon; none runs here, which costs it nothing.
         return self.add(self.harness.Postfix(
-            place, self.sink_port, settings={"maillog_file": ""}).start())
+            place, self.sink_port, settings={"maillog_file": "", **(settings or {})}).start())
 
     def null_relay(self):
         port = self.harness.free_port()
@@ -460,9 +460,14 @@ def workers(servers, figures, page, quick):
              "less than it would be with clients on other machines.", "")
 
 
+def tls(servers, figures, page, quick):
+    import bench_tls
+    bench_tls.rows(servers, figures, page, quick)
+
+
 ROWS = {"small-20": small_20, "small-100": small_100, "several": several,
         "postfix-tools": postfix_tools, "latency": latency, "large": large, "idle": idle,
-        "workers": workers}
+        "workers": workers, "tls": tls}
 
 
 def machine():
@@ -526,4 +531,5 @@ def render(page, figures, rounds, quick):
 
 
 if __name__ == "__main__":
+    sys.modules["bench"] = sys.modules["__main__"]  # for its parts
     sys.exit(main())
