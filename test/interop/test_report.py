@@ -4,6 +4,8 @@ import pathlib
 import re
 import subprocess
 
+import pytest
+
 import harness
 import smtp
 from test_bounces import refusing
@@ -43,29 +45,29 @@ def check(page):
     assert page["octets_delivered"] > page["octets_accepted"] > 0
 
 
-def test_plain_and_json_logs_make_the_same_page(place):
-    for name, log in (("plain", ""), ("json", "log json")):
-        text = a_day(place, log).log
-        check(json.loads(report("--json", text=text)))
-        page = report(text=text)
-        for heading in ("Grand totals", "Traffic by the hour", "Senders by message count",
-                        "Recipients by message count", "Refusals by reason"):
-            assert heading in page
-        # as the journal shows it, in each of its forms, and with other services in between
-        lines = [line for line in text.splitlines() if line]
-        strip = [re.sub(r"^\S+Z ", "", line) for line in lines]
-        journal = "\n".join(f"2026-11-24T04:28:54+0100 host facteur[1]: {line}\n"
-                            "2026-11-24T04:28:54+0100 host postfix/qmgr[2]: 4AF: removed" for line in strip)
-        check(json.loads(report("--json", text=journal)))
-        exported = "\n".join(json.dumps({"MESSAGE": line, "__REALTIME_TIMESTAMP": "1795494534000000"})
-                             for line in strip)
-        check(json.loads(report("--json", text=exported)))
-        check(json.loads(report("--json", text="\n".join(strip))))  # journalctl -o cat
-        place_of = pathlib.Path(place.folder) / f"{name}.log"
-        place_of.write_text(text)
-        (pathlib.Path(place.folder) / f"{name}.log.1").write_text(text)
-        both = json.loads(report("--json", str(place_of), str(place_of) + ".1"))
-        assert both["accepted"] == 4  # rotated ones are named, too
+@pytest.mark.parametrize("log", ("log plain", "log json"))
+def test_plain_and_json_logs_make_the_same_page(place, log):
+    text = a_day(place, log).log
+    check(json.loads(report("--json", text=text)))
+    page = report(text=text)
+    for heading in ("Grand totals", "Traffic by the hour", "Senders by message count",
+                    "Recipients by message count", "Refusals by reason"):
+        assert heading in page
+    # as the journal shows it, in each of its forms, and with other services in between
+    lines = [line for line in text.splitlines() if line]
+    strip = [re.sub(r"^\S+Z ", "", line) for line in lines]
+    journal = "\n".join(f"2026-11-24T04:28:54+0100 host facteur[1]: {line}\n"
+                        "2026-11-24T04:28:54+0100 host postfix/qmgr[2]: 4AF: removed" for line in strip)
+    check(json.loads(report("--json", text=journal)))
+    exported = "\n".join(json.dumps({"MESSAGE": line, "__REALTIME_TIMESTAMP": "1795494534000000"})
+                         for line in strip)
+    check(json.loads(report("--json", text=exported)))
+    check(json.loads(report("--json", text="\n".join(strip))))  # journalctl -o cat
+    place_of = pathlib.Path(place.folder) / "kept.log"
+    place_of.write_text(text)
+    (pathlib.Path(place.folder) / "kept.log.1").write_text(text)
+    both = json.loads(report("--json", str(place_of), str(place_of) + ".1"))
+    assert both["accepted"] == 4  # rotated ones are named, too
 
 
 def test_a_time_and_a_length_can_be_asked_for(place):
@@ -82,8 +84,8 @@ def test_a_time_and_a_length_can_be_asked_for(place):
 
 def test_a_log_with_more_senders_than_are_kept_is_read_to_its_end(place):
     """Its lists are bounded (base/tally), its totals are exact, and it says which counts are not."""
-    lines = "".join(f"accepted id={i} from=s{i}@x.test recipients=1 size=10\n" for i in range(45000))
+    lines = "".join(f"accepted id={i} from=s{i}@x.test recipients=1 size=10\n" for i in range(22000))
     page = json.loads(report("--json", text=lines + "accepted id=1 from=often@x.test size=10\n" * 9))
-    assert page["accepted"] == 45009
+    assert page["accepted"] == 22009
     assert page["senders"][0]["name"] == "often@x.test" and page["senders"][0]["at_most_too_high_by"] > 0
     assert "counts are not exact" in report(text=lines)
