@@ -16,6 +16,7 @@
 #include "conf/login.h"
 #include "conf/read.h"
 #include "conf/tls.h"
+#include "conf/sender.h"
 #include "conf/ways.h"
 #include "smtp/server.h"
 
@@ -188,6 +189,8 @@ struct conf {
 
 	struct conf_text hostname, postmaster;
 	struct conf_nets relay_for;
+	struct conf_nets forwarders;
+	struct conf_sender sender;
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
 	struct conf_tls tls;
 	struct conf_login login;

@@ -7,8 +7,6 @@
 	LATER(CONF_IN_TOP, "relay-filter"), LATER(CONF_IN_TOP, "access"),
 	LATER(CONF_IN_TOP, "headers"),	  LATER(CONF_IN_TOP, "rewrite"),
 	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
-	LATER(CONF_IN_TOP, "forwarders"),
-	LATER(CONF_IN_TOP, "spf"),	  LATER(CONF_IN_TOP, "dkim"),
 	LATER(CONF_IN_TOP, "dmarc"),	  LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
 	LATER(IN_HOP, "login"),

@@ -4,6 +4,7 @@
 #include "conf/login_block.h"
 #include "conf/provider.h"
 #include "conf/tls_block.h"
+#include "conf/sender_block.h"
 #include "conf/transport.h"
 #include "conf/value.h"
 #include "conf/ways_read.h"
@@ -51,6 +52,7 @@
 #define WAY(function) .read = conf_transport_##function, .group = CONF_GROUP_KIND
 
 #define SECTION(where) .shape = CONF_SECTION, .read = conf_block_section, .block = (where)
+#define SWITCHED(where) .shape = CONF_SECTION, .read = conf_sender_block_section, .block = (where)
 #define OPENS(function, where) \
 	.shape = CONF_NAMED, .read = conf_block_##function, .block = (where), .adds_up = true
 
@@ -74,6 +76,8 @@ _Static_assert(sizeof(enum conf_listener_login) == sizeof(unsigned), "an enum is
 _Static_assert(sizeof(enum conf_hide_client) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_tls_minimum) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_cost) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_added) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
 
 static const struct conf_choice listener_tls[] = {
@@ -111,6 +115,20 @@ static const struct conf_choice switched_on[] = {
 	{STR_INIT("on"), CONF_ON, false},
 };
 
+static const struct conf_choice tag_or_refuse[] = {
+	{STR_INIT("tag"),     CONF_TAG,    false},
+	{ STR_INIT("refuse"), CONF_REFUSE, false},
+};
+
+static const struct conf_choice tag_or_defer[] = {
+	{STR_INIT("tag"),    CONF_TAG,   false},
+	{ STR_INIT("defer"), CONF_DEFER, false},
+};
+
+static const struct conf_choice added[] = {
+	{STR_INIT("on"), CONF_ADDED, false},
+};
+
 static const struct conf_choice log_formats[] = {
 	{STR_INIT("plain"), LOG_PLAIN, false},
 	{ STR_INIT("json"), LOG_JSON,  false},
@@ -143,6 +161,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_login.h"
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
+#include "conf/rows_sender.h"
 #include "conf/rows_queue.h"
 #include "conf/rows_ways.h"
 #include "conf/rows_limits.h"

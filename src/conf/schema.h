@@ -28,6 +28,11 @@ enum {
 
 	CONF_IN_ALIASES = 1 << 20,
 	CONF_IN_CALL_OUT = 1 << 21,
+
+	CONF_IN_SPF = 1 << 24,
+	CONF_IN_DKIM = 1 << 25,
+	CONF_IN_RESULTS = 1 << 26,
+
 	CONF_IN_LOGIN = 1 << 30,
 };
 

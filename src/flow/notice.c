@@ -23,6 +23,7 @@ struct notice {
 	struct arena arena;
 	str to;
 	struct body *body;
+	struct buf original; /* its beginning: all of it, or its header at least */
 	struct envelope envelope;
 	struct spool_commit commit;
 };
@@ -32,6 +33,7 @@ static void notice_free(struct notice *n)
 	struct dispatch *d = n->dispatch;
 
 	body_free(n->body);
+	buf_free(&n->original);
 	n->about->users--;
 	promise_drop(n->about);
 	arena_free(&n->arena);
@@ -149,21 +151,21 @@ static unsigned facts_of(str text)
 	       (utf8_ascii(str_skip(text, header_octets)) ? 0 : ENVELOPE_EIGHTBIT);
 }
 
-static void build_and_commit(struct notice *n, str first_block)
+static void build_and_commit(struct notice *n)
 {
 	const struct promise *m = n->about;
+	str original = buf_str(&n->original);
 	struct dsn dsn;
 	struct header_scan header;
 	struct buf text = { 0 };
-	bool whole = m->content->block_count == 1 && first_block.n <= NOTICE_ORIGINAL_MAX &&
+	bool whole = m->content->octets == original.n && original.n <= NOTICE_ORIGINAL_MAX &&
 		     (m->envelope.ret != SMTP_RET_HDRS || to_owner(n)) && n->action == DSN_FAILED;
 	bool built;
 
 	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));
 	header_scan_init(&header);
 	dsn.original_whole = whole;
-	dsn.original = whole ? first_block
-			     : str_first(first_block, header_scan_feed(&header, first_block));
+	dsn.original = whole ? original : str_first(original, header_scan_feed(&header, original));
 	built = dsn_build(&dsn, &text);
 	assert(built); /* text has no limit */
 	n->envelope.octets = buf_str(&text).n;
@@ -177,23 +179,39 @@ static void build_and_commit(struct notice *n, str first_block)
 	spool_commit(n->flow->spool, &n->commit);
 }
 
+/* What is on top of a large message may be a block of its own, and the header goes on behind it.
+ * False: that is enough. */
+static bool wants_more(struct notice *n, str bytes)
+{
+	struct header_scan header;
+
+	if (bytes.n == 0)
+		return false;
+	buf_put(&n->original, bytes);
+	header_scan_init(&header);
+	return header_scan_feed(&header, buf_str(&n->original)) < NOTICE_ORIGINAL_MAX &&
+	       !header.over;
+}
+
 static void original_ready(void *owner)
 {
 	struct notice *n = owner;
 	struct fail why;
 	str bytes;
 
-	switch (body_next(n->body, &bytes, &why)) {
-	case BODY_LATER:
-		return;
-	case BODY_FAILED: /* tell without it */
-		log_line(LOG_ERROR, "content-unreadable", "%s", why.text);
-		bytes = S("");
-		break;
-	case BODY_READY:
-		break;
-	}
-	build_and_commit(n, bytes);
+	do {
+		switch (body_next(n->body, &bytes, &why)) {
+		case BODY_LATER:
+			return;
+		case BODY_FAILED: /* tell without it */
+			log_line(LOG_ERROR, "content-unreadable", "%s", why.text);
+			bytes = S("");
+			break;
+		case BODY_READY:
+			break;
+		}
+	} while (wants_more(n, bytes));
+	build_and_commit(n);
 }
 
 /* Who the notice goes to, as recipients of its envelope.  False: that address leads nowhere. */
@@ -291,7 +309,8 @@ static void address_and_send(struct notice *n)
 	const struct envelope *about = &n->about->envelope;
 	const struct envelope_rcpt *first = &about->rcpts[n->indexes[0]];
 	str sender = to_owner(n) ? first->sender : about->sender;
-	bool addressed = sender.n > 0 && address_to(n, sender);
+	bool forged = about->flags & ENVELOPE_FORGED && !to_owner(n);
+	bool addressed = sender.n > 0 && !forged && address_to(n, sender);
 
 	if (!addressed && (n->action != DSN_FAILED || about->flags & ENVELOPE_LOCAL)) {
 		end_untold(n, LOG_WARNING, "given-up");

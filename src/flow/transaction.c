@@ -5,8 +5,10 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "conf/limit.h"
 #include "flow/callout.h"
+#include "flow/proof.h"
 #include "flow/stamp.h"
 #include "gate/owner.h"
 #include "gate/quota.h"
@@ -43,13 +45,16 @@ struct transaction {
 	str discard_rule;
 	bool extended, trusted;
 	struct tls_facts *tls; /* in the arena; null: in clear */
+	struct proof *proof;   /* of the sender; null: there is nothing to prove */
 	struct header_scan header;
 	bool header_done;
 	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
 	struct spool_commit commit;
-	void (*answered)(void *owner, const struct fail *why, str text);
+	uint32_t ticket; /* of the question that is open */
+	transaction_answer *answered;
+	void (*committed)(void *owner, const struct fail *why, str text);
 	void *owner;
 	struct rcpt_question rcpt;
 };
@@ -85,6 +90,14 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		e->sender = e->login = S("");
 	if (e->login.n > 0)
 		e->flags |= ENVELOPE_LOGIN;
+	t->proof = proof_new(f, router_conf(router),
+		&(struct judge_client){ .ip = e->client,
+			.helo = e->helo,
+			.sender = e->sender,
+			.utf8 = mail->smtputf8,
+			.session_id = e->session_id,
+			.id = e->id },
+		client->trusted, false);
 	return t;
 }
 
@@ -93,6 +106,9 @@ static void forget_rcpt(struct transaction *t);
 static void transaction_free(struct transaction *t)
 {
 	forget_rcpt(t);
+	if (t->draft)
+		spool_draft_drop(t->draft);
+	proof_free(t->proof);
 	map_free(&t->seen);
 	buf_free(&t->held);
 	arena_free(&t->arena);
@@ -237,15 +253,29 @@ static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct
 	       add_targets(t, rcpt, original, targets, why);
 }
 
+static void mail_judged(void *owner, const struct fail *why)
+{
+	struct transaction *t = owner;
+
+	(void)t->answered(t->owner, t->ticket, why);
+}
+
 void transaction_mail(
 	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
 {
 	struct fail why = { 0 };
 	str login = t->envelope.login;
-	bool yes = spool_accepts(t->flow->spool, &why) &&
-		   (login.n == 0 || owner_may_send(t->router, login, t->envelope.sender, &why));
 
-	(void)answered(owner, ticket, yes ? NULL : &why);
+	t->ticket = ticket;
+	t->answered = answered;
+	t->owner = owner;
+	if (!spool_accepts(t->flow->spool, &why) ||
+		(login.n > 0 && !owner_may_send(t->router, login, t->envelope.sender, &why)))
+		mail_judged(t, &why);
+	else if (t->proof)
+		proof_mail(t->proof, mail_judged, t);
+	else
+		mail_judged(t, NULL);
 }
 
 static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
@@ -372,6 +402,12 @@ void transaction_begin(struct transaction *t, void (*writable)(void *owner), voi
 	buf_free(&field);
 }
 
+/* A piece of the header that stays in the message. */
+static void keep(void *owner, str bytes)
+{
+	(void)write_out(owner, bytes); /* whether it is enough is said with the bytes behind it */
+}
+
 /* The header has ended: what it lacks comes here, and an empty line if that was missing. */
 static void end_header(struct transaction *t)
 {
@@ -379,6 +415,8 @@ static void end_header(struct transaction *t)
 	struct buf fields = { 0 };
 
 	t->header_done = true;
+	if (t->proof)
+		proof_header_over(t->proof, keep, t);
 	if (t->trusted)
 		stamp_missing(&stamp, &t->header, &fields);
 	if (t->header.malformed)
@@ -422,10 +460,13 @@ static void hold(struct transaction *t, str rest)
 static enum spool_write take(struct transaction *t, str bytes, bool *fits, struct fail *why)
 {
 	size_t n = header_scan_feed(&t->header, bytes);
-	enum spool_write before = write_out(t, str_first(bytes, n));
-	enum spool_write after = SPOOL_WRITE_ON;
+	enum spool_write before = SPOOL_WRITE_ON, after = SPOOL_WRITE_ON;
 	bool over = t->header.over;
 
+	if (t->proof && !t->header_done)
+		proof_header(t->proof, str_first(bytes, n), keep, t);
+	else
+		before = write_out(t, str_first(bytes, n));
 	*fits = t->header_done || header_fits(t, why);
 	if (over && !t->header_done)
 		end_header(t);
@@ -437,6 +478,8 @@ static enum spool_write take(struct transaction *t, str bytes, bool *fits, struc
 
 enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why)
 {
+	if (t->proof)
+		proof_feed(t->proof, bytes);
 	if (buf_str(&t->held).n == 0)
 		return take(t, bytes, fits, why);
 	buf_put(&t->held, bytes);
@@ -471,8 +514,8 @@ static void answer(struct transaction *t, const struct fail *why, const char *wo
 	char id[LOG_ID_TEXT_MAX], text[64];
 	int n = snprintf(text, sizeof text, "%s %s", words, log_id_print(t->envelope.id, id));
 
-	if (t->answered)
-		t->answered(t->owner, why, str_from(text, (size_t)n));
+	if (t->committed)
+		t->committed(t->owner, why, str_from(text, (size_t)n));
 }
 
 static void committed(struct spool_commit *commit)
@@ -498,7 +541,9 @@ static void add_flags(struct transaction *t)
 {
 	unsigned *flags = &t->envelope.flags;
 
-	if (t->header.header_high)
+	if (t->proof && proof_forged(t->proof))
+		*flags |= ENVELOPE_FORGED;
+	if (t->header.header_high || (t->proof && !utf8_ascii(proof_top(t->proof))))
 		*flags |= ENVELOPE_HEADER_UTF8;
 	if (t->header.body_high)
 		*flags |= ENVELOPE_EIGHTBIT;
@@ -522,26 +567,27 @@ static void hold_beyond_quota(struct transaction *t)
 	e->flags |= ENVELOPE_HELD;
 }
 
-void transaction_commit(struct transaction *t,
-	void (*answered)(void *owner, const struct fail *why, str text), void *owner)
+/* All of it went to /dev/null, by rules. */
+static void discard(struct transaction *t)
 {
-	header_scan_end(&t->header);
-	if (!t->header_done)
-		end_header(t);
+	FLOW_COUNT(t->flow, accepted);
+	FLOW_COUNT(t->flow, discarded);
+	log_accepted(t, "discarded");
+	answer(t, NULL, "accepted as");
+	transaction_free(t);
+}
+
+static void promise(struct transaction *t)
+{
+	if (t->proof) {
+		str top = proof_top(t->proof);
+
+		spool_draft_head(t->draft, top);
+		t->octets += top.n;
+	}
 	add_flags(t);
 	hold_beyond_quota(t);
 	t->envelope.octets = t->octets;
-	t->answered = answered;
-	t->owner = owner;
-	if (t->envelope.rcpt_count == 0) { /* all of it went to /dev/null, by rules */
-		FLOW_COUNT(t->flow, accepted);
-		FLOW_COUNT(t->flow, discarded);
-		log_accepted(t, "discarded");
-		spool_draft_drop(t->draft);
-		answer(t, NULL, "accepted as");
-		transaction_free(t);
-		return;
-	}
 	t->commit = (struct spool_commit){ .draft = t->draft,
 		.envelope = &t->envelope,
 		.loop = t->flow->loop,
@@ -550,13 +596,39 @@ void transaction_commit(struct transaction *t,
 	spool_commit(t->flow->spool, &t->commit);
 }
 
+/* What was found out about the sender is known, and costs the message nothing, or all. */
+static void proven(void *owner, const struct fail *why)
+{
+	struct transaction *t = owner;
+
+	if (why) {
+		answer(t, why, "");
+		transaction_free(t);
+	} else if (t->envelope.rcpt_count == 0) {
+		discard(t);
+	} else {
+		promise(t);
+	}
+}
+
+void transaction_commit(struct transaction *t,
+	void (*answered)(void *owner, const struct fail *why, str text), void *owner)
+{
+	header_scan_end(&t->header);
+	if (!t->header_done)
+		end_header(t);
+	t->committed = answered;
+	t->owner = owner;
+	if (t->proof)
+		proof_end(t->proof, proven, t);
+	else
+		proven(t, NULL);
+}
+
 void transaction_leave(struct transaction *t)
 {
-	if (t->commit.envelope) {
-		t->answered = NULL;
-		return;
-	}
-	if (t->draft)
-		spool_draft_drop(t->draft);
-	transaction_free(t);
+	if (t->commit.envelope)
+		t->committed = NULL;
+	else
+		transaction_free(t);
 }

@@ -22,6 +22,7 @@ enum {
 	ENVELOPE_SIGNED = 8,      /* changing a byte would break a signature */
 	ENVELOPE_BOUNCE = 16,     /* we made it: a delivery status notification */
 	ENVELOPE_LOCAL = 32,      /* we made it: a notice to postmaster */
+	ENVELOPE_FORGED = 64,     /* its sender failed SPF and DKIM: no bounce goes there (P4) */
 	ENVELOPE_LOGIN = 256,     /* login is not empty */
 	ENVELOPE_HELD = 512,      /* hold is: nobody is to be tried before it is released */
 };

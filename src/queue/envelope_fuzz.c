@@ -52,7 +52,7 @@ static void letter_law(str input)
 	content = letter_content(&l, budget, 0, 0, 0);
 	LAW(content->block_count == l.place_count);
 	buf_put(&again, l.before_places);
-	letter_pack_places(content->blocks, content->block_count, &again);
+	letter_pack_places(content->blocks, content->block_count, 0, &again);
 	buf_put(&again, l.outcomes.rest);
 	LAW(str_eq(buf_str(&again), input));
 	content_drop(content);

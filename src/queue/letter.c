@@ -13,13 +13,16 @@ void letter_pack_envelope(const struct envelope *e, struct buf *to)
 	pack_set32(to->p + octets_at, (uint32_t)(to->end - octets_at - 4));
 }
 
-void letter_pack_places(const struct content_block *blocks, size_t count, struct buf *to)
+void letter_pack_places(
+	const struct content_block *blocks, size_t count, size_t first, struct buf *to)
 {
 	pack_u32(to, (uint32_t)count);
 	for (size_t i = 0; i < count; i++) {
-		pack_u64(to, content_where(&blocks[i].place));
-		pack_u32(to, blocks[i].place.octets);
-		pack_u64(to, blocks[i].place.checksum);
+		const struct content_place *place = &blocks[(first + i) % count].place;
+
+		pack_u64(to, content_where(place));
+		pack_u32(to, place->octets);
+		pack_u64(to, place->checksum);
 	}
 }
 

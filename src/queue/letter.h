@@ -11,7 +11,9 @@
 
 /* Write, in this order; index_pack or a zero count follows. */
 void letter_pack_envelope(const struct envelope *e, struct buf *to);
-void letter_pack_places(const struct content_block *blocks, size_t count, struct buf *to);
+/* The content begins with the block first, and goes round. */
+void letter_pack_places(
+	const struct content_block *blocks, size_t count, size_t first, struct buf *to);
 
 struct letter {
 	uint32_t rcpt_count;

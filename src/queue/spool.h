@@ -102,6 +102,11 @@ enum spool_write { SPOOL_WRITE_ON, SPOOL_WRITE_ENOUGH };
 
 /* Copy bytes in.  ENOUGH: they were taken, but give no more until writable is called. */
 enum spool_write spool_draft_write(struct spool_draft *d, str bytes);
+
+/* What is to stand before all that was written: fields that are known only now, when the message is
+ * over.  At most once, and then nothing is written any more; up to SPOOL_HEAD_OCTETS_MAX. */
+#define SPOOL_HEAD_OCTETS_MAX CONTENT_BLOCK_OCTETS
+void spool_draft_head(struct spool_draft *d, str bytes);
 void spool_draft_drop(struct spool_draft *d); /* forget it */
 
 /* May mail be accepted at all now?  Cheap and from any thread; false: *why is the reply (452 4.3.1

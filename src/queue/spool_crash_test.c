@@ -50,6 +50,7 @@ struct writing {
 	struct spool_draft *draft;
 	struct letter *letter;
 	size_t written;
+	size_t head; /* so much of it is known only at the end */
 	bool enough;
 };
 
@@ -209,6 +210,12 @@ static void start_writing(void)
 	l->octets = (size_t)prng_below(&dice, prng_chance(&dice, 200) ? LARGE_MAX : 9000);
 	l->rcpt_count = 1 + (unsigned)prng_below(&dice, RCPTS_MAX);
 	*w = (struct writing){ .draft = spool_draft_new(spool, loop, writable, w), .letter = l };
+	if (prng_chance(&dice, 300))
+		w->head = (size_t)prng_below(
+			&dice, prng_chance(&dice, 100) ? SPOOL_HEAD_OCTETS_MAX : 900);
+	if (w->head > l->octets)
+		w->head = l->octets;
+	w->written = w->head;
 }
 
 static void commit(struct writing *w)
@@ -246,8 +253,10 @@ static void go_on_writing(void)
 	rest = str_first(str_skip(bytes_of(w->letter), w->written), 1 + prng_below(&dice, 60000));
 	w->enough = spool_draft_write(w->draft, rest) == SPOOL_WRITE_ENOUGH;
 	w->written += rest.n;
-	if (w->written == w->letter->octets)
-		commit(w);
+	if (w->written < w->letter->octets)
+		return;
+	spool_draft_head(w->draft, str_first(bytes_of(w->letter), w->head));
+	commit(w);
 }
 
 /* An attempt has ended: for some recipients for good. */

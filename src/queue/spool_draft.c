@@ -131,6 +131,23 @@ enum spool_write spool_draft_write(struct spool_draft *d, str bytes)
 	return d->full ? SPOOL_WRITE_ENOUGH : SPOOL_WRITE_ON;
 }
 
+void spool_draft_head(struct spool_draft *d, str bytes)
+{
+	assert(!d->committed && !d->dropped && !d->headed && bytes.n <= SPOOL_HEAD_OCTETS_MAX);
+	if (bytes.n == 0)
+		return;
+	if (d->sent > 0 || d->n + bytes.n > CONTENT_BLOCK_OCTETS) {
+		send_block(d);
+		d->headed = true;
+	}
+	make_room(d, bytes.n);
+	if (d->n > 0)
+		memmove(d->bytes + bytes.n, d->bytes, d->n);
+	memcpy(d->bytes, bytes.p, bytes.n);
+	d->n += bytes.n;
+	d->octets += bytes.n;
+}
+
 struct spool_draft *spool_draft_of(struct spool *s, struct loop *loop, str bytes)
 {
 	struct spool_draft *d = spool_draft_new(s, loop, NULL, NULL);
@@ -184,6 +201,11 @@ void spool_draft_blocks_release(struct spool_blocks *b, struct segments *segment
 	*b = (struct spool_blocks){ 0 };
 }
 
+size_t spool_draft_first(const struct spool_draft *d)
+{
+	return d->headed ? d->blocks.count - 1 : 0;
+}
+
 struct content *spool_draft_content(struct spool_draft *d)
 {
 	struct content_budget *b = d->spool->budget;
@@ -192,8 +214,11 @@ struct content *spool_draft_content(struct spool_draft *d)
 
 	c->octets = d->octets;
 	for (size_t i = 0; i < d->blocks.count; i++) {
-		c->blocks[i] = d->blocks.items[i];
-		d->blocks.items[i].bytes = NULL;
+		struct content_block *block =
+			&d->blocks.items[(spool_draft_first(d) + i) % d->blocks.count];
+
+		c->blocks[i] = *block;
+		block->bytes = NULL;
 	}
 	if (d->blocks.count > 0 || d->n == 0)
 		return c;

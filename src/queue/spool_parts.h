@@ -65,6 +65,7 @@ struct spool_draft {
 	uint64_t octets;
 	size_t sent, in_flight; /* blocks given to the committer; of them, not yet back */
 	bool full, dropped, committed;
+	bool headed;          /* the last block that was sent stands before the others */
 	struct loop_task end; /* to the committer */
 	/* the committer's, as is all of it from spool_commit on: */
 	struct spool_blocks blocks;
@@ -208,6 +209,7 @@ void spool_draft_blocks_release(
 	struct spool_blocks *b, struct segments *segments); /* no longer living */
 void spool_draft_commit(struct spool *s, struct spool_commit *c);
 struct content *spool_draft_content(struct spool_draft *d) MUST_USE; /* when all is written */
+size_t spool_draft_first(const struct spool_draft *d) MUST_USE; /* with which its content begins */
 void spool_draft_return(struct spool_item *block);
 void spool_draft_clear(struct spool_draft *d);
 

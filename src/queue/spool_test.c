@@ -209,6 +209,50 @@ TEST(spool_finds_what_it_accepted)
 	place_close(&p);
 }
 
+TEST(spool_puts_a_head_before_what_was_written)
+{
+	static const struct {
+		size_t head, rest;
+	} cases[] = {
+		{0,		      5000  },
+		{ 1,		     0     },
+		{ 700,                   5000  },
+		{ 700,                   64836 }, /* just one block */
+		{ 700,                   64837 },
+		{ 700,                   65536 },
+		{ 700,                   300000},
+		{ SPOOL_HEAD_OCTETS_MAX, 0     },
+		{ SPOOL_HEAD_OCTETS_MAX, 150000},
+	};
+	struct place p;
+
+	place_open(&p);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		str bytes = noise(cases[i].head + cases[i].rest, i);
+		struct spool_draft *d = spool_draft_new(p.spool, p.loop, NULL, NULL);
+		struct sending s;
+
+		spool_draft_write(d, str_skip(bytes, cases[i].head));
+		spool_draft_head(d, str_first(bytes, cases[i].head));
+		send_begin(&p, &s, i + 1, d);
+		await(&p, 1);
+		CHECK(s.commit.ok);
+		check_content(&p, s.commit.content, bytes);
+		content_drop(s.commit.content);
+		mem_free((void *)(uintptr_t)bytes.p);
+	}
+	reopen(&p, NULL);
+	CHECK_INT(p.found, LENGTH(cases));
+	for (size_t i = 0; i < p.found; i++) {
+		size_t of = p.found_ids[i] - 1;
+		str bytes = noise(cases[of].head + cases[of].rest, of);
+
+		check_content(&p, p.contents[i], bytes);
+		mem_free((void *)(uintptr_t)bytes.p);
+	}
+	place_close(&p);
+}
+
 TEST(spool_remembers_outcomes_and_forgets_what_ended)
 {
 	struct spool_update updates[3] = {

@@ -199,7 +199,8 @@ static bool finish_head(struct spool *s, struct spool_item *item)
 	const struct index_entry *e = index_find(&s->index, item->id);
 
 	item->head.end = item->head.start + item->head_own; /* an earlier round had no room */
-	letter_pack_places(item->blocks->items, item->blocks->count, &item->head);
+	letter_pack_places(item->blocks->items, item->blocks->count,
+		item->draft ? spool_draft_first(item->draft) : 0, &item->head);
 	if (item->draft)
 		pack_u32(&item->head, 0); /* nothing has happened yet */
 	else if (e)

@@ -199,7 +199,7 @@ enum dkim_verdict dkim_key_allows(
 {
 	char identity[DNS_NAME_MAX + 1], domain[DNS_NAME_MAX + 1];
 
-	*why = k->why;
+	*why = k->why ? k->why : "";
 	if (k->verdict != DKIM_PASS)
 		return k->verdict;
 	if (k->algorithm != f->algorithm) {

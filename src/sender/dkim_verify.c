@@ -111,6 +111,7 @@ static void add_signature(struct dkim_verify *v, const struct dkim_header_field 
 {
 	struct signature *s;
 	str value = field->text, name;
+	enum dkim_verdict verdict;
 	const char *why = "";
 
 	if (v->count == DKIM_VERIFY_SIGNATURES_MAX) {
@@ -120,7 +121,8 @@ static void add_signature(struct dkim_verify *v, const struct dkim_header_field 
 	s = &v->signatures[v->count++];
 	s->field = field;
 	str_cut(&value, ':', &name);
-	set(s, dkim_field_parse(DKIM_SIGNATURE, value, &s->parsed, &why), why);
+	verdict = dkim_field_parse(DKIM_SIGNATURE, value, &s->parsed, &why);
+	set(s, verdict, why); /* why is said by the call before */
 	describe(s);
 	if (s->result.verdict != DKIM_PASS)
 		return;

@@ -242,6 +242,8 @@ static bool final_is_right(struct client_step *step, int code)
 		return code == 552 || code == 503;
 	case LETTER_LOOPED:
 		return code == 554 || code == 503;
+	case LETTER_FORGED:
+		return code == 554 || code == 503;
 	}
 	return false;
 }
@@ -261,6 +263,8 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 		return code == 250;
 	case CLIENT_MAIL:
 		l->mail_code = code;
+		if (l->kind == LETTER_FORGED)
+			return code == 550 && str_starts(str_skip(text, 4), S("5.7.23"));
 		return code == (step->says_size && l->kind == LETTER_OVERSIZE ? 552 : 250);
 	case CLIENT_RCPT:
 		if (code != rcpt_code(s, step, &enhanced)) {

@@ -68,6 +68,9 @@ const str directory_conf =
 
 const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "mx.sender.test A 10.0.2.5\n"
+				    "sender.test TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n"
+				    "forged.test TXT \"v=spf1 redirect=_spf.forged.test\"\n"
+				    "_spf.forged.test TXT \"v=spf1 mx:sender.test -all\"\n"
 				    "sink1.test MX 10 mx.sink1.test\n"
 				    "sink1.test MX 10 mx2.sink1.test\n"
 				    "mx.sink1.test A 10.0.2.1\n"

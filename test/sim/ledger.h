@@ -25,6 +25,7 @@ struct ledger {
 	 * never have come to the disk.  Nobody was promised anything of it, but notices about it
 	 * may go to postmaster. */
 	bool doubtful_pages;
+	bool judged;           /* the pivot judges senders, and says what it found */
 	int64_t record_ns_max; /* P2's bound, with the waits of the simulated disk */
 	unsigned accepted, delivered, bounced, refused, second_copies; /* for the summary */
 };

@@ -151,7 +151,7 @@ static bool for_list(const struct letter *l)
 	return false;
 }
 
-struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
+struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t octets_max)
 {
 	struct letter *l = sim_alloc(sizeof *l);
 
@@ -163,12 +163,15 @@ struct letter *letter_new(unsigned number, bool trusted, size_t octets_max)
 		l->kind = LETTER_OVERSIZE;
 	else if (sim_chance(15))
 		l->kind = LETTER_LOOPED;
+	else if (judged && !trusted && sim_chance(100))
+		l->kind = LETTER_FORGED;
 	l->empty = l->kind == LETTER_PLAIN && sim_chance(20);
-	l->null_sender = !l->empty && sim_chance(40);
+	l->null_sender = !l->empty && l->kind != LETTER_FORGED && sim_chance(40);
 	l->eightbit = !l->empty && sim_chance(150);
 	l->bare_header = sim_chance(150);
 	if (!l->null_sender)
-		snprintf(l->sender, sizeof l->sender, "s%u@sender.test", number);
+		snprintf(l->sender, sizeof l->sender, "s%u@%s", number,
+			l->kind == LETTER_FORGED ? "forged.test" : "sender.test");
 	l->never = sim_chance(60);
 	address(l);
 	l->empty = l->empty && !for_list(l);

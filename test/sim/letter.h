@@ -17,6 +17,7 @@ enum letter_kind {
 	LETTER_BARE,     /* its wire form has a bare CR or LF, or another way to smuggle: 5xx */
 	LETTER_OVERSIZE, /* more than the pivot takes: 552 */
 	LETTER_LOOPED,   /* too many Received fields: 554 */
+	LETTER_FORGED,   /* its client may not speak for its sender: 550 where that is judged */
 };
 
 struct letter_rcpt {
@@ -51,8 +52,8 @@ struct letter {
 	bool notified;  /* the postmaster was told */
 };
 
-/* Make one up.  octets_max: what the pivot takes. */
-struct letter *letter_new(unsigned number, bool trusted, size_t octets_max);
+/* Make one up.  octets_max: what the pivot takes; judged: it judges senders. */
+struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t octets_max);
 
 /* Enter where a recipient leads.  promised: it was accepted, as far as the client knows. */
 void letter_targets(struct letter *l, const struct letter_rcpt *rcpt, bool promised);

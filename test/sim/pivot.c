@@ -30,6 +30,9 @@ static const char conf_text[] =
 	"limits { message 300K; recipients 20; errors 12; received 40; line 1024\n"
 	"  sessions 60; sessions-per-client 20 }\n";
 
+static const char judge_text[] = "spf { temperror defer }\ndkim { }\n"
+				 "authentication-results { iprev }\n";
+
 static struct pivot {
 	struct node *node;
 	struct loop *loop;
@@ -40,14 +43,16 @@ static struct pivot {
 	struct endpoint at;
 	struct worker_port port;
 	unsigned workers;
+	bool judges;
 	uint64_t segment_octets;
 	bool stopping, clean, up, refused, reloading;
 	size_t living;
 } pivot;
 
-void pivot_new(struct node *n)
+void pivot_new(struct node *n, bool judges)
 {
 	pivot = (struct pivot){ .node = n,
+		.judges = judges,
 		.workers = (unsigned)sim_between(1, 3),
 		.segment_octets = (uint64_t)sim_between(SEGMENT_OCTETS_MIN, SEGMENT_OCTETS_MAX) };
 	n->limit_octets = PIVOT_MEMORY_OCTETS_MAX;
@@ -77,11 +82,13 @@ struct spool *__wrap_spool_open(
 static struct router *router_make(void)
 {
 	struct conf_source sources[] = {
-		{S("pivot.conf"),      str_of(conf_text)},
-		{ S("directory.conf"), directory_conf   },
+		{S("pivot.conf"),      str_of(conf_text) },
+		{ S("directory.conf"), directory_conf    },
+		{ S("judge.conf"),     str_of(judge_text)},
 	};
+	size_t count = LENGTH(sources) - !pivot.judges;
 	struct fail why = { 0 };
-	struct conf *conf = conf_build(S("/conf"), sources, LENGTH(sources), &why);
+	struct conf *conf = conf_build(S("/conf"), sources, count, &why);
 	struct alias_builder *b = alias_builder_new(S("example.org"), NULL, NULL);
 	struct alias_table *table;
 	struct router *r;

@@ -17,7 +17,7 @@
 /* P8: all that the daemon may hold, whatever strangers do in this world. */
 #define PIVOT_MEMORY_OCTETS_MAX (8 << 20)
 
-void pivot_new(struct node *n);
+void pivot_new(struct node *n, bool judges); /* judges: SPF and DKIM of strangers */
 bool pivot_boot(void);   /* false: the power failed meanwhile, or the disk was full */
 bool pivot_up(void);     /* it serves */
 void pivot_reload(void); /* a new generation, which says the same */

@@ -196,6 +196,16 @@ void spool_draft_drop(struct spool_draft *d)
 	mem_free(d);
 }
 
+void spool_draft_head(struct spool_draft *d, str bytes)
+{
+	struct buf whole = { 0 };
+
+	buf_put(&whole, bytes);
+	buf_put(&whole, buf_str(&d->bytes));
+	buf_free(&d->bytes);
+	d->bytes = whole;
+}
+
 struct spool_draft *spool_draft_of(struct spool *s, struct loop *loop, str bytes)
 {
 	struct spool_draft *d = spool_draft_new(s, loop, NULL, NULL);

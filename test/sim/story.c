@@ -27,6 +27,7 @@
 /* What this world is like. */
 struct character {
 	bool crashes, full_disks, bad_disks, stuck_disks, bad_lines, bad_dns, quirks, stops;
+	bool judges; /* no trouble, but a rule of the pivot */
 };
 
 enum turn_kind {
@@ -147,6 +148,7 @@ static void make_character(void)
 {
 	struct character *c = &story.character;
 
+	c->judges = sim_chance(500);
 	if (sim_chance(200))
 		return; /* nothing is wrong in this world: every reply must be the right one */
 	c->crashes = sim_chance(600);
@@ -172,7 +174,8 @@ static void set_faults(void)
 		.slow_per_mille = c->bad_dns ? 100 : 0 };
 	sink_quirky = c->quirks;
 	client_pivot.faulty = c->crashes || c->full_disks || c->bad_disks || c->stuck_disks ||
-			      c->bad_lines || c->stops;
+			      c->bad_lines || c->stops || (c->judges && c->bad_dns);
+	ledger.judged = c->judges;
 	f->names_in_order = sim_chance(700);
 	if (sim_chance(300))
 		f->stall_per_mille = 0;
@@ -350,7 +353,7 @@ static void make_world(uint64_t seed)
 	story.pivot->store = store_new();
 	story.pivot->died = died;
 	set_faults();
-	pivot_new(story.pivot);
+	pivot_new(story.pivot, story.character.judges);
 	client_pivot.node = story.pivot;
 	client_pivot.message_octets_max = PIVOT_MESSAGE_OCTETS_MAX;
 	client_pivot.recipients_max = PIVOT_RECIPIENTS_MAX;

@@ -1,0 +1,72 @@
+/* Rows of conf/schema: words about who the sender is. */
+/* clang-format off */
+	{ ROW(CONF_IN_TOP, "spf"), SWITCHED(CONF_IN_SPF), .offset = FIELD(conf, sender.spf, struct conf_spf),
+	  .text = "Whether the client may speak for the domain of the sender, and for the name that it "
+		  "gives itself, is judged at MAIL, and what the verdicts cost.  Clients of relay-for "
+		  "and logins are not judged; for forwarders, who handed the mail to them is.  Without "
+		  "the word nothing is looked up; spf { } has the defaults." },
+	{ ROW(CONF_IN_TOP, "dkim"), SWITCHED(CONF_IN_DKIM), .offset = FIELD(conf, sender.dkim, struct conf_dkim),
+	  .text = "DKIM signatures of mail from others are verified, and what the verdicts cost.  One "
+		  "good signature is enough.  A signature that fails is no worse than none, says RFC "
+		  "6376, and mailing lists break many; so the defaults only tag." },
+	{ ROW(CONF_IN_TOP, "forwarders"), NETS(conf, forwarders),
+	  .takes = "NETWORK ...",
+	  .text = "Clients that bring mail of strangers: a backup MX, a provider's filter.  They may not "
+		  "relay.  SPF is judged one hop before them: for the first client outside of these "
+		  "networks and of relay-for that the Received fields name, from the topmost on; the "
+		  "verdict comes at the end of the message.  Where these fields name nobody, SPF is "
+		  "not judged." },
+	{ ROW(CONF_IN_TOP, "authentication-results"), SECTION(CONF_IN_RESULTS),
+	  .offset = FIELD(conf, sender.results, struct conf_results),
+	  .text = "The field Authentication-Results (RFC 8601), which says what was found out about "
+		  "the sender.  It is added to mail that spf or dkim judges, and others of "
+		  "that name that claim to be ours are removed from the mail of all clients that are "
+		  "not in relay-for." },
+
+	{ ROW(CONF_IN_SPF, "fail"), CHOICE(conf_spf, fail, enum conf_cost, tag_or_refuse),
+	  .preset = "refuse",
+	  .takes = "tag | refuse",
+	  .text = "The domain of the sender says that this client may not speak for it: 550 5.7.23.  "
+		  "To tag a message is to accept it: its Authentication-Results field and the log "
+		  "say what was found." },
+	{ ROW(CONF_IN_SPF, "softfail"), CHOICE(conf_spf, softfail, enum conf_cost, tag_or_refuse),
+	  .preset = "tag",
+	  .takes = "tag | refuse",
+	  .text = "The domain says that the client probably may not." },
+	{ ROW(CONF_IN_SPF, "permerror"), CHOICE(conf_spf, permerror, enum conf_cost, tag_or_refuse),
+	  .preset = "tag",
+	  .takes = "tag | refuse",
+	  .text = "The record of the domain is wrong: 550 5.7.24." },
+	{ ROW(CONF_IN_SPF, "temperror"), CHOICE(conf_spf, temperror, enum conf_cost, tag_or_defer),
+	  .preset = "tag",
+	  .takes = "tag | defer",
+	  .text = "It could not be looked up now: 451 4.7.24." },
+	{ ROW(CONF_IN_SPF, "helo-fail"), CHOICE(conf_spf, helo_fail, enum conf_cost, tag_or_refuse),
+	  .preset = "refuse",
+	  .takes = "tag | refuse",
+	  .text = "The name that the client gives itself in HELO says that it may not have it: 550 "
+		  "5.7.23." },
+
+	{ ROW(CONF_IN_DKIM, "fail"), CHOICE(conf_dkim, fail, enum conf_cost, tag_or_refuse),
+	  .preset = "tag",
+	  .takes = "tag | refuse",
+	  .text = "There are signatures, and none of them is good: 550 5.7.20." },
+	{ ROW(CONF_IN_DKIM, "permerror"), CHOICE(conf_dkim, permerror, enum conf_cost, tag_or_refuse),
+	  .preset = "tag",
+	  .takes = "tag | refuse",
+	  .text = "There are signatures, and none of them has a key that could judge it." },
+	{ ROW(CONF_IN_DKIM, "temperror"), CHOICE(conf_dkim, temperror, enum conf_cost, tag_or_defer),
+	  .preset = "tag",
+	  .takes = "tag | defer",
+	  .text = "No signature is good, and the key of one could not be looked up now: 451 4.7.5." },
+
+	{ ROW(CONF_IN_RESULTS, "id"), .read = conf_sender_block_id, .offset = FIELD(conf_results, id, str),
+	  .takes = "HOST",
+	  .text = "Our name in the field, where it is not the hostname.  Servers of one organisation "
+		  "that trust each other may share one." },
+	{ ROW(CONF_IN_RESULTS, "iprev"), FLAG(conf_results, iprev, enum conf_added, added),
+	  .text = "Whether the name of the client's address leads back to it is looked up, and "
+		  "said, too." },
+	{ ROW(CONF_IN_RESULTS, "received-spf"), FLAG(conf_results, received_spf, enum conf_added, added),
+	  .text = "A Received-SPF field (RFC 7208 section 9.1) is added, too, for programs that read "
+		  "only that." },

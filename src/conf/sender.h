@@ -1,0 +1,51 @@
+/*
+ * conf/sender - the words about who the sender is, and about what we say of ourselves
+ *
+ * spf, dkim, dmarc, authentication-results.  A block that is not written is off: nothing is looked
+ * up for it, nothing is written.  An empty one has its defaults.
+ */
+#ifndef CONF_SENDER_H
+#define CONF_SENDER_H
+
+#include "conf/read.h"
+
+/* What a verdict costs the message. */
+enum conf_cost {
+	CONF_TAG,    /* nothing: the message and the log say it */
+	CONF_DEFER,  /* 4xx */
+	CONF_REFUSE, /* 5xx */
+};
+
+/* First in each block that is off until it is written. */
+struct conf_block_on {
+	bool on;
+	struct conf_origin origin; /* of the word that opens it */
+};
+
+/* spf { fail COST; softfail COST; permerror COST; temperror COST; helo-fail COST } */
+struct conf_spf {
+	struct conf_block_on block;
+	enum conf_cost fail, softfail, permerror, temperror, helo_fail;
+};
+
+/* dkim { fail COST; permerror COST; temperror COST } */
+struct conf_dkim {
+	struct conf_block_on block;
+	enum conf_cost fail, permerror, temperror;
+};
+
+enum conf_added { CONF_NOT_ADDED, CONF_ADDED };
+
+/* authentication-results { id HOST; iprev; received-spf } */
+struct conf_results {
+	str id; /* "": the hostname */
+	enum conf_added iprev, received_spf;
+};
+
+struct conf_sender {
+	struct conf_spf spf;
+	struct conf_dkim dkim;
+	struct conf_results results;
+};
+
+#endif

@@ -1,0 +1,137 @@
+#include "flow/proof.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "flow/results.h"
+#include "mail/fields.h"
+
+struct proof {
+	const struct conf *conf;
+	struct judge *judge; /* null: it is exempt */
+	uint64_t id;
+	bool leaves_out; /* fields that claim to be ours */
+	bool leaving;    /* one that comes in pieces is being left out */
+	unsigned left_out;
+	struct fields fields;
+	struct buf top;
+	judge_answer *answered; /* at the end */
+	void *owner;
+};
+
+struct proof *proof_new(struct flow *f, const struct conf *conf, const struct judge_client *client,
+	bool trusted, bool own)
+{
+	struct judge *judge = trusted || own ? NULL : judge_new(f, conf, client);
+	bool leaves_out = !trusted && judge_wanted(conf);
+	struct proof *p;
+
+	if (!judge && !leaves_out)
+		return NULL;
+	p = MEM_NEW(struct proof);
+	p->conf = conf;
+	p->judge = judge;
+	p->leaves_out = leaves_out;
+	p->id = client->id;
+	return p;
+}
+
+void proof_free(struct proof *p)
+{
+	if (!p)
+		return;
+	judge_free(p->judge);
+	fields_free(&p->fields);
+	buf_free(&p->top);
+	mem_free(p);
+}
+
+void proof_mail(struct proof *p, judge_answer *answered, void *owner)
+{
+	if (p->judge)
+		judge_mail(p->judge, answered, owner);
+	else
+		answered(owner, NULL);
+}
+
+void proof_feed(struct proof *p, str bytes)
+{
+	if (p->judge)
+		judge_feed(p->judge, bytes);
+}
+
+/* --- the header --------------------------------------------------------------------------------
+ */
+
+static void pass(struct proof *p, const struct fields_piece *piece, proof_keep *keep, void *owner)
+{
+	str name, value;
+
+	if (piece->begins) {
+		fields_split(piece->bytes, &name, &value);
+		p->leaving = p->leaves_out && results_claimed(p->conf, name, value);
+		p->left_out += p->leaving;
+		if (p->judge && piece->ends)
+			judge_field(p->judge, name, value);
+	}
+	if (!p->leaving)
+		keep(owner, piece->bytes);
+}
+
+void proof_header(struct proof *p, str bytes, proof_keep *keep, void *owner)
+{
+	struct fields_piece piece;
+
+	while (fields_next(&p->fields, &bytes, &piece))
+		pass(p, &piece, keep, owner);
+}
+
+void proof_header_over(struct proof *p, proof_keep *keep, void *owner)
+{
+	struct fields_piece piece;
+	struct log_record r;
+
+	if (fields_end(&p->fields, &piece))
+		pass(p, &piece, keep, owner);
+	fields_free(&p->fields);
+	if (p->judge)
+		judge_header_over(p->judge);
+	if (p->left_out == 0)
+		return;
+	log_open(&r, LOG_INFO, "forged-results");
+	log_id(&r, "id", p->id);
+	log_str(&r, "claimed", results_id(p->conf));
+	log_int(&r, "left_out", p->left_out);
+	log_close(&r);
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static void judged(void *owner, const struct fail *why)
+{
+	struct proof *p = owner;
+
+	if (!why)
+		judge_put_fields(p->judge, &p->top);
+	p->answered(p->owner, why);
+}
+
+void proof_end(struct proof *p, judge_answer *answered, void *owner)
+{
+	p->answered = answered;
+	p->owner = owner;
+	if (p->judge)
+		judge_end(p->judge, judged, p);
+	else
+		answered(owner, NULL);
+}
+
+str proof_top(const struct proof *p)
+{
+	return buf_str(&p->top);
+}
+
+bool proof_forged(const struct proof *p)
+{
+	return p->judge && judge_forged(p->judge);
+}

@@ -1,0 +1,262 @@
+"""Is the sender who it says: SPF at MAIL, DKIM while the body comes, what verdicts cost, and the fields
+that say them."""
+import base64
+import email
+import subprocess
+import time
+
+import dkim
+
+import harness
+import slow_dns
+import smtp
+
+STRANGER, FORWARDER = "127.0.0.66", "127.0.0.77"
+TO = "b@here.test"
+SESSIONS, SECONDS = 500, 5
+KEY = []
+
+
+def key_pair():
+    """One RSA key for all tests here: PEM, and the p= of its record."""
+    if not KEY:
+        pem = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, check=True).stdout
+        public = subprocess.run(["openssl", "rsa", "-pubout", "-outform", "DER"], input=pem,
+                                capture_output=True, check=True).stdout
+        KEY.extend((pem, base64.b64encode(public).decode()))
+    return KEY
+
+
+def zone(more=""):
+    return f"""\
+good.test TXT "v=spf1 ip4:{STRANGER} ip4:192.0.2.1 -all"
+client.test TXT "v=spf1 ip4:{STRANGER} ip4:{FORWARDER} -all"
+bad.test TXT "v=spf1 exp=why.bad.test -all"
+why.bad.test TXT "%{{i}} is a stranger"
+soft.test TXT "v=spf1 ~all"
+broken.test TXT "v=spf1 what:is:this"
+fails.test SERVFAIL
+66.0.0.127.in-addr.arpa PTR client.test
+client.test A {STRANGER}
+s._domainkey.good.test TXT "v=DKIM1; p={key_pair()[1]}"
+late._domainkey.good.test SERVFAIL
+{more}"""
+
+
+def pivot(place, words, **more):
+    sink = place.sink()
+    text = f"""
+postmaster {TO}
+domain here.test {{ }}
+mailbox {TO} {{ smtp 127.0.0.1:{sink.port} }}
+{words}
+"""
+    return place.facteur(more=text, zone=zone(), **more), sink
+
+
+def say_mail(facteur, sender, source=STRANGER, helo="client.test"):
+    """The reply to MAIL."""
+    with smtp.Client(facteur.port, source=source) as client:
+        client.hello(helo)
+        return client.say(f"MAIL FROM:<{sender}>")
+
+
+def send(facteur, sender, data=None, source=STRANGER, helo="client.test"):
+    """The reply to the end of the message."""
+    with smtp.Client(facteur.port, source=source) as client:
+        client.hello(helo)
+        return client.mail(sender, [TO], data or smtp.message(sender=sender))
+
+
+def arrived(sink, count=1):
+    return email.message_from_bytes(sink.wait(count)[count - 1].data)
+
+
+def results(mail, number=0):
+    return " ".join(mail.get_all("Authentication-Results")[number].split())
+
+
+def signed(data, selector=b"s", **more):
+    data = data.encode()
+    return dkim.sign(data, selector, b"good.test", key_pair()[0], **more).replace(b"\r\n", b"\n") \
+        .replace(b"\n", b"\r\n") + data
+
+
+def test_spf_refuses_at_mail_and_says_why(place):
+    facteur, sink = pivot(place, "spf { permerror refuse; temperror defer }")
+    reply = say_mail(facteur, "a@bad.test")
+    assert reply.code == 550 and reply.status == "5.7.23", reply
+    assert f"{STRANGER} is a stranger" in reply.text and "-all" in reply.text, reply
+    reply = say_mail(facteur, "a@broken.test")
+    assert reply.code == 550 and reply.status == "5.7.24", reply
+    reply = say_mail(facteur, "a@fails.test")
+    assert reply.code == 451 and reply.status == "4.7.24", reply
+    reply = say_mail(facteur, "a@good.test", helo="bad.test")
+    assert reply.code == 550 and "bad.test" in reply.text, reply
+    reply = say_mail(facteur, "", helo="bad.test")
+    assert reply.code == 550, reply
+    for sender in ("a@good.test", "a@soft.test", "a@nothing.test", ""):
+        assert say_mail(facteur, sender).code == 250, sender
+    assert say_mail(facteur, "a@bad.test", source="127.0.0.1").code == 250  # relay-for
+    # each refusal has the line that decided: a word of the block, or the block itself
+    rules = [event["rule"] for event in facteur.events("refused")]
+    assert len(rules) == 5 and all(rule.startswith("conf.d/20-more.conf:") for rule in rules), rules
+    assert {event["cost"] for event in facteur.events("judged")} == {"refuse", "defer"}
+
+
+def test_what_is_tagged_comes_in_and_says_so(place):
+    facteur, sink = pivot(place, "spf { fail tag; helo-fail tag }\n"
+                                 "authentication-results { iprev; received-spf }")
+    assert send(facteur, "a@bad.test").code == 250
+    mail = arrived(sink)
+    assert results(mail) == (
+        f"pivot.test; iprev=pass policy.iprev={STRANGER}; spf=fail smtp.mailfrom=a@bad.test; "
+        "spf=pass smtp.helo=client.test")
+    assert mail.get_all("Received-SPF")[0].startswith("fail")
+    assert list(mail.keys())[0] == "Authentication-Results"
+    judged = facteur.events("judged")[0]
+    assert judged["spf"] == "fail" and judged["spf_by"] == "-all" and judged["cost"] == "none"
+
+
+def test_no_word_means_no_change(place):
+    facteur, sink = pivot(place, "")
+    data = smtp.message(sender="a@bad.test", extra="Authentication-Results: pivot.test; spf=pass\r\n")
+    assert send(facteur, "a@bad.test", data).code == 250
+    mail = sink.wait()[0]
+    assert mail.data.endswith(data.encode())
+    assert len(email.message_from_bytes(mail.data).get_all("Authentication-Results")) == 1
+
+
+def test_dkim_while_the_body_streams_by(place):
+    facteur, sink = pivot(place, "dkim { }")
+    whole = smtp.message(sender="a@good.test", body="Words.\r\n" * 3)
+    large = smtp.message(sender="a@good.test", body="x" * 70 + "\r\n" + "Many words.\r\n" * 40000)
+    for n, (data, want) in enumerate((
+            (signed(whole), "dkim=pass header.d=good.test header.i=@good.test header.s=s"),
+            (signed(large), "dkim=pass header.d=good.test"),
+            (signed(whole).replace(b"Words.", b"Lies.."), "dkim=fail"),
+            (signed(whole, b"none"), "dkim=permerror"),
+            (signed(whole, b"late"), "dkim=temperror"),
+            (whole.encode(), "dkim=none"))):
+        assert send(facteur, "a@good.test", data).code == 250
+        mails = sink.wait(n + 1)
+        assert mails[n].data.endswith(data), "a signed message is passed on as it is"
+        assert want in results(email.message_from_bytes(mails[n].data)), mails[n].data[:2000]
+
+
+def test_dkim_may_be_wanted(place):
+    facteur, sink = pivot(place, "dkim { fail refuse; permerror refuse; temperror defer }")
+    whole = smtp.message(sender="a@good.test")
+    reply = send(facteur, "a@good.test", signed(whole).replace(b"Words", b"Lies!"))
+    assert reply.code == 550 and reply.status == "5.7.20" and "body" in reply.text, reply
+    assert send(facteur, "a@good.test", signed(whole, b"late")).code == 451
+    assert send(facteur, "a@good.test", signed(whole, b"none")).code == 550
+    assert send(facteur, "a@good.test", signed(whole)).code == 250
+    assert send(facteur, "a@good.test", whole).code == 250
+    sink.wait(2)
+    facteur.wait_empty()
+    assert len(sink.mails) == 2
+
+
+def test_forged_results_are_left_out(place):
+    facteur, sink = pivot(place, "spf { fail tag }\nauthentication-results { id mx.here.test }")
+    forged = "".join(f"Authentication-Results: {value}\r\n" for value in (
+        "mx.here.test; spf=pass", "MX.Here.Test.; dkim=pass", "\r\n (hidden)\tmx.here.test 1; spf=pass",
+        "\"mx.here.test\"; spf=pass", "other.test; spf=pass"))
+    huge = "Authentication-Results: mx.here.test;\r\n" + "\tspf=pass\r\n" * 9000
+    data = smtp.message(sender="a@good.test", extra=forged + huge + "X-Last: 1\r\n")
+    assert send(facteur, "a@good.test", data).code == 250
+    mail = arrived(sink)
+    assert [value.split(";")[0] for value in mail.get_all("Authentication-Results")] == \
+        ["mx.here.test", "other.test"]
+    assert mail["X-Last"] == "1" and mail.get_payload() == "Words.\r\n"
+    assert facteur.events("forged-results")[0]["left_out"] == "5"
+    # from our own network they may be what another server of ours has found out
+    assert send(facteur, "a@good.test", data, source="127.0.0.1").code == 250
+    assert len(arrived(sink, 2).get_all("Authentication-Results")) == 6
+
+
+def test_behind_a_forwarder_the_one_before_it_is_judged(place):
+    facteur, sink = pivot(place, f"forwarders {FORWARDER}\nspf {{ }}")
+
+    def relayed(sender, *hops):
+        fields = "".join(f"Received: {hop}\r\n" for hop in hops)
+        return send(facteur, sender, fields + smtp.message(sender=sender), source=FORWARDER)
+
+    far = "from mx.far.test (far [{}]) by backup.test; Mon, 1 Jan 2024 00:00:00 +0000"
+    reply = relayed("a@good.test", far.format("192.0.2.7"))
+    assert reply.code == 550 and reply.status == "5.7.23" and "192.0.2.7" in reply.text, reply
+    assert relayed("a@good.test", far.format("192.0.2.1")).code == 250
+    mail = arrived(sink)
+    assert "spf=pass smtp.mailfrom=a@good.test smtp.remote-ip=192.0.2.1" in results(mail)
+    # hops between servers that hand on for us are passed over
+    assert relayed("a@good.test", far.format(FORWARDER), far.format("127.0.0.1"),
+                   far.format("192.0.2.7")).code == 550
+    # what stands below the stranger's hop is his word
+    assert relayed("a@good.test", far.format("192.0.2.7"), far.format("192.0.2.1")).code == 550
+    # nobody is named: not judged
+    assert relayed("a@bad.test", "by backup.test; now", far.format("192.0.2.7")).code == 250
+    assert relayed("a@bad.test").code == 250
+    with smtp.Client(facteur.port, source=FORWARDER) as client:  # and it may not relay
+        client.hello()
+        client.say("MAIL FROM:<a@good.test>", 250)
+        client.say("RCPT TO:<c@elsewhere.test>", 550)
+
+
+def test_nobody_hears_of_mail_whose_sender_was_forged(place):
+    refusing = place.sink(script={"RCPT": lambda session, argument: "550 5.1.1 No"
+                                  if "gone" in argument else None})
+    facteur = place.facteur(zone=zone(), more=f"""
+postmaster {TO}
+domain here.test {{ }}
+mailbox {TO} {{ smtp 127.0.0.1:{refusing.port} }}
+mailbox gone@here.test {{ smtp 127.0.0.1:{refusing.port} }}
+route * {{ smtp 127.0.0.1:{refusing.port} }}
+spf {{ fail tag }}
+dkim {{ }}
+""")
+
+    def lost(sender, data):
+        with smtp.Client(facteur.port, source=STRANGER) as client:
+            client.hello()
+            assert client.mail(sender, ["gone@here.test"], data).code == 250
+
+    lost("a@bad.test", smtp.message(sender="a@bad.test"))
+    mail = refusing.wait()[0]
+    assert mail.recipients == [TO] and mail.sender == "", "the postmaster is told instead"
+    lost("a@good.test", smtp.message(sender="a@good.test"))
+    assert refusing.wait(2)[1].recipients == ["a@good.test"]
+    facteur.wait_empty()
+    assert len(refusing.mails) == 2
+
+
+def test_slow_answers_keep_nobody_else_waiting(place):
+    texts = {f"h{n}.slow.test": f"v=spf1 ip4:{STRANGER} -all" for n in range(SESSIONS)}
+    nsd = place.keep(slow_dns.SlowDns(SECONDS, texts))
+    facteur, sink = pivot(place, "spf { }\nlimits { sessions-per-client 1000 }",
+                          resolver=f"server 127.0.0.1@{nsd.port}")
+    began = time.monotonic()
+    clients = [smtp.Client(facteur.port, source=STRANGER) for _ in range(SESSIONS)]
+    for n, client in enumerate(clients):
+        client.reply()
+        client.send(f"EHLO h{n}.slow.test\r\n".encode())
+    for n, client in enumerate(clients):
+        client.reply()
+        client.send(f"MAIL FROM:<a@h{n}.slow.test>\r\n".encode())
+    with smtp.Client(facteur.port, source="127.0.0.1") as other:  # while all of them wait
+        other.hello()
+        assert other.mail("x@y.test", [TO], smtp.message()).code == 250
+    for client in clients:
+        assert client.reply().code == 250
+        client.send(b"RCPT TO:<" + TO.encode() + b">\r\nDATA\r\n")
+    side_by_side = time.monotonic() - began
+    assert side_by_side < SESSIONS * SECONDS / 20, "they waited for each other"
+    for client in clients:
+        assert client.reply().code == 250
+        assert client.reply().code == 354
+        client.send(smtp.stuffed(smtp.message()))
+    for client in clients:
+        assert client.reply().code == 250
+        client.close()
+    sink.wait(SESSIONS + 1)
+    assert nsd.asked >= SESSIONS
