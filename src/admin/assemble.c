@@ -128,10 +128,29 @@ static void check_resolver(struct assembler *m)
 	dns_zone_free(zone);
 }
 
+static struct keyring *make_keyring(struct assembler *m, struct assembly *made)
+{
+	const struct conf_origin *at;
+	struct keyring *k = NULL;
+	struct fail why = { 0 };
+
+	if (!m->conf->sender.sign.block.on)
+		return NULL;
+	if (!signing_read(m->conf, &m->conf->arena, m->read, m->owner, &made->signing, &at, &why)) {
+		put_unreadable(m, at, &why);
+		return NULL;
+	}
+	k = signing_keyring(m->conf, &made->signing, m->read, m->owner, &why);
+	if (!k)
+		put_error(m, why.text);
+	return k;
+}
+
 static void make_router(struct assembler *m, struct assembly *made)
 {
 	size_t count = m->conf->domain_count;
 	struct alias_table **tables = arena_alloc(&m->conf->arena, (count + 1) * sizeof *tables);
+	struct keyring *keyring = make_keyring(m, made);
 	struct alias_table **rows = arena_alloc(&m->conf->arena, (count + 1) * sizeof *rows);
 	struct alias_table **people = arena_alloc(&m->conf->arena, (count + 1) * sizeof *people);
 
@@ -142,6 +161,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 	}
 	check_resolver(m);
 	if (m->errors > 0) { /* what is checked now would only be their echo */
+		keyring_drop(keyring);
 		for (size_t i = 0; i < count; i++) {
 			alias_table_free(tables[i]);
 			alias_table_free(rows[i]);
@@ -154,6 +174,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 		router_take_transports(made->router, i, rows[i]);
 		router_take_recipients(made->router, i, people[i]);
 	}
+	router_take_keyring(made->router, keyring);
 	made->tables = tables;
 	made->transports = rows;
 	made->recipients = people;

@@ -7,6 +7,7 @@
 #ifndef ADMIN_ASSEMBLE_H
 #define ADMIN_ASSEMBLE_H
 
+#include "admin/signing.h"
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "route/route.h"
@@ -17,6 +18,7 @@ struct assembly {
 		*tables; /* the router's: one for each domain, null where it has no files */
 	struct alias_table **transports; /* the same, of transport files */
 	struct alias_table **recipients; /* the same, of files of recipients */
+	struct signing signing;          /* in the arena of the configuration */
 };
 
 /* read gives the files that the configuration names, by their paths as they are written.  False:

@@ -250,7 +250,7 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 		ok = !made->recipients[i] ||
 		     alias_table_write(made->recipients[i],
 			     people_path(&w->arena, folder, c->domains[i].name).p, why);
-	return ok && file_sync(folder, why);
+	return ok && signing_write(c, &made->signing, folder, why) && file_sync(folder, why);
 }
 
 static bool same_file(str name, str folder_a, str folder_b)
@@ -477,7 +477,8 @@ static struct router *load(struct arena *a, str dir, unsigned number, struct fai
 	for (size_t i = 0; !router && i < c->domain_count; i++)
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
-	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why))) {
+	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
+			      signing_open(a, folder, router, why))) {
 		router_drop(router);
 		return NULL;
 	}

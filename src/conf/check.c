@@ -6,6 +6,7 @@
 #include "conf/nearest.h"
 #include "conf/schema.h"
 #include "conf/tls_block.h"
+#include "conf/sender_block.h"
 
 static void check_names(struct conf_builder *b)
 {
@@ -134,4 +135,5 @@ void conf_check(struct conf_builder *b)
 	check_queue(b);
 	check_resolver(b);
 	conf_tls_block_check(b);
+	conf_sender_block_check(b);
 }

@@ -1,12 +1,12 @@
 /* Rows of conf/schema: words whose work is not built yet: known, and refused. */
 /* clang-format off */
 	LATER(CONF_IN_TOP, "greylist"),	  LATER(CONF_IN_TOP, "ban"),
-	LATER(CONF_IN_TOP, "sign"),	  LATER(CONF_IN_TOP, "scan"),
+	LATER(CONF_IN_TOP, "scan"),
 	LATER(CONF_IN_TOP, "attachments"), LATER(CONF_IN_TOP, "quarantine"),
 	LATER(CONF_IN_TOP, "milter"),	  LATER(CONF_IN_TOP, "policy"),
 	LATER(CONF_IN_TOP, "relay-filter"), LATER(CONF_IN_TOP, "access"),
 	LATER(CONF_IN_TOP, "headers"),	  LATER(CONF_IN_TOP, "rewrite"),
 	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
-	LATER(CONF_IN_TOP, "dmarc"),	  LATER(CONF_IN_TOP, "arc"),
+	LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
 	LATER(IN_HOP, "login"),

@@ -19,7 +19,7 @@
 	{ ROW(CONF_IN_TOP, "authentication-results"), SECTION(CONF_IN_RESULTS),
 	  .offset = FIELD(conf, sender.results, struct conf_results),
 	  .text = "The field Authentication-Results (RFC 8601), which says what was found out about "
-		  "the sender.  It is added to mail that spf or dkim judges, and others of "
+		  "the sender.  It is added to mail that spf, dkim or dmarc judges, and others of "
 		  "that name that claim to be ours are removed from the mail of all clients that are "
 		  "not in relay-for." },
 
@@ -70,3 +70,59 @@
 	{ ROW(CONF_IN_RESULTS, "received-spf"), FLAG(conf_results, received_spf, enum conf_added, added),
 	  .text = "A Received-SPF field (RFC 7208 section 9.1) is added, too, for programs that read "
 		  "only that." },
+
+	{ ROW(CONF_IN_TOP, "sign"), SWITCHED(CONF_IN_SIGN), .offset = FIELD(conf, sender.sign, struct conf_sign),
+	  .text = "DKIM signatures for our own mail, with the files of opendkim as they are: that of "
+		  "logins, and of the clients in hosts.  Mail of others is never signed.  The author in "
+		  "From decides which key signs.  The signature is made last: nothing changes a byte "
+		  "after it.  From, Subject, Date, To, Cc and the MIME fields are oversigned: nobody can "
+		  "add another one." },
+	{ ROW(CONF_IN_SIGN, "keytable"), SIGN_FILE(keytable),
+	  .takes = "FILE",
+	  .text = "A KeyTable of opendkim.conf(5): names of keys, and of each the domain, the selector and the "
+		  "key.  Paths in it begin with /, ./ or ../, and relative ones start in the "
+		  "configuration folder; anything else is the key itself.  The keys are RSA of 1024 to "
+		  "4096 bits, or Ed25519." },
+	{ ROW(CONF_IN_SIGN, "signingtable"), .read = conf_sender_block_rows,
+	  .takes = "[refile:]FILE",
+	  .text = "A SigningTable of opendkim.conf(5): who signs with which key.  With refile: its keys are "
+		  "patterns." },
+	{ ROW(CONF_IN_SIGN, "hosts"), SIGN_FILE(hosts),
+	  .takes = "FILE",
+	  .text = "A list of hosts as in opendkim's InternalHosts: addresses and networks, ! for exceptions, and "
+		  "localhost; the mail of these clients is ours.  Without it: localhost.  Other names of "
+		  "hosts are looked up nowhere, and match nobody." },
+	{ ROW(CONF_IN_SIGN, "signatures"), CHOICE(conf_sign, signatures, enum conf_signatures, signatures),
+	  .preset = "one",
+	  .takes = "one | all",
+	  .text = "Whether only the first row that matches signs, as opendkim does unless "
+		  "MultipleSignatures is set, or every one; two rows, with an RSA and an Ed25519 key, make both "
+		  "signatures." },
+	{ ROW(CONF_IN_SIGN, "canonicalization"),
+	  CHOICE(conf_sign, canonical, enum conf_canonical, canonical), .preset = "relaxed/relaxed",
+	  .takes = "HEADER/BODY",
+	  .text = "Each of them is simple or relaxed: how much of the white space may change on the way." },
+
+	{ ROW(CONF_IN_TOP, "dmarc"), SWITCHED(CONF_IN_DMARC), .offset = FIELD(conf, sender.dmarc, struct conf_dmarc),
+	  .text = "Whether the domain of the author in From stands for the message (DMARC, RFC 9989), by SPF "
+		  "and DKIM, which are looked up for it whether their words are written or not; and how far "
+		  "what it asks for is done.  Mail that must not count against it had better pass spf: "
+		  "where that refuses at MAIL, a good signature comes too late.  Each message that is judged has a "
+		  "record in the log with all that an aggregate report tells." },
+	{ ROW(CONF_IN_DMARC, "observe"), DMARC_MODE(0),
+	  .text = "Nothing is done: the message and the log say what was found.  The default." },
+	{ ROW(CONF_IN_DMARC, "quarantine"), DMARC_MODE(1),
+	  .text = "A message that fails, and whose domain asks for quarantine or reject, comes in marked: its "
+		  "Authentication-Results field says policy.dmarc=quarantine, for filters to file it by." },
+	{ ROW(CONF_IN_DMARC, "reject"), DMARC_MODE(2),
+	  .text = "As quarantine; but where the domain asks for reject it is refused with 550 5.7.26.  So "
+		  "is, in both, a message that has not exactly one domain of authors in From." },
+	{ ROW(CONF_IN_DMARC, "lists"), .read = conf_sender_block_lists, .adds_up = true,
+	  .takes = "DOMAIN | .DOMAIN ...",
+	  .text = "Known lists: what they send on is let pass though it fails, where SPF of the sender or a "
+		  "signature proves that it comes from one of these domains, or with a dot in front from "
+		  "below them.  What comes from forwarders is let pass, too." },
+	{ ROW(CONF_IN_DMARC, "temperror"), CHOICE(conf_dmarc, temperror, enum conf_cost, tag_or_defer),
+	  .preset = "tag",
+	  .takes = "tag | defer",
+	  .text = "It could not be judged now: 451 4.7.24." },

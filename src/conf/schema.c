@@ -39,6 +39,10 @@
 #define LISTEN(s, f) READ(listen, s, f, struct conf_endpoints), .adds_up = true
 #define SERVERS(s, f) READ(servers, s, f, struct conf_endpoints), .adds_up = true
 #define CERTIFICATE(s, f) .read = conf_tls_block_file, .offset = FIELD(s, f, struct conf_file)
+#define DMARC_MODE(n) \
+	FLAG(conf_dmarc, mode, enum conf_dmarc_mode, &dmarc_modes[n]), .group = CONF_GROUP_DMARC
+#define SIGN_FILE(f) \
+	.read = conf_sender_block_file, .offset = FIELD(conf_sign, f, struct conf_sign_file)
 #define CHARACTERS(s, f) READ(sub_address, s, f, str)
 #define NAMES(s, f) \
 	.read = conf_provider_names, .offset = FIELD(s, f, struct conf_texts), .adds_up = true
@@ -77,6 +81,7 @@ _Static_assert(sizeof(enum conf_hide_client) == sizeof(unsigned), "an enum is no
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_tls_minimum) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_cost) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_dmarc_mode) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_added) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
 
@@ -123,6 +128,24 @@ static const struct conf_choice tag_or_refuse[] = {
 static const struct conf_choice tag_or_defer[] = {
 	{STR_INIT("tag"),    CONF_TAG,   false},
 	{ STR_INIT("defer"), CONF_DEFER, false},
+};
+
+static const struct conf_choice dmarc_modes[] = {
+	{STR_INIT("observe"),     CONF_OBSERVE,    false},
+	{ STR_INIT("quarantine"), CONF_QUARANTINE, false},
+	{ STR_INIT("reject"),     CONF_REJECT,     false},
+};
+
+static const struct conf_choice signatures[] = {
+	{STR_INIT("one"),  CONF_SIGN_ONE, false},
+	{ STR_INIT("all"), CONF_SIGN_ALL, false},
+};
+
+static const struct conf_choice canonical[] = {
+	{STR_INIT("simple/simple"),    CONF_SIMPLE_SIMPLE,   false},
+	{ STR_INIT("simple/relaxed"),  CONF_SIMPLE_RELAXED,  false},
+	{ STR_INIT("relaxed/simple"),  CONF_RELAXED_SIMPLE,  false},
+	{ STR_INIT("relaxed/relaxed"), CONF_RELAXED_RELAXED, false},
 };
 
 static const struct conf_choice added[] = {

@@ -32,6 +32,8 @@ enum {
 	CONF_IN_SPF = 1 << 24,
 	CONF_IN_DKIM = 1 << 25,
 	CONF_IN_RESULTS = 1 << 26,
+	CONF_IN_SIGN = 1 << 27,
+	CONF_IN_DMARC = 1 << 28,
 
 	CONF_IN_LOGIN = 1 << 30,
 };
@@ -53,6 +55,7 @@ enum conf_group {
 	CONF_GROUP_FORMAT, /* of the log */
 	CONF_GROUP_ANSWER, /* where the resolver asks */
 	CONF_GROUP_WHOLE,  /* who has the mailboxes of a domain */
+	CONF_GROUP_DMARC,  /* how far its policy is followed */
 };
 
 struct conf_choice {

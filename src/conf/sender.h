@@ -34,6 +34,22 @@ struct conf_dkim {
 	enum conf_cost fail, permerror, temperror;
 };
 
+enum conf_dmarc_mode { CONF_OBSERVE, CONF_QUARANTINE, CONF_REJECT };
+
+/* dmarc { observe | quarantine | reject; lists DOMAIN ...; temperror COST } */
+struct conf_dmarc {
+	struct conf_block_on block;
+	enum conf_dmarc_mode mode;
+	enum conf_cost temperror;
+	const struct conf_sender_domain *lists; /* whose mail is known to break signatures */
+	size_t list_count;
+};
+
+struct conf_sender_domain {
+	str name; /* lower case, ASCII; ".example.org": all below it */
+	struct conf_origin origin;
+};
+
 enum conf_added { CONF_NOT_ADDED, CONF_ADDED };
 
 /* authentication-results { id HOST; iprev; received-spf } */
@@ -42,10 +58,38 @@ struct conf_results {
 	enum conf_added iprev, received_spf;
 };
 
+enum conf_signatures { CONF_SIGN_ONE, CONF_SIGN_ALL };
+
+/* "relaxed/simple": of the header and of the body. */
+enum conf_canonical {
+	CONF_SIMPLE_SIMPLE,
+	CONF_SIMPLE_RELAXED,
+	CONF_RELAXED_SIMPLE,
+	CONF_RELAXED_RELAXED,
+};
+
+/* A file as it is written; "" where none is. */
+struct conf_sign_file {
+	str path;
+	struct conf_origin origin;
+};
+
+/* sign { keytable FILE; signingtable [refile:]FILE; hosts FILE; signatures one | all;
+ * canonicalization FORM } */
+struct conf_sign {
+	struct conf_block_on block;
+	struct conf_sign_file keytable, signingtable, hosts;
+	bool patterns; /* the signing table is a "refile:" */
+	enum conf_signatures signatures;
+	enum conf_canonical canonical;
+};
+
 struct conf_sender {
 	struct conf_spf spf;
 	struct conf_dkim dkim;
+	struct conf_dmarc dmarc;
 	struct conf_results results;
+	struct conf_sign sign;
 };
 
 #endif

@@ -8,7 +8,9 @@
 
 #define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
 #define UNENDED_LOOK_MS 5
-#define SECONDS 60 /* how far the numbers of the last minute look back */
+#define SIGNER_THREADS 2
+#define SIGNER_WAITING_MAX 4000 /* messages that wait for their signature */
+#define SECONDS 60              /* how far the numbers of the last minute look back */
 
 struct mail {
 	struct loop *loop;
@@ -16,6 +18,7 @@ struct mail {
 	struct identities *identities;
 	struct spool *spool;
 	struct resolver *resolver;
+	struct work *signer;
 	struct census *census;
 	struct authority *authority;
 	struct quota *quota;
@@ -260,6 +263,7 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.identities = m->identities,
 		.spool = m->spool,
 		.resolver = m->resolver,
+		.signer = m->signer,
 		.courier = setup->courier,
 		.ids = &m->ids,
 		.census = m->census,
@@ -323,6 +327,7 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	m->census = census_new();
 	m->quota = quota_new();
 	m->authority = authority_open(router_conf(m->router), setup->workers);
+	m->signer = work_open("signer", SIGNER_THREADS, SIGNER_WAITING_MAX, false);
 	make_workers(m, setup);
 	self = self_of(m);
 	dispatch_serve(m->dispatch, m->spool, m->resolver);
@@ -388,6 +393,7 @@ void mail_free(struct mail *m)
 	loop_timer_cancel(m->loop, &m->every_second);
 	loop_timer_cancel(m->loop, &m->patience);
 	resolve_close(m->resolver);
+	work_close(m->signer);
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_end(m->workers[i]);
 	authority_close(m->authority); /* nobody asks any more */

@@ -18,6 +18,7 @@
 #include "world/courier.h"
 #include "world/resolve.h"
 #include "world/sock.h"
+#include "world/work.h"
 
 /* Counted since the start, by all workers; atomic. */
 struct flow_numbers {
@@ -36,6 +37,7 @@ struct flow {
 	struct identities *identities; /* certificates and keys; a reference */
 	struct authority *authority;   /* who somebody is */
 	struct quota *quota;           /* what a login has sent */
+	struct work *signer;           /* threads that make our signatures */
 	struct id_source *ids;
 	struct census *census;
 	struct flow_numbers *numbers;

@@ -5,9 +5,10 @@
 #include "gate/relay.h"
 #include "mail/address.h"
 #include "mail/received.h"
+#include "sender/author.h"
 #include "world/clock.h"
 
-#define JUDGE_OCTETS_MAX 8192 /* a sender and two names of clients */
+#define JUDGE_OCTETS_MAX 16384 /* a sender, two names of clients, domains of authors */
 
 /* --- what is open ------------------------------------------------------------------------------
  */
@@ -15,7 +16,22 @@
 static bool busy(const struct judge *j)
 {
 	return j->iprev_open || (j->mailfrom && !spf_check_done(j->mailfrom)) ||
-	       (j->helo && !spf_check_done(j->helo)) || (j->ended && j->dkim_open);
+	       (j->helo && !spf_check_done(j->helo)) || (j->ended && j->dkim_open) ||
+	       (j->dmarc && !dmarc_check_done(j->dmarc));
+}
+
+static void one_done(void *owner);
+
+/* All that DMARC stands on has been judged. */
+static void begin_dmarc(struct judge *j)
+{
+	struct dmarc_identifier identifiers[DMARC_IDENTIFIERS_MAX];
+	struct dmarc_request request = { .from = j->authors,
+		.from_count = j->author_bad ? 0 : j->author_count,
+		.identifiers = identifiers };
+
+	judge_dmarc_identifiers(j, identifiers, &request.identifier_count);
+	j->dmarc = dmarc_check_new(j->flow->loop, j->flow->resolver, request, one_done, j);
 }
 
 /* Answer the open question, if nothing is missing any more. */
@@ -27,8 +43,13 @@ static void go_on(struct judge *j)
 
 	if (!answered || busy(j))
 		return;
+	if (j->ended && !j->dmarc && j->conf->sender.dmarc.block.on) {
+		begin_dmarc(j);
+		return;
+	}
 	j->answered = NULL;
-	free_of_charge = judge_cost_spf(j, &why) && (!j->ended || judge_cost_dkim(j, &why));
+	free_of_charge = judge_cost_spf(j, &why) &&
+			 (!j->ended || (judge_cost_dkim(j, &why) && judge_dmarc_cost(j, &why)));
 	if (j->ended || !free_of_charge)
 		judge_cost_log(j, free_of_charge ? NULL : &why);
 	answered(j->owner, free_of_charge ? NULL : &why);
@@ -104,7 +125,14 @@ static void begin_iprev(struct judge *j)
 
 bool judge_wanted(const struct conf *conf)
 {
-	return conf->sender.spf.block.on || conf->sender.dkim.block.on;
+	const struct conf_sender *words = &conf->sender;
+
+	return words->spf.block.on || words->dkim.block.on || words->dmarc.block.on;
+}
+
+static bool wants_spf(const struct judge *j)
+{
+	return j->conf->sender.spf.block.on || j->conf->sender.dmarc.block.on;
 }
 
 struct judge *judge_new(struct flow *f, const struct conf *conf, const struct judge_client *client)
@@ -128,7 +156,7 @@ struct judge *judge_new(struct flow *f, const struct conf *conf, const struct ju
 	j->spf_client = client->ip;
 	j->spf_helo = j->client.helo;
 	questions_init(&j->questions, f->loop, f->resolver, iprev_answered, j);
-	if (words->dkim.block.on)
+	if (words->dkim.block.on || words->dmarc.block.on)
 		j->dkim = dkim_check_new(f->loop, f->resolver, clock_wall_ms() / 1000);
 	return j;
 }
@@ -141,6 +169,7 @@ void judge_free(struct judge *j)
 	spf_check_free(j->mailfrom);
 	spf_check_free(j->helo);
 	dkim_check_free(j->dkim);
+	dmarc_check_free(j->dmarc);
 	arena_free(&j->arena);
 	mem_free(j);
 }
@@ -151,7 +180,7 @@ void judge_mail(struct judge *j, judge_answer *answered, void *owner)
 	j->owner = owner;
 	if (j->conf->sender.results.iprev == CONF_ADDED)
 		begin_iprev(j);
-	if (j->conf->sender.spf.block.on && !j->forwarder)
+	if (wants_spf(j) && !j->forwarder)
 		begin_spf(j);
 	go_on(j);
 }
@@ -166,10 +195,30 @@ static bool believed(const struct judge *j, const struct ip *ip)
 	       relay_trusted(j->conf, ip);
 }
 
+static void read_authors(struct judge *j, str value)
+{
+	char address[ADDRESS_MAX + 1];
+	enum author_step step;
+
+	while ((step = author_next(&value, address)) == AUTHOR_ADDRESS) {
+		str domain = address_domain(str_of(address));
+
+		if (j->author_count == JUDGE_AUTHORS_MAX ||
+			!arena_keep(&j->arena, domain, &j->authors[j->author_count])) {
+			j->author_bad = true;
+			return;
+		}
+		j->author_count++;
+	}
+	j->author_bad |= step == AUTHOR_BAD;
+}
+
 void judge_field(struct judge *j, str name, str value)
 {
 	struct received r;
 
+	if (j->conf->sender.dmarc.block.on && str_eq_nocase(name, S("From")))
+		read_authors(j, value);
 	if (!j->forwarder || j->hop_found || j->hops >= JUDGE_HOPS_MAX ||
 		!str_eq_nocase(name, S("Received")))
 		return;
@@ -186,7 +235,7 @@ void judge_field(struct judge *j, str name, str value)
 
 void judge_header_over(struct judge *j)
 {
-	if (j->forwarder && j->hop_found && j->conf->sender.spf.block.on)
+	if (j->forwarder && j->hop_found && wants_spf(j))
 		begin_spf(j);
 }
 
@@ -226,6 +275,8 @@ static const struct spf_verdict *verdict_of(const struct spf_check *c)
 
 void judge_put_fields(const struct judge *j, struct buf *to)
 {
+	const struct conf_origin *at;
+	const char *rule;
 	const struct results r = { .id = results_id(j->conf),
 		.utf8 = j->client.utf8,
 		.client = j->client.ip,
@@ -235,7 +286,9 @@ void judge_put_fields(const struct judge *j, struct buf *to)
 		.helo = j->spf_helo,
 		.mailfrom = verdict_of(j->mailfrom),
 		.spf_helo = verdict_of(j->helo),
-		.dkim = j->dkim ? dkim_check_verdicts(j->dkim) : NULL };
+		.dkim = j->dkim ? dkim_check_verdicts(j->dkim) : NULL,
+		.dmarc = j->dmarc ? dmarc_check_verdict(j->dmarc) : NULL,
+		.disposition = j->dmarc ? judge_dmarc_disposition(j, &at, &rule) : "" };
 
 	results_authentication(&r, to);
 	if (j->conf->sender.results.received_spf == CONF_ADDED)

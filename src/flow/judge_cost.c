@@ -82,6 +82,8 @@ bool judge_cost_spf(const struct judge *j, struct fail *why)
 {
 	const struct spf_verdict *helo = j->helo ? spf_check_verdict(j->helo) : NULL;
 
+	if (!j->conf->sender.spf.block.on)
+		return true; /* DMARC wants to know, nobody else */
 	if (j->mailfrom && mailfrom_costs(j, spf_check_verdict(j->mailfrom), j->client.sender, why))
 		return false;
 	if (!helo || helo->result != SPF_FAIL || j->conf->sender.spf.helo_fail == CONF_TAG)
@@ -147,7 +149,7 @@ bool judge_cost_dkim(const struct judge *j, struct fail *why)
 	const char *word = "";
 	enum conf_cost cost = dkim_cost(&j->conf->sender.dkim, verdict, &word);
 
-	if (cost == CONF_TAG)
+	if (cost == CONF_TAG || !j->conf->sender.dkim.block.on)
 		return true;
 	s = first_with(v, verdict);
 	fail_reply(why, cost == CONF_DEFER ? 451 : 550, cost == CONF_DEFER ? "4.7.5" : "5.7.20",
@@ -189,6 +191,34 @@ static void log_dkim(struct log_record *r, const struct dkim_verify *v)
 	log_c(r, "dkim", all[0] ? all : "none");
 }
 
+/* All that an aggregate report says of a message (RFC 9990), beside what stands in "judged". */
+static void log_dmarc(const struct judge *j)
+{
+	const struct dmarc_verdict *v = dmarc_check_verdict(j->dmarc);
+	const struct conf_origin *at;
+	char ip[IP_TEXT_MAX], place[CONF_ORIGIN_TEXT_MAX];
+	const char *rule, *disposition = judge_dmarc_disposition(j, &at, &rule);
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, "dmarc");
+	log_id(&r, "id", j->client.id);
+	log_c(&r, "client", ip_print(&j->spf_client, ip));
+	log_c(&r, "result", dmarc_result_name(v->result));
+	log_c(&r, "disposition", disposition);
+	log_c(&r, "header_from", v->domain);
+	log_str(&r, "envelope_from", j->client.sender);
+	log_c(&r, "organization", v->organization);
+	log_c(&r, "policy_domain", v->policy_domain ? v->policy_domain : "");
+	log_str(&r, "record", v->text);
+	log_c(&r, "spf_aligned", v->spf_aligned ? "pass" : "fail");
+	log_c(&r, "dkim_aligned", v->dkim_aligned ? "pass" : "fail");
+	if (rule)
+		log_c(&r, "override", rule);
+	if (at)
+		log_c(&r, "rule", conf_origin_print(at, place));
+	log_close(&r);
+}
+
 void judge_cost_log(const struct judge *j, const struct fail *why)
 {
 	struct log_record r;
@@ -211,4 +241,6 @@ void judge_cost_log(const struct judge *j, const struct fail *why)
 	if (why)
 		log_c(&r, "rule", why->origin);
 	log_close(&r);
+	if (j->dmarc)
+		log_dmarc(j);
 }

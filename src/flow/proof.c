@@ -3,11 +3,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/results.h"
+#include "flow/sign.h"
 #include "mail/fields.h"
 
 struct proof {
 	const struct conf *conf;
 	struct judge *judge; /* null: it is exempt */
+	struct sign *sign;   /* null: it is not ours */
 	uint64_t id;
 	bool leaves_out; /* fields that claim to be ours */
 	bool leaving;    /* one that comes in pieces is being left out */
@@ -18,18 +20,23 @@ struct proof {
 	void *owner;
 };
 
-struct proof *proof_new(struct flow *f, const struct conf *conf, const struct judge_client *client,
-	bool trusted, bool own)
+struct proof *proof_new(struct flow *f, struct router *r, const struct judge_client *client,
+	bool trusted, str login)
 {
-	struct judge *judge = trusted || own ? NULL : judge_new(f, conf, client);
+	const struct conf *conf = router_conf(r);
+	char rule[SIGN_RULE_MAX];
+	bool own = sign_ours(r, &client->ip, login, rule);
+	bool exempt = trusted || login.n > 0 || own;
 	bool leaves_out = !trusted && judge_wanted(conf);
+	struct judge *judge = exempt ? NULL : judge_new(f, conf, client);
 	struct proof *p;
 
-	if (!judge && !leaves_out)
+	if (!judge && !leaves_out && !own)
 		return NULL;
 	p = MEM_NEW(struct proof);
 	p->conf = conf;
 	p->judge = judge;
+	p->sign = own ? sign_new(f, r, client->id, client->sender, rule) : NULL;
 	p->leaves_out = leaves_out;
 	p->id = client->id;
 	return p;
@@ -40,6 +47,7 @@ void proof_free(struct proof *p)
 	if (!p)
 		return;
 	judge_free(p->judge);
+	sign_free(p->sign);
 	fields_free(&p->fields);
 	buf_free(&p->top);
 	mem_free(p);
@@ -72,6 +80,8 @@ static void pass(struct proof *p, const struct fields_piece *piece, proof_keep *
 		p->left_out += p->leaving;
 		if (p->judge && piece->ends)
 			judge_field(p->judge, name, value);
+		if (p->sign && piece->ends)
+			sign_field(p->sign, name, value);
 	}
 	if (!p->leaving)
 		keep(owner, piece->bytes);
@@ -95,6 +105,8 @@ void proof_header_over(struct proof *p, proof_keep *keep, void *owner)
 	fields_free(&p->fields);
 	if (p->judge)
 		judge_header_over(p->judge);
+	if (p->sign)
+		sign_header_over(p->sign);
 	if (p->left_out == 0)
 		return;
 	log_open(&r, LOG_INFO, "forged-results");
@@ -107,6 +119,15 @@ void proof_header_over(struct proof *p, proof_keep *keep, void *owner)
 /* --- the end ------------------------------------------------------------------------------------
  */
 
+static void signed_now(void *owner, const struct fail *why)
+{
+	struct proof *p = owner;
+
+	if (!why)
+		buf_put(&p->top, sign_fields(p->sign));
+	p->answered(p->owner, why);
+}
+
 static void judged(void *owner, const struct fail *why)
 {
 	struct proof *p = owner;
@@ -116,14 +137,23 @@ static void judged(void *owner, const struct fail *why)
 	p->answered(p->owner, why);
 }
 
+/* Who is judged is a stranger, whose mail we never sign. */
 void proof_end(struct proof *p, judge_answer *answered, void *owner)
 {
 	p->answered = answered;
 	p->owner = owner;
 	if (p->judge)
 		judge_end(p->judge, judged, p);
+	else if (p->sign)
+		sign_end(p->sign, signed_now, p);
 	else
 		answered(owner, NULL);
+}
+
+void proof_leaves(struct proof *p, str bytes)
+{
+	if (p->sign)
+		sign_feed(p->sign, bytes);
 }
 
 str proof_top(const struct proof *p)
@@ -134,4 +164,9 @@ str proof_top(const struct proof *p)
 bool proof_forged(const struct proof *p)
 {
 	return p->judge && judge_forged(p->judge);
+}
+
+bool proof_signed(const struct proof *p)
+{
+	return p->sign && sign_fields(p->sign).n > 0;
 }

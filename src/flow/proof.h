@@ -1,8 +1,9 @@
 /*
  * flow/proof - what one message on its way in proves about its sender
  *
- * Mail of strangers is judged (flow/judge), and fields in which they claim to be us are left out.
- * The message streams by; the fields that go on top of it are known at its end.
+ * Mail of strangers is judged (flow/judge), and fields in which they claim to be us are left out;
+ * our own is signed (flow/sign).  The message streams by; the fields that go on top of it are known
+ * at its end.
  */
 #ifndef FLOW_PROOF_H
 #define FLOW_PROOF_H
@@ -11,10 +12,10 @@
 
 struct proof;
 
-/* Null: there is nothing to prove, and nothing to leave out.  conf outlives it.  trusted: a client
- * of relay-for; own: it has proven itself by a login. */
-struct proof *proof_new(struct flow *f, const struct conf *conf, const struct judge_client *client,
-	bool trusted, bool own) MUST_USE;
+/* Null: there is nothing to prove, to leave out, or to sign.  trusted: a client of relay-for;
+ * login: as whom it has proven itself, or "". */
+struct proof *proof_new(struct flow *f, struct router *r, const struct judge_client *client,
+	bool trusted, str login) MUST_USE;
 void proof_free(struct proof *p); /* null is allowed; at any time */
 
 /* At MAIL, and when all has been fed: may it come in?  As judge_answer. */
@@ -29,8 +30,12 @@ typedef void proof_keep(void *owner, str bytes);
 void proof_header(struct proof *p, str bytes, proof_keep *keep, void *owner);
 void proof_header_over(struct proof *p, proof_keep *keep, void *owner);
 
+/* Bytes as they will leave: what was kept, and what we have added. */
+void proof_leaves(struct proof *p, str bytes);
+
 /* After the end: what goes on top, SPOOL_HEAD_OCTETS_MAX at most. */
 str proof_top(const struct proof *p) MUST_USE;
 bool proof_forged(const struct proof *p) MUST_USE; /* see judge_forged */
+bool proof_signed(const struct proof *p) MUST_USE; /* we have signed it */
 
 #endif

@@ -60,6 +60,18 @@ static void put_dkim(struct authres_writer *w, const struct dkim_verify *v)
 		authres_add(w, S("dkim"), S("none"));
 }
 
+static void put_dmarc(struct authres_writer *w, const struct results *r)
+{
+	const struct dmarc_verdict *v = r->dmarc;
+
+	authres_add(w, S("dmarc"), str_of(dmarc_result_name(v->result)));
+	if (v->result != DMARC_PASS && v->why.text[0])
+		authres_reason(w, str_of(v->why.text));
+	if (v->domain[0])
+		authres_property(w, S("header"), S("from"), str_of(v->domain));
+	authres_property(w, S("policy"), S("dmarc"), str_of(r->disposition));
+}
+
 void results_authentication(const struct results *r, struct buf *to)
 {
 	struct authres_writer w;
@@ -76,6 +88,8 @@ void results_authentication(const struct results *r, struct buf *to)
 		put_spf(&w, r, r->spf_helo, S("helo"), r->helo);
 	if (r->dkim)
 		put_dkim(&w, r->dkim);
+	if (r->dmarc)
+		put_dmarc(&w, r);
 	whole = authres_end(&w);
 	(void)whole; /* to has no limit */
 }

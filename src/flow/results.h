@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "sender/dkim_verify.h"
+#include "sender/dmarc.h"
 #include "sender/iprev.h"
 #include "sender/spf.h"
 
@@ -21,6 +22,8 @@ struct results {
 	str sender, helo;     /* what it judged */
 	const struct spf_verdict *mailfrom, *spf_helo;
 	const struct dkim_verify *dkim;
+	const struct dmarc_verdict *dmarc;
+	const char *disposition; /* what we do about it: "none", "quarantine", "reject" */
 };
 
 /* Our name in the field. */

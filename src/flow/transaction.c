@@ -90,14 +90,14 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		e->sender = e->login = S("");
 	if (e->login.n > 0)
 		e->flags |= ENVELOPE_LOGIN;
-	t->proof = proof_new(f, router_conf(router),
+	t->proof = proof_new(f, router,
 		&(struct judge_client){ .ip = e->client,
 			.helo = e->helo,
 			.sender = e->sender,
 			.utf8 = mail->smtputf8,
 			.session_id = e->session_id,
 			.id = e->id },
-		client->trusted, false);
+		client->trusted, S(""));
 	return t;
 }
 
@@ -388,6 +388,8 @@ static struct stamp stamp_of(const struct transaction *t)
 static enum spool_write write_out(struct transaction *t, str bytes)
 {
 	t->octets += bytes.n;
+	if (t->proof)
+		proof_leaves(t->proof, bytes);
 	return bytes.n ? spool_draft_write(t->draft, bytes) : SPOOL_WRITE_ON;
 }
 
@@ -547,7 +549,7 @@ static void add_flags(struct transaction *t)
 		*flags |= ENVELOPE_HEADER_UTF8;
 	if (t->header.body_high)
 		*flags |= ENVELOPE_EIGHTBIT;
-	if (t->header.is_signed)
+	if (t->header.is_signed || (t->proof && proof_signed(t->proof)))
 		*flags |= ENVELOPE_SIGNED;
 }
 

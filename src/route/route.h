@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "conf/conf.h"
 #include "route/alias.h"
+#include "sender/keyring.h"
 
 struct router;
 
@@ -24,6 +25,10 @@ void router_take_transports(struct router *r, size_t domain, struct alias_table 
 
 /* The same for its files of recipients. */
 void router_take_recipients(struct router *r, size_t domain, struct alias_table *t);
+
+/* What signs for us, null for nothing; the router takes the reference.  The same. */
+void router_take_keyring(struct router *r, struct keyring *k);
+struct keyring *router_keyring(const struct router *r); /* null: nothing is signed */
 
 /* Another one of the same configuration, which shares the tables. */
 struct router *router_again(const struct router *r) MUST_USE;

@@ -59,6 +59,17 @@ void router_take_recipients(struct router *r, size_t domain, struct alias_table 
 	r->recipients[domain] = t;
 }
 
+void router_take_keyring(struct router *r, struct keyring *k)
+{
+	keyring_drop(r->keyring);
+	r->keyring = k;
+}
+
+struct keyring *router_keyring(const struct router *r)
+{
+	return r->keyring;
+}
+
 struct router *router_again(const struct router *r)
 {
 	struct router *again = router_new(r->conf, r->tables);
@@ -68,6 +79,7 @@ struct router *router_again(const struct router *r)
 		again->transports[i] = alias_table_keep(r->transports[i]);
 		again->recipients[i] = alias_table_keep(r->recipients[i]);
 	}
+	again->keyring = keyring_keep(r->keyring);
 	return again;
 }
 
@@ -89,6 +101,7 @@ void router_drop(struct router *r)
 	mem_free(r->tables);
 	mem_free(r->transports);
 	mem_free(r->recipients);
+	keyring_drop(r->keyring);
 	map_free(&r->domains);
 	map_free(&r->mailboxes);
 	map_free(&r->routes);

@@ -17,6 +17,7 @@ struct router {
 	struct alias_table **tables;           /* as conf->domains */
 	struct alias_table **transports;       /* the same: of transport files */
 	struct alias_table **recipients;       /* the same: who is behind relay or mailboxes */
+	struct keyring *keyring;               /* null: nothing is signed */
 	struct map domains, mailboxes, routes; /* by name, address, pattern */
 	struct map sender_routes;              /* by pattern */
 	const struct conf_route *star;         /* route *, or null */

@@ -260,3 +260,70 @@ def test_slow_answers_keep_nobody_else_waiting(place):
         client.close()
     sink.wait(SESSIONS + 1)
     assert nsd.asked >= SESSIONS
+
+
+DMARC_ZONE = zone("""\
+_dmarc.good.test TXT "v=DMARC1; p=reject"
+_dmarc.soft.test TXT "v=DMARC1; p=quarantine"
+_dmarc.fails.test SERVFAIL
+lists.test TXT "v=spf1 ip4:127.0.0.66 -all"
+""")
+
+
+def dmarc_pivot(place, words):
+    sink = place.sink()
+    return place.facteur(zone=DMARC_ZONE, more=f"""
+postmaster {TO}
+domain here.test {{ }}
+mailbox {TO} {{ smtp 127.0.0.1:{sink.port} }}
+{words}
+"""), sink
+
+
+def test_dmarc_follows_the_policy_as_far_as_it_is_told(place):
+    facteur, sink = dmarc_pivot(place, "dmarc { reject; lists lists.test; temperror defer }")
+    count = 0
+
+    def passes(sender, data, *wanted):
+        nonlocal count
+        reply = send(facteur, sender, data)
+        assert reply.code == 250, reply
+        count += 1
+        said = results(arrived(sink, count))
+        for want in wanted:
+            assert want in said, said
+
+    own = smtp.message(sender="a@good.test")
+    passes("a@good.test", own, "spf=pass", "dmarc=pass header.from=good.test policy.dmarc=none")
+    passes("a@bad.test", signed(own), "spf=fail", "dkim=pass", "dmarc=pass")
+    reply = send(facteur, "a@nothing.test", own)
+    assert reply.code == 550 and reply.status == "5.7.26" and "p=reject" in reply.text, reply
+    assert facteur.events("refused")[-1]["rule"].startswith("conf.d/20-more.conf:")
+    passes("a@nothing.test", smtp.message(sender="a@soft.test"), "dmarc=fail",
+           "policy.dmarc=quarantine")
+    passes("a@nothing.test", smtp.message(sender="a@nothing.test"), "dmarc=none")
+    assert send(facteur, "a@nothing.test", smtp.message(sender="a@fails.test")).code == 451
+    two = own.replace("From: <a@good.test>", "From: <a@good.test>, <b@soft.test>")
+    assert send(facteur, "a@good.test", two).code == 550
+    assert send(facteur, "a@good.test", "From: <x@soft.test>\r\n" + own).code == 550
+    # a known list that proves to be it
+    passes("bounce@lists.test", own, "dmarc=fail", "policy.dmarc=none")
+    last = facteur.events("dmarc")[-1]
+    assert last["override"] == "mailing_list" and last["rule"] == "conf.d/20-more.conf:5", last
+    assert last["policy_domain"] == "good.test" and last["spf_aligned"] == "fail", last
+
+
+def test_dmarc_observes_and_spares_forwarders(place):
+    facteur, sink = dmarc_pivot(place, f"dmarc observe\nforwarders {FORWARDER}")
+    own = smtp.message(sender="a@good.test")
+    assert send(facteur, "a@nothing.test", own).code == 250
+    assert "dmarc=fail" in results(arrived(sink)) and "policy.dmarc=none" in results(arrived(sink))
+    facteur.write("conf.d/20-more.conf",
+                  (facteur.dir / "conf.d/20-more.conf").read_text().replace("observe", "quarantine"))
+    facteur.cli("compile")
+    facteur.cli("reload")
+    assert send(facteur, "a@nothing.test", own).code == 250
+    assert "policy.dmarc=quarantine" in results(arrived(sink, 2))
+    assert send(facteur, "a@nothing.test", own, source=FORWARDER).code == 250
+    assert "policy.dmarc=none" in results(arrived(sink, 3))
+    assert facteur.events("dmarc")[-1]["override"] == "trusted_forwarder"

@@ -1,0 +1,59 @@
+/*
+ * sender/keyring - whose mail is ours to sign, and with which keys
+ *
+ * opendkim's three files and the private keys that they name, read once and shared by all threads:
+ * nothing changes after it was made.  A key whose path has a "%" is read for each of our domains.
+ * Counted references.
+ */
+#ifndef SENDER_KEYRING_H
+#define SENDER_KEYRING_H
+
+#include "base/ip.h"
+#include "sender/dkim_sign.h"
+#include "sender/signtable.h"
+
+struct keyring;
+
+/* A file's name, for errors, and what is in it. */
+struct keyring_text {
+	str name, text;
+};
+
+struct keyring_files {
+	struct keyring_text keytable, signingtable;
+	bool patterns;  /* of the signing table: "refile:" */
+	bool has_hosts; /* else ours are the hosts that opendkim takes for internal */
+	struct keyring_text hosts;
+	const str *domains; /* of ours, ASCII, for "%" */
+	size_t domain_count;
+	/* The text of a private key. */
+	bool (*read)(void *owner, struct arena *a, str path, str *text, struct fail *why);
+	void *owner;
+};
+
+/* Everything is copied.  Null: *why is "file:line:column: ...". */
+struct keyring *keyring_new(const struct keyring_files *files, struct fail *why) MUST_USE;
+struct keyring *keyring_keep(struct keyring *k);
+void keyring_drop(struct keyring *k); /* null is allowed */
+
+/* Is mail of this client ours to sign, by the list of hosts?  *line: the entry that decided; 0: it
+ * is not, or by the default.  name: as hostlist_has. */
+bool keyring_host(
+	const struct keyring *k, const struct ip *client, str name, unsigned *line) MUST_USE;
+
+/* What signs for an author. */
+struct keyring_match {
+	struct signtable_match rows[SIGNTABLE_MATCHES_MAX];
+	struct dkim_sign_key keys[SIGNTABLE_MATCHES_MAX]; /* they point into rows, and the ring */
+	size_t count;
+};
+
+/* all: every row that matches, else the first.  A row whose key could not be read for this domain
+ * is left out. */
+void keyring_find(const struct keyring *k, str author, bool all, struct keyring_match *match);
+
+/* "FILE:LINE" of a row. */
+#define KEYRING_ORIGIN_MAX FAIL_ORIGIN_MAX
+char *keyring_origin(const struct keyring *k, unsigned line, char to[KEYRING_ORIGIN_MAX]);
+
+#endif

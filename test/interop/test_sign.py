@@ -1,0 +1,165 @@
+"""Our mail is signed, last of all, with opendkim's files as they are; mail of strangers never is.  The
+receiving side judges with opendkim itself, and with dkimpy."""
+import base64
+import email
+import pathlib
+import subprocess
+
+import dkim
+import pytest
+
+import harness
+import smtp
+
+PAGE = harness.ROOT / "test" / "page" / "dkim"
+STRANGER = "127.0.0.66"
+
+
+def rsa(path):
+    """A key in a file; the p= of its record."""
+    subprocess.run(["openssl", "genrsa", "-out", str(path), "2048"], capture_output=True, check=True)
+    return public(path)
+
+
+def public(path):
+    der = subprocess.run(["openssl", "pkey", "-in", str(path), "-pubout", "-outform", "DER"],
+                         capture_output=True, check=True).stdout
+    return base64.b64encode(der[-32:] if len(der) < 60 else der).decode()
+
+
+def pivot(place, sink, files, words, keys, **more):
+    """keys: by their path in the folder, what makes each."""
+    facteur = place.facteur(sink.port, start=False, files=files, more=words, **more)
+    made = {}
+    for name, make in keys.items():
+        path = facteur.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        made[name] = make(path)
+        path.chmod(0o644)
+    return facteur.start(), made
+
+
+def ed25519(path):
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(path)],
+                   capture_output=True, check=True)
+    return public(path)
+
+
+def verifies(data, records):
+    """dkimpy's word, of each signature."""
+    def lookup(name, timeout=5):
+        return records.get(name.decode().rstrip(".")).encode()
+    judge = dkim.DKIM(data)
+    count = len(email.message_from_bytes(data).get_all("DKIM-Signature", []))
+    return [judge.verify(n, dnsfunc=lookup) for n in range(count)]
+
+
+def opendkim_says(folder, data, name, record):
+    (folder / "records").write_text(f"{name} {record}\n")
+    (folder / "verify.conf").write_text(f"Mode v\nTestDNSData {folder}/records\nSyslog no\n")
+    (folder / "message").write_bytes(data.replace(b"\r\n", b"\n"))
+    done = subprocess.run(["opendkim", "-v", "-x", str(folder / "verify.conf"), "-t",
+                           str(folder / "message")], capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def reference(place, sink, more="", hosts=None):
+    files = {f"dkim/{name}": (PAGE / name).read_text()
+             for name in ("keytable", "signingtable", "TrustedHosts")}
+    files["dkim/TrustedHosts"] = hosts or files["dkim/TrustedHosts"]
+    facteur, keys = pivot(place, sink, files, f"""
+postmaster root@chapril.org
+domain chapril.org {{ }}
+mailbox root@chapril.org {{ smtp 127.0.0.1:{sink.port} }}
+sign {{
+    keytable      dkim/keytable
+    signingtable  dkim/signingtable
+    hosts         dkim/TrustedHosts
+}}
+{more}""", {"dkim/mail.private": rsa})
+    return facteur, f"v=DKIM1; k=rsa; p={keys['dkim/mail.private']}"
+
+
+def test_the_reference_installations_files_as_they_are(place):
+    sink = place.sink()
+    facteur, record = reference(place, sink, "spf { }\ndkim { }")
+    data = smtp.message(sender="root@chapril.org", body="Words.\r\n" * 30000)
+    smtp.send(facteur.port, "root@chapril.org", ["x@far.test"], data)
+    mail = sink.wait()[0]
+    assert mail.data.endswith(data.encode())
+    signature = email.message_from_bytes(mail.data)["DKIM-Signature"]
+    assert "d=chapril.org; s=mail" in " ".join(signature.split()), signature
+    said = opendkim_says(pathlib.Path(place.folder), mail.data, "mail._domainkey.chapril.org", record)
+    assert "succeeded" in said, said
+    changed = mail.data.replace(b"Words.", b"Lies..", 1)
+    said = opendkim_says(pathlib.Path(place.folder), changed, "mail._domainkey.chapril.org", record)
+    assert "succeeded" not in said, said
+    event = facteur.events("signed")[0]
+    assert event["domain"] == "chapril.org" and event["rule"] == "dkim/signingtable:1"
+    assert event["ours_by"].startswith("dkim/TrustedHosts:"), event
+    # an author without a key leaves unsigned
+    smtp.send(facteur.port, "a@other.test", ["x@far.test"], smtp.message(sender="a@other.test"))
+    assert b"DKIM-Signature:" not in sink.wait(2)[1].data
+    assert len(facteur.events("signed")) == 1
+
+
+def test_a_stranger_who_says_that_he_is_one_of_us(place):
+    sink = place.sink()
+    # not the file as it is: in that every loopback address is ours, and tests have no others
+    facteur, _ = reference(place, sink, "spf { }\ndkim { }", hosts="127.0.0.1\n192.168.0.0/24\n")
+    with smtp.Client(facteur.port, source=STRANGER) as client:
+        client.hello()
+        assert client.mail("root@chapril.org", ["root@chapril.org"],
+                           smtp.message(sender="root@chapril.org")).code == 250
+    mail = sink.wait()[0]
+    assert b"DKIM-Signature:" not in mail.data and b"dkim=none" in mail.data
+    assert not facteur.events("signed")
+
+
+def test_what_is_added_is_signed_and_nothing_after_it(place):
+    sink = place.sink()
+    facteur, record = reference(place, sink)
+    bare = "From: Root <root@chapril.org>\r\nSubject: no date\r\n\r\nWords.\r\n"
+    smtp.send(facteur.port, "bounce@chapril.org", ["x@far.test"], bare)
+    mail = sink.wait()[0]
+    parsed = email.message_from_bytes(mail.data)
+    assert parsed["Date"] and parsed["Message-ID"]
+    signed = " ".join(parsed["DKIM-Signature"].split())
+    names = signed.split("h=")[1].split(";")[0].replace(" ", "").split(":")
+    assert names.count("from") == 2 and names.count("subject") == 2 and "message-id" in names
+    assert "date" in names
+    assert verifies(mail.data, {"mail._domainkey.chapril.org": record}) == [True]
+    with_field = mail.data.replace(b"Subject:", b"Subject: another one\r\nSubject:", 1)
+    assert verifies(with_field, {"mail._domainkey.chapril.org": record}) == [False]
+
+
+def test_two_signatures_and_patterns(place):
+    sink = place.sink()
+    facteur, keys = pivot(place, sink, {
+        "keys": "r two.test:r:./r.private\ne two.test:e:./e.private\n",
+        "table": "*@two.test r\n*@*two.test e\n"},
+        "sign { keytable keys; signingtable refile:table; signatures all; "
+        "canonicalization simple/simple }",
+        {"r.private": rsa, "e.private": ed25519})
+    smtp.send(facteur.port, "a@two.test", ["x@far.test"], smtp.message(sender="a@two.test"))
+    mail = sink.wait()[0]
+    assert verifies(mail.data, {
+        "r._domainkey.two.test": f"v=DKIM1; p={keys['r.private']}",
+        "e._domainkey.two.test": f"v=DKIM1; k=ed25519; p={keys['e.private']}"}) == [True, True]
+    assert facteur.events("signed")[0]["signatures"] == "2"
+    facteur.cli("reload")
+    smtp.send(facteur.port, "a@two.test", ["x@far.test"], smtp.message(sender="a@two.test"))
+    assert sink.wait(2)[1].data.count(b"DKIM-Signature:") == 2
+
+
+@pytest.mark.parametrize("files, error", (
+    ({}, "20-more.conf:1:17: "),
+    ({"keys": "k a.test:s:./gone.private\n", "table": "a.test k\n"}, "keys:1:1: key 'k': "),
+    ({"keys": "k a.test\n", "table": "a.test k\n"}, "keys:1:3: "),
+    ({"keys": "k a.test:s:./k\n", "k": "no key\n", "table": "a.test k\n"}, "keys:1:1: key 'k': "),
+))
+def test_compile_refuses_what_cannot_sign(place, files, error):
+    facteur = place.facteur(start=False, files=files,
+                            more="sign { keytable keys; signingtable table }")
+    said = facteur.cli("compile", code=1)
+    assert error in said, said
