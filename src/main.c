@@ -15,6 +15,7 @@
 #include "admin/init.h"
 #include "admin/json.h"
 #include "admin/logins.h"
+#include "admin/lookup.h"
 #include "admin/queue.h"
 #include "admin/report.h"
 #include "admin/verify.h"
@@ -121,6 +122,19 @@ static int command_alias(struct command_line *line)
 		return EXIT_AGAIN;
 	line->answered = true;
 	code = admin_alias(router, line->words[1], line->json, &line->out);
+	router_drop(router);
+	return code;
+}
+
+static int command_lookup(struct command_line *line)
+{
+	struct router *router = load(line);
+	int code;
+
+	if (!router)
+		return EXIT_AGAIN;
+	code = lookup_command(
+		router, line->words[1], line->words[2], line->json, &line->out, &line->answered);
 	router_drop(router);
 	return code;
 }
@@ -334,6 +348,10 @@ static const struct command commands[] = {
 		"age either.  A recipient that is being delivered at this moment is left alone."),
 	ROW("alias", "ADDRESS", 1, 1, command_alias, DIR | JSON,
 		"What an address expands to, step by step, and by which transport it leaves."),
+	ROW("lookup", "TABLE KEY", 2, 2, command_lookup, DIR | JSON,
+		"What a table of the configuration in force says of this one key, and by which "
+		"line.\n"
+		"Nothing is cached; where the table gives no answer, the exit code is 75."),
 	ROW("verify",
 		"spf --client IP [--from ADDRESS] [--helo NAME] | dkim FILE | arc FILE | "
 		"dmarc FILE [--client IP ...] | message FILE [--client IP ...]",

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 #include "dns/zone.h"
+#include "gate/access.h"
+#include "route/lookup.h"
 #include "route/recipients.h"
 #include "route/transports.h"
 
@@ -146,6 +148,14 @@ static struct keyring *make_keyring(struct assembler *m, struct assembly *made)
 	return k;
 }
 
+static struct lookup_set *read_lookups(struct assembler *m)
+{
+	struct lookup_set *lookups = lookup_set_read(m->conf, m->read, m->owner, m->report);
+
+	m->errors += lookups == NULL;
+	return lookups;
+}
+
 static void make_router(struct assembler *m, struct assembly *made)
 {
 	size_t count = m->conf->domain_count;
@@ -153,6 +163,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 	struct keyring *keyring = make_keyring(m, made);
 	struct alias_table **rows = arena_alloc(&m->conf->arena, (count + 1) * sizeof *rows);
 	struct alias_table **people = arena_alloc(&m->conf->arena, (count + 1) * sizeof *people);
+	struct lookup_set *lookups;
 
 	for (size_t i = 0; i < count; i++) {
 		tables[i] = make_table(m, &m->conf->domains[i]);
@@ -160,6 +171,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 		people[i] = make_recipients(m, &m->conf->domains[i]);
 	}
 	check_resolver(m);
+	lookups = read_lookups(m);
 	if (m->errors > 0) { /* what is checked now would only be their echo */
 		keyring_drop(keyring);
 		for (size_t i = 0; i < count; i++) {
@@ -167,6 +179,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 			alias_table_free(rows[i]);
 			alias_table_free(people[i]);
 		}
+		lookup_set_drop(lookups);
 		return;
 	}
 	made->router = router_new(m->conf, tables);
@@ -175,10 +188,12 @@ static void make_router(struct assembler *m, struct assembly *made)
 		router_take_recipients(made->router, i, people[i]);
 	}
 	router_take_keyring(made->router, keyring);
+	router_take_lookups(made->router, lookups);
 	made->tables = tables;
 	made->transports = rows;
 	made->recipients = people;
 	m->errors += route_check(made->router, m->report);
+	m->errors += access_check(made->router, m->report);
 }
 
 bool assemble(str dir, const struct conf_source *sources, size_t count, alias_include *read,

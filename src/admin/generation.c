@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/number.h"
 #include "conf/list.h"
+#include "route/lookup.h"
 #include "world/file.h"
 
 /* Work on one configuration folder, from start to end. */
@@ -250,7 +251,8 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 		ok = !made->recipients[i] ||
 		     alias_table_write(made->recipients[i],
 			     people_path(&w->arena, folder, c->domains[i].name).p, why);
-	return ok && signing_write(c, &made->signing, folder, why) && file_sync(folder, why);
+	return ok && lookup_compiled_write(router_lookups(made->router), folder, why) &&
+	       signing_write(c, &made->signing, folder, why) && file_sync(folder, why);
 }
 
 static bool same_file(str name, str folder_a, str folder_b)
@@ -363,6 +365,23 @@ static unsigned number_before_current(const struct work *w)
 	for (size_t i = 0; i < w->count && w->numbers[i] < w->current; i++)
 		before = w->numbers[i];
 	return before;
+}
+
+/* A password file is read as it is now. */
+static bool read_password(void *owner, struct arena *a, str path, str *text, struct fail *why)
+{
+	(void)owner;
+	return file_read(a, path, text, why);
+}
+
+static bool open_lookups(str folder, struct router *r, struct fail *why)
+{
+	struct conf *c = (struct conf *)router_conf(r); /* a reference is all that it gets */
+	struct lookup_set *lookups = lookup_compiled_load(c, folder, read_password, NULL, why);
+
+	if (lookups)
+		router_take_lookups(r, lookups);
+	return lookups != NULL;
 }
 
 static struct router *load(struct arena *a, str dir, unsigned number, struct fail *why);
@@ -478,7 +497,8 @@ static struct router *load(struct arena *a, str dir, unsigned number, struct fai
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
 	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
-			      signing_open(a, folder, router, why))) {
+			      signing_open(a, folder, router, why) &&
+			      open_lookups(folder, router, why))) {
 		router_drop(router);
 		return NULL;
 	}

@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "conf/conf.h"
 
-#define CONF_WORDS_MAX 200 /* rows of the schema */
+#define CONF_WORDS_MAX 400 /* rows of the schema */
 
 struct conf_row;
 

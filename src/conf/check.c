@@ -5,6 +5,7 @@
 #include "conf/login_block.h"
 #include "conf/nearest.h"
 #include "conf/schema.h"
+#include "conf/table.h"
 #include "conf/tls_block.h"
 #include "conf/sender_block.h"
 
@@ -130,6 +131,7 @@ void conf_check(struct conf_builder *b)
 {
 	check_names(b);
 	resolve_transports(b);
+	conf_table_resolve(b);
 	check_listeners(b);
 	conf_login_block_check(b);
 	check_queue(b);

@@ -19,6 +19,7 @@
 #include "conf/sender.h"
 #include "conf/ways.h"
 #include "smtp/server.h"
+#include "world/source.h"
 
 #define CONF_ORIGIN_TEXT_MAX FAIL_ORIGIN_MAX
 char *conf_origin_print(
@@ -181,6 +182,70 @@ struct conf_resolver {
 	str anchor_file;
 };
 
+enum conf_table_kind {
+	CONF_TABLE_FILE,   /* file FILE ...: keys and values, compiled */
+	CONF_TABLE_CIDR,   /* cidr FILE ...: networks and values */
+	CONF_TABLE_PCRE,   /* pcre FILE ...: expressions and values */
+	CONF_TABLE_REMOTE, /* sqlite, pgsql, ldap */
+};
+
+/* What a table means that gives no answer (P9). */
+enum conf_failure {
+	CONF_FAILURE_ACCEPT,
+	CONF_FAILURE_DEFER,
+	CONF_FAILURE_REJECT,
+	CONF_FAILURE_HOLD
+};
+
+/* table NAME { ... }, or where it is used "pcre:FILE", which is its name then */
+struct conf_table {
+	str name;
+	enum conf_table_kind kind;
+	struct conf_texts files; /* as written */
+	struct source_setup source;
+	struct conf_text query, filter; /* of the source, as written */
+	str password_file;              /* absolute, or "" */
+	str result;                     /* what stands for a value, with %s for it; "" is %s */
+	int64_t cache_ms;               /* how long an answer is believed; 0: not at all */
+	unsigned cache_entries;
+	enum conf_failure on_failure;
+	struct conf_origin origin;
+};
+
+/* A table that is used. */
+struct conf_use {
+	const struct conf_table *table;
+	struct conf_text written;
+};
+
+struct conf_uses {
+	const struct conf_use *items;
+	size_t count;
+};
+
+/* access { client TABLE...; helo TABLE...; sender TABLE...; recipient TABLE... } */
+struct conf_access {
+	struct conf_uses client, helo, sender, recipient;
+};
+
+/* Where a rewriting is made. */
+enum conf_part { CONF_ENVELOPE = 1, CONF_HEADER = 2, CONF_BOTH = 3 };
+
+/* rewrite { sender TABLE...; recipient TABLE...; header-sender TABLE...; header-recipient TABLE...;
+ * masquerade DOMAIN...; masquerade-except LOCAL...; masquerade-in envelope|header|both } */
+struct conf_rewrite {
+	struct conf_uses sender, recipient, header_sender, header_recipient;
+	struct conf_texts masquerade; /* lower case, ASCII */
+	struct conf_texts except;     /* lower case */
+	enum conf_part masquerade_in;
+};
+
+/* copy-to { always ADDRESS...; sender TABLE...; recipient TABLE... } */
+struct conf_copy {
+	struct conf_texts always;
+	struct conf_uses sender, recipient;
+};
+
 struct conf {
 	struct arena arena;
 	int references; /* atomic; conf_keep, conf_drop */
@@ -209,6 +274,13 @@ struct conf {
 	size_t domain_count;
 	const struct conf_mailbox *mailboxes;
 	size_t mailbox_count;
+	const struct conf_table *tables; /* in the order of the files */
+	size_t table_count;
+	struct conf_access access;
+	struct conf_uses headers; /* rules for the fields of messages */
+	struct conf_rewrite rewrite;
+	struct conf_copy copy;
+	enum conf_switch soft_bounce;
 	struct conf_queue queue;
 	struct conf_languages bounce_languages;
 	struct conf_call_out call_out;

@@ -140,6 +140,8 @@ static const struct {
 	{ CONF_IN_ALIASES,       "\\&In aliases" },
 	{ CONF_IN_WAY,           "\\&In transport, route and mailbox" },
 	{ CONF_IN_PROVIDER,      "\\&In provider" },
+	{ CONF_IN_TABLE,         "\\&In table" },
+	{ CONF_IN_ACCESS,        "\\&In access" },
 	{ CONF_IN_QUEUE,         "\\&In queue" },
 	{ CONF_IN_LIMITS,        "\\&In limits" },
 	{ CONF_IN_RESOLVER,      "\\&In resolver" },

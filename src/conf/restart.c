@@ -20,12 +20,33 @@ static void put(const struct conf *now, str section, str word, struct buf *to)
 		section.n > 0 ? " " : "", STR(word), conf_where_print(now, section, word, place));
 }
 
+/* What the walls around the process were told to let through. */
+static bool same_databases(const struct conf *a, const struct conf *b)
+{
+	bool same = true;
+
+	for (size_t i = 0; same && i < b->table_count; i++) {
+		const struct source_setup *is = &b->tables[i].source;
+
+		if (is->place.n + is->ca_file.n == 0 || is->kind == SOURCE_PGSQL)
+			continue;
+		same = false;
+		for (size_t k = 0; !same && k < a->table_count; k++)
+			same = str_eq(a->tables[k].source.ca_file, is->ca_file) &&
+			       (is->kind == SOURCE_LDAP ||
+				       str_eq(a->tables[k].source.place, is->place));
+	}
+	return same;
+}
+
 void conf_restart_words(const struct conf *started, const struct conf *now, struct buf *to)
 {
 	const struct conf_queue *was = &started->queue, *is = &now->queue;
 
 	if (started->workers != now->workers)
 		put(now, S(""), S("workers"), to);
+	if (!same_databases(started, now))
+		put(now, S(""), S("table"), to);
 	if (!str_eq(started->user, now->user))
 		put(now, S(""), S("user"), to);
 	if (!same_resolver(&started->resolver, &now->resolver))

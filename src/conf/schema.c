@@ -3,6 +3,7 @@
 #include "conf/block.h"
 #include "conf/login_block.h"
 #include "conf/provider.h"
+#include "conf/table.h"
 #include "conf/tls_block.h"
 #include "conf/sender_block.h"
 #include "conf/transport.h"
@@ -53,6 +54,7 @@
 #define CHOICE(s, f, type, table) \
 	READ(choice, s, f, type), .choices = (table), .choice_count = LENGTH(table)
 #define FLAG(s, f, type, choice) READ(flag, s, f, type), .choices = (choice), .choice_count = 1
+#define USES(s, f) .read = conf_table_uses, .offset = FIELD(s, f, struct conf_uses), .adds_up = true
 #define WAY(function) .read = conf_transport_##function, .group = CONF_GROUP_KIND
 
 #define SECTION(where) .shape = CONF_SECTION, .read = conf_block_section, .block = (where)
@@ -152,6 +154,23 @@ static const struct conf_choice added[] = {
 	{STR_INIT("on"), CONF_ADDED, false},
 };
 
+static const struct conf_choice failures[] = {
+	{STR_INIT("accept"),  CONF_FAILURE_ACCEPT, false},
+	{ STR_INIT("defer"),  CONF_FAILURE_DEFER,  false},
+	{ STR_INIT("reject"), CONF_FAILURE_REJECT, false},
+	{ STR_INIT("hold"),   CONF_FAILURE_HOLD,   false},
+};
+
+static const struct conf_choice scopes[] = {
+	{STR_INIT("sub"),   SOURCE_SUB,  false},
+	{ STR_INIT("one"),  SOURCE_ONE,  false},
+	{ STR_INIT("base"), SOURCE_BASE, false},
+};
+
+static const struct conf_choice start_tls[] = {
+	{STR_INIT("start-tls"), SOURCE_START_TLS, false},
+};
+
 static const struct conf_choice log_formats[] = {
 	{STR_INIT("plain"), LOG_PLAIN, false},
 	{ STR_INIT("json"), LOG_JSON,  false},
@@ -185,6 +204,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_sender.h"
+#include "conf/rows_table.h"
 #include "conf/rows_queue.h"
 #include "conf/rows_ways.h"
 #include "conf/rows_limits.h"

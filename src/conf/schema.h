@@ -29,13 +29,17 @@ enum {
 	CONF_IN_ALIASES = 1 << 20,
 	CONF_IN_CALL_OUT = 1 << 21,
 
-	CONF_IN_SPF = 1 << 24,
-	CONF_IN_DKIM = 1 << 25,
-	CONF_IN_RESULTS = 1 << 26,
-	CONF_IN_SIGN = 1 << 27,
-	CONF_IN_DMARC = 1 << 28,
+	CONF_IN_SPF = 1 << 22,
+	CONF_IN_DKIM = 1 << 23,
+	CONF_IN_RESULTS = 1 << 24,
+	CONF_IN_SIGN = 1 << 25,
+	CONF_IN_DMARC = 1 << 26,
 
+	CONF_IN_TABLE = 1 << 27,
+	CONF_IN_ACCESS = 1 << 28,
+	CONF_IN_REWRITE = 1 << 29,
 	CONF_IN_LOGIN = 1 << 30,
+	CONF_IN_COPY = 1U << 31,
 };
 
 /* What may follow the word. */
@@ -56,6 +60,7 @@ enum conf_group {
 	CONF_GROUP_ANSWER, /* where the resolver asks */
 	CONF_GROUP_WHOLE,  /* who has the mailboxes of a domain */
 	CONF_GROUP_DMARC,  /* how far its policy is followed */
+	CONF_GROUP_SOURCE, /* of a table */
 };
 
 struct conf_choice {

@@ -146,6 +146,29 @@ bool conf_value_name(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
+bool conf_value_text(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	const struct conf_word *word = conf_value_one(b, d, row->takes);
+	struct conf_text *text = field;
+
+	if (word)
+		*text = (struct conf_text){ word->text, word->origin };
+	return word != NULL;
+}
+
+bool conf_value_string(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	struct conf_text text;
+	str *string = field;
+
+	if (!conf_value_text(b, row, d, &text))
+		return false;
+	*string = text.text;
+	return true;
+}
+
 bool conf_value_path(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *field)
 {

@@ -17,6 +17,8 @@ conf_reader conf_value_address;     /* struct conf_text */
 conf_reader conf_value_target;      /* struct conf_text: address, local part, /dev/null */
 conf_reader conf_value_name;        /* str */
 conf_reader conf_value_named;       /* struct conf_text: the name of another thing */
+conf_reader conf_value_string;      /* str: whatever it is */
+conf_reader conf_value_text;        /* struct conf_text: whatever it is */
 conf_reader conf_value_path;        /* str, absolute */
 conf_reader conf_value_paths;       /* struct conf_texts, as written */
 conf_reader conf_value_nets;        /* struct conf_nets */

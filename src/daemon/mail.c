@@ -5,6 +5,7 @@
 #include "flow/authority.h"
 #include "gate/quota.h"
 #include "world/clock.h"
+#include "world/source.h"
 
 #define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
 #define UNENDED_LOOK_MS 5
@@ -70,13 +71,13 @@ static void say_stopped(struct mail *m, bool clean)
 		stopped(m->owner, clean);
 }
 
-/* The spool may still be at work for clients and next hops that hung up in the middle, and say so
- * to the workers' loops: these cannot go before. */
+/* The spool, and threads that ask for tables, may still be at work for clients and next hops that
+ * hung up in the middle, and say so to the workers' loops: these cannot go before. */
 static void look_for_unended(struct loop_timer *timer)
 {
 	struct mail *m = AROUND(timer, struct mail, unended);
 
-	if (spool_unended(m->spool) == 0)
+	if (spool_unended(m->spool) == 0 && source_unended() == 0)
 		say_stopped(m, true);
 	else
 		loop_timer_set(m->loop, timer, loop_now_ms(m->loop) + UNENDED_LOOK_MS);

@@ -35,9 +35,25 @@ static void put(struct sandbox_path *paths, size_t *count, str path, bool write)
 		paths[(*count)++] = (struct sandbox_path){ path, write };
 }
 
+/* A database of SQLite has files beside it; its -shm is written by readers, too. */
+static void put_table(struct arena *a, struct sandbox_path *paths, size_t *count,
+	const struct source_setup *source)
+{
+	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
+
+	if (*count + LENGTH(beside) > SANDBOX_PATHS_MAX)
+		return; /* it will give no answer, and the log will say why */
+	if (source->kind == SOURCE_LDAP)
+		put(paths, count, source->ca_file, false);
+	if (source->kind == SOURCE_SQLITE && source->place.n > 0)
+		for (size_t i = 0; i < LENGTH(beside); i++)
+			put(paths, count, arena_printf(a, "%.*s%s", STR(source->place), beside[i]),
+				i == 3);
+}
+
 bool walls_around_mail(const struct conf *c, char words[SANDBOX_WORDS_MAX], struct fail *why)
 {
-	struct sandbox_path paths[LENGTH(of_the_system) + 8];
+	struct sandbox_path paths[SANDBOX_PATHS_MAX];
 	struct sandbox_setup setup = { .paths = paths, .sockets = SANDBOX_INTERNET };
 	struct arena a;
 	bool stand;
@@ -50,6 +66,11 @@ bool walls_around_mail(const struct conf *c, char words[SANDBOX_WORDS_MAX], stru
 	put(paths, &setup.count, c->run_dir, true);
 	put(paths, &setup.count, file_path(&a, c->dir, S("generations")), false);
 	put(paths, &setup.count, c->resolver.anchor_file, false);
+	for (size_t i = 0; i < c->table_count; i++) {
+		if (c->tables[i].kind == CONF_TABLE_REMOTE)
+			source_prepare(c->tables[i].source.kind);
+		put_table(&a, paths, &setup.count, &c->tables[i].source);
+	}
 	stand = sandbox_enter(&setup, words, why);
 	arena_free(&a);
 	return stand;

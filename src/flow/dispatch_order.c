@@ -72,7 +72,7 @@ static size_t set_held(struct dispatch *d, struct promise *m, bool held, const c
 	schedule_withdraw(d->schedule, m, dispatch_now_ms(d));
 	for (size_t i = 0; i < o.count; i++) {
 		m->rcpts[o.rcpts[i]].held = held;
-		m->rcpts[o.rcpts[i]].next_ms = 0;
+		m->rcpts[o.rcpts[i]].next_ms = !held; /* long ago; 0 is what a rule held */
 	}
 	log_order(&o, event);
 	outcome_note(d, m, o.rcpts, o.count);

@@ -9,6 +9,7 @@
 #include "conf/limit.h"
 #include "flow/callout.h"
 #include "flow/proof.h"
+#include "flow/ruling.h"
 #include "flow/stamp.h"
 #include "gate/owner.h"
 #include "gate/quota.h"
@@ -46,14 +47,20 @@ struct transaction {
 	bool extended, trusted;
 	struct tls_facts *tls; /* in the arena; null: in clear */
 	struct proof *proof;   /* of the sender; null: there is nothing to prove */
+	struct ruling *ruling;
+	struct question { /* MAIL or RCPT, until its answer */
+		transaction_answer *answered;
+		void *owner;
+		uint32_t ticket;
+		struct smtp_rcpt rcpt; /* in its arena: who asked may not wait so long */
+		struct arena arena;
+	} question;
 	struct header_scan header;
 	bool header_done;
 	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
 	struct spool_commit commit;
-	uint32_t ticket; /* of the question that is open */
-	transaction_answer *answered;
 	void (*committed)(void *owner, const struct fail *why, str text);
 	void *owner;
 	struct rcpt_question rcpt;
@@ -97,7 +104,8 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 			.utf8 = mail->smtputf8,
 			.session_id = e->session_id,
 			.id = e->id },
-		client->trusted, S(""));
+		client->trusted, e->login);
+	t->ruling = ruling_new(f, t->router, e->session_id, e->id);
 	return t;
 }
 
@@ -109,6 +117,8 @@ static void transaction_free(struct transaction *t)
 	if (t->draft)
 		spool_draft_drop(t->draft);
 	proof_free(t->proof);
+	ruling_free(t->ruling);
+	arena_free(&t->question.arena);
 	map_free(&t->seen);
 	buf_free(&t->held);
 	arena_free(&t->arena);
@@ -178,19 +188,20 @@ static unsigned notify_of(const struct smtp_rcpt *rcpt, bool is_list, bool sever
 	return notify == ENVELOPE_EXPANDED ? notify | SMTP_NOTIFY_NEVER : notify;
 }
 
+/* It ends here, by a line of the configuration or of a table. */
+static bool discard(struct transaction *t, str rule, struct fail *why)
+{
+	return t->discarded++ > 0 || arena_keep(&t->arena, rule, &t->discard_rule) || too_many(why);
+}
+
 static bool add_target(struct transaction *t, const struct smtp_rcpt *rcpt, str original,
 	const struct route_target *target, bool several, struct fail *why)
 {
 	struct envelope_rcpt *to;
 	char origin[CONF_ORIGIN_TEXT_MAX], key[RECIPIENT_KEY_MAX];
 
-	if (target->end == ROUTE_DISCARD) {
-		if (t->discarded++ == 0 &&
-			!arena_keep(&t->arena, str_of(conf_origin_print(&target->origin, origin)),
-				&t->discard_rule))
-			return too_many(why);
-		return true;
-	}
+	if (target->end == ROUTE_DISCARD)
+		return discard(t, str_of(conf_origin_print(&target->origin, origin)), why);
 	if (map_get(&t->seen, recipient_key(target, key)))
 		return true;
 	if (!grow_rcpts(t))
@@ -242,40 +253,69 @@ static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct
 	struct route_targets *targets, struct fail *why)
 {
 	struct relay_client client = { t->envelope.client, t->envelope.login };
-	str original;
+	str original, rule = ruling_discards_rcpt(t->ruling);
 
 	if (!relay_allowed(t->router, &client, rcpt->recipient, why))
 		return false;
 	if (!arena_keep(&t->arena, rcpt->recipient, &original))
 		return too_many(why);
-	return route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) &&
-	       relay_routes_nothing(t->router, &client, rcpt->recipient, targets, why) &&
-	       add_targets(t, rcpt, original, targets, why);
+	if (!route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) ||
+		!relay_routes_nothing(t->router, &client, rcpt->recipient, targets, why))
+		return false;
+	if (rule.n == 0)
+		return add_targets(t, rcpt, original, targets, why);
+	targets->count = 0;
+	return discard(t, rule, why);
 }
 
-static void mail_judged(void *owner, const struct fail *why)
+static void begin_question(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+{
+	struct question *q = &t->question;
+
+	arena_free(&q->arena);
+	*q = (struct question){ .answered = answered, .owner = owner, .ticket = ticket };
+	arena_init(&q->arena, TRANSACTION_OCTETS_MAX);
+}
+
+static struct access_facts facts_of(const struct transaction *t)
+{
+	return (struct access_facts){ .client = &t->envelope.client,
+		.helo = t->envelope.helo,
+		.sender = t->envelope.sender };
+}
+
+static void answer_mail(void *owner, const struct fail *refusal)
 {
 	struct transaction *t = owner;
 
-	(void)t->answered(t->owner, t->ticket, why);
+	(void)t->question.answered(t->question.owner, t->question.ticket, refusal);
+}
+
+/* The tables let it in; the sender's own domain may not. */
+static void mail_ruled(void *owner, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+
+	if (!refusal && t->proof)
+		proof_mail(t->proof, answer_mail, t);
+	else
+		answer_mail(t, refusal);
 }
 
 void transaction_mail(
 	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
 {
+	struct access_facts facts = facts_of(t);
 	struct fail why = { 0 };
 	str login = t->envelope.login;
 
-	t->ticket = ticket;
-	t->answered = answered;
-	t->owner = owner;
-	if (!spool_accepts(t->flow->spool, &why) ||
-		(login.n > 0 && !owner_may_send(t->router, login, t->envelope.sender, &why)))
-		mail_judged(t, &why);
-	else if (t->proof)
-		proof_mail(t->proof, mail_judged, t);
+	begin_question(t, ticket, answered, owner);
+	if (spool_accepts(t->flow->spool, &why) &&
+		(login.n == 0 || owner_may_send(t->router, login, t->envelope.sender, &why)))
+		ruling_mail(t->ruling, &facts, mail_ruled, t);
 	else
-		mail_judged(t, NULL);
+		answer_mail(t, &why);
 }
 
 static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
@@ -350,25 +390,47 @@ static void heard(struct callout *c, const struct fail *why)
 		ask_about_rcpt(AROUND(q, struct transaction, rcpt));
 }
 
-void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
-	transaction_answer *answered, void *owner)
+/* The tables have said what they have to say. */
+static void rcpt_ruled(void *owner, const struct fail *refusal)
 {
+	struct transaction *t = owner;
 	struct rcpt_question *q = &t->rcpt;
 	struct fail why = { 0 };
 
-	forget_rcpt(t);
 	*q = (struct rcpt_question){ .open = true,
-		.ticket = ticket,
-		.answered = answered,
-		.owner = owner,
+		.ticket = t->question.ticket,
+		.answered = t->question.answered,
+		.owner = t->question.owner,
 		.callout.answered = heard,
 		.rcpt_count = t->envelope.rcpt_count,
 		.discarded = t->discarded };
 	arena_init(&q->step, TRANSACTION_OCTETS_MAX);
-	if (add_rcpt(t, rcpt, &q->step, &q->targets, &why))
+	if (refusal)
+		answer_rcpt(t, refusal);
+	else if (add_rcpt(t, &t->question.rcpt, &q->step, &q->targets, &why))
 		ask_about_rcpt(t);
 	else
 		answer_rcpt(t, &why);
+}
+
+void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
+	transaction_answer *answered, void *owner)
+{
+	struct access_facts facts = facts_of(t);
+	struct question *q = &t->question;
+	struct fail why = { 0 };
+
+	forget_rcpt(t);
+	begin_question(t, ticket, answered, owner);
+	q->rcpt.notify = rcpt->notify;
+	if (!arena_keep(&q->arena, rcpt->recipient, &q->rcpt.recipient) ||
+		!arena_keep(&q->arena, rcpt->orcpt, &q->rcpt.orcpt)) {
+		(void)too_many(&why);
+		(void)answered(owner, ticket, &why);
+		return;
+	}
+	facts.recipient = q->rcpt.recipient;
+	ruling_rcpt(t->ruling, &facts, rcpt_ruled, t);
 }
 
 /* --- the body ----------------------------------------------------------------------------------
@@ -508,6 +570,8 @@ static void log_accepted(const struct transaction *t, const char *event)
 		log_str(&r, "held", e->hold);
 	if (t->discarded > 0)
 		log_str(&r, "discarded_by", t->discard_rule);
+	if (ruling_holds(t->ruling).n > 0)
+		log_str(&r, "held_by", ruling_holds(t->ruling));
 	log_close(&r);
 }
 
@@ -553,6 +617,19 @@ static void add_flags(struct transaction *t)
 		*flags |= ENVELOPE_SIGNED;
 }
 
+static void hold_by_rule(struct transaction *t)
+{
+	struct envelope *e = &t->envelope;
+	str rule = ruling_holds(t->ruling);
+
+	if (rule.n == 0)
+		return;
+	e->hold = S("An access table holds it");
+	if (!arena_keep(&t->arena, rule, &e->hold_origin))
+		e->hold_origin = S(""); /* the hold stands without it */
+	e->flags |= ENVELOPE_HELD;
+}
+
 /* What a login sends beyond its limits is taken, and waits for somebody to look at it. */
 static void hold_beyond_quota(struct transaction *t)
 {
@@ -570,7 +647,7 @@ static void hold_beyond_quota(struct transaction *t)
 }
 
 /* All of it went to /dev/null, by rules. */
-static void discard(struct transaction *t)
+static void throw_away(struct transaction *t)
 {
 	FLOW_COUNT(t->flow, accepted);
 	FLOW_COUNT(t->flow, discarded);
@@ -588,6 +665,7 @@ static void promise(struct transaction *t)
 		t->octets += top.n;
 	}
 	add_flags(t);
+	hold_by_rule(t);
 	hold_beyond_quota(t);
 	t->envelope.octets = t->octets;
 	t->commit = (struct spool_commit){ .draft = t->draft,
@@ -607,7 +685,7 @@ static void proven(void *owner, const struct fail *why)
 		answer(t, why, "");
 		transaction_free(t);
 	} else if (t->envelope.rcpt_count == 0) {
-		discard(t);
+		throw_away(t);
 	} else {
 		promise(t);
 	}
@@ -621,6 +699,10 @@ void transaction_commit(struct transaction *t,
 		end_header(t);
 	t->committed = answered;
 	t->owner = owner;
+	if (ruling_discards(t->ruling).n > 0) {
+		t->envelope.rcpt_count = t->discarded = 0;
+		(void)discard(t, ruling_discards(t->ruling), NULL);
+	}
 	if (t->proof)
 		proof_end(t->proof, proven, t);
 	else

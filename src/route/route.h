@@ -25,6 +25,10 @@ void router_take_transports(struct router *r, size_t domain, struct alias_table 
 
 /* The same for its files of recipients. */
 void router_take_recipients(struct router *r, size_t domain, struct alias_table *t);
+/* The tables of the configuration; the router takes the reference.  As before. */
+struct lookup_set;
+void router_take_lookups(struct router *r, struct lookup_set *s);
+const struct lookup_set *router_lookups(const struct router *r) MUST_USE; /* null: it has none */
 
 /* What signs for us, null for nothing; the router takes the reference.  The same. */
 void router_take_keyring(struct router *r, struct keyring *k);

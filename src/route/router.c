@@ -70,6 +70,17 @@ struct keyring *router_keyring(const struct router *r)
 	return r->keyring;
 }
 
+void router_take_lookups(struct router *r, struct lookup_set *s)
+{
+	lookup_set_drop(r->lookups);
+	r->lookups = s;
+}
+
+const struct lookup_set *router_lookups(const struct router *r)
+{
+	return r->lookups;
+}
+
 struct router *router_again(const struct router *r)
 {
 	struct router *again = router_new(r->conf, r->tables);
@@ -80,6 +91,7 @@ struct router *router_again(const struct router *r)
 		again->recipients[i] = alias_table_keep(r->recipients[i]);
 	}
 	again->keyring = keyring_keep(r->keyring);
+	again->lookups = lookup_set_keep(r->lookups);
 	return again;
 }
 
@@ -98,6 +110,7 @@ void router_drop(struct router *r)
 		alias_table_free(r->transports[i]);
 		alias_table_free(r->recipients[i]);
 	}
+	lookup_set_drop(r->lookups);
 	mem_free(r->tables);
 	mem_free(r->transports);
 	mem_free(r->recipients);

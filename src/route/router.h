@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "mail/address.h"
+#include "route/lookup.h"
 #include "route/route.h"
 #include "route/transports.h"
 
@@ -18,6 +19,7 @@ struct router {
 	struct alias_table **transports;       /* the same: of transport files */
 	struct alias_table **recipients;       /* the same: who is behind relay or mailboxes */
 	struct keyring *keyring;               /* null: nothing is signed */
+	struct lookup_set *lookups;            /* null: none were given */
 	struct map domains, mailboxes, routes; /* by name, address, pattern */
 	struct map sender_routes;              /* by pattern */
 	const struct conf_route *star;         /* route *, or null */

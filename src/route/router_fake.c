@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buf.h"
+#include "route/lookup.h"
+
 static str file_text(const struct router_fake_file *files, size_t count, str name)
 {
 	for (size_t i = 0; i < count; i++)
@@ -44,6 +47,36 @@ static struct alias_table *build(
 	return alias_builder_finish(b);
 }
 
+struct texts {
+	const struct router_fake_file *items;
+	size_t count;
+};
+
+static bool read_text(void *owner, struct arena *a, str path, str *text, struct fail *why)
+{
+	const struct texts *texts = owner;
+
+	(void)a;
+	(void)why;
+	*text = file_text(texts->items, texts->count, path);
+	return true;
+}
+
+static void open_lookups(struct router *r, const struct router_fake_file *files, size_t count)
+{
+	struct conf *conf = (struct conf *)router_conf(r); /* a reference is all that it gets */
+	struct texts texts = { files, count };
+	struct buf report = { 0 };
+	struct lookup_set *lookups = lookup_set_read(conf, read_text, &texts, &report);
+
+	if (!lookups) {
+		fprintf(stderr, "%.*s", STR(buf_str(&report)));
+		abort();
+	}
+	router_take_lookups(r, lookups);
+	buf_free(&report);
+}
+
 struct router *router_fake_new(const char *text, const struct router_fake_file *files, size_t count)
 {
 	struct conf_source source = { S("a.conf"), str_of(text) };
@@ -60,5 +93,6 @@ struct router *router_fake_new(const char *text, const struct router_fake_file *
 		tables[i] = build(&conf->domains[i], files, count);
 	r = router_new(conf, tables);
 	conf_drop(conf);
+	open_lookups(r, files, count);
 	return r;
 }

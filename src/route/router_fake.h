@@ -10,7 +10,8 @@ struct router_fake_file {
 	const char *name, *text;
 };
 
-/* conf: the text of "a.conf"; files: the alias files that it names.  All of it must be right. */
+/* conf: the text of "a.conf"; files: the alias files and those of
+ * tables that it names.  All of it must be right. */
 struct router *router_fake_new(
 	const char *conf, const struct router_fake_file *files, size_t count) MUST_USE;
 

@@ -83,6 +83,8 @@ struct work *work_open(const char *name, unsigned threads, size_t waiting_max, b
 	w->thread_count = threads;
 	str_to_c(str_of(name), w->name, sizeof w->name);
 	sigfillset(&all);
+	sigdelset(
+		&all, SIGSYS); /* of a system call that the walls refuse: blocked, it would kill */
 	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the first thread */
 	for (unsigned i = 0; i < threads; i++) {
 		int failed = pthread_create(&w->threads[i], NULL, serve, w);

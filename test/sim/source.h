@@ -1,0 +1,18 @@
+/*
+ * test/sim/source - what simulated databases and directories have, and how they fail
+ */
+#ifndef TEST_SIM_SOURCE_H
+#define TEST_SIM_SOURCE_H
+
+#include "base/str.h"
+
+struct source_faults {
+	str rows; /* "KEY VALUE" lines, the same for every source */
+	int64_t latency_ns_max;
+	unsigned dead_per_mille; /* questions that fail at once */
+	unsigned hung_per_mille; /* questions that get no answer */
+};
+
+extern struct source_faults source_faults;
+
+#endif
