@@ -19,7 +19,7 @@ folder    = test -f $@/build.ninja ||
 
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all run install unit sim fuzz interop test bench powercut tls-audit tidy format clean release sanitized \
+.PHONY: all run install unit sim fuzz interop test bench scale powercut tls-audit tidy format clean release sanitized \
 	fuzzers packages-build packages-test packages-powercut
 
 all: release
@@ -82,6 +82,11 @@ bench: build-bench
 	ninja -C build-bench
 	test/bench/bench.py --build build-bench $(if $(QUICK),--quick,--write doc/bench.md)
 	test/bench/dkim.py --build build-bench $(if $(QUICK),--quick)
+
+# A million messages that wait, in the real program; MESSAGES=20000 is quick.
+scale: build-bench
+	ninja -C build-bench
+	test/bench/scale.py --build build-bench $(if $(MESSAGES),--messages $(MESSAGES),--write doc/scale.md)
 
 # A real kernel, a disk with a volatile cache, and no power; CUTS=3 is the short form.
 powercut: build-bench packages-powercut

@@ -33,6 +33,7 @@
 
 #define DEFAULT_DIR "/etc/facteur"
 #define WORDS_MAX 1000
+#define SHORT_ANSWER_OCTETS 65536
 
 struct command_line {
 	str dir; /* absolute */
@@ -41,6 +42,7 @@ struct command_line {
 	size_t count;
 	str option;    /* the first among them that only the command may know; "" */
 	bool answered; /* out is what was asked for, else it says what is wrong */
+	bool streamed; /* the first part of the answer has been printed */
 	struct buf out;
 };
 
@@ -166,16 +168,37 @@ static int command_user(struct command_line *line)
 /* --- what the running daemon does --------------------------------------------------------------
  */
 
-static int command_ask(struct command_line *line)
+/* A long answer is printed as it comes; a short one is ours until its end is known. */
+static bool say(void *owner, str bytes)
+{
+	struct command_line *line = owner;
+	bool printed = true;
+
+	buf_put(&line->out, bytes);
+	if (buf_str(&line->out).n > SHORT_ANSWER_OCTETS) {
+		line->streamed = true;
+		printed = process_print(buf_str(&line->out));
+		buf_clear(&line->out);
+	}
+	return printed;
+}
+
+static int ask(struct command_line *line, bool input)
 {
 	struct router *router = load(line);
+	struct client_question question = { .words = line->words,
+		.count = line->count,
+		.json = line->json,
+		.input = input,
+		.say = say,
+		.owner = line };
 	struct fail why;
 	int code;
 
 	if (!router)
 		return EXIT_AGAIN;
-	code = client_ask(router_conf(router)->run_dir, line->words, line->count, line->json,
-		&line->out, &why);
+	question.run_dir = router_conf(router)->run_dir;
+	code = client_ask(&question, &why);
 	line->answered = why.kind == FAIL_NONE && code != EXIT_USAGE;
 	if (why.kind != FAIL_NONE) { /* what came of the answer is not the whole of it */
 		code = EXIT_AGAIN;
@@ -186,12 +209,19 @@ static int command_ask(struct command_line *line)
 	return code;
 }
 
+static int command_ask(struct command_line *line)
+{
+	return ask(line, false);
+}
+
 /* What is asked for wrongly is said before anything is opened. */
 static int command_queue(struct command_line *line)
 {
-	if (!queue_words_right(line->words + 1, line->count - 1, &line->out))
+	struct queue_request q;
+
+	if (!queue_request_read(&q, line->words + 1, line->count - 1, line->json, &line->out))
 		return EXIT_USAGE;
-	return command_ask(line);
+	return ask(line, queue_request_has_input(&q));
 }
 
 /* --- help --------------------------------------------------------------------------------------
@@ -338,14 +368,21 @@ static const struct command commands[] = {
 		"Have the process that speaks to strangers try what its walls forbid.\n"
 		"Harmless; exit code 1 when something was possible."),
 	ROW("queue",
-		"list | show ID | retry ID...|all | hold ID...|all | release ID...|all | "
-		"bounce ID...|all | delete ID...|all",
-		1, WORDS_MAX - 1, command_queue, DIR | JSON,
+		"list [FILTER] | show ID|FILTER | retry|hold|release|bounce|delete ID...|all|FILTER"
+		" | export ID...|all|FILTER | import",
+		1, WORDS_MAX - 1, command_queue, DIR | JSON | OPTIONS,
 		"What waits in the queue; try it now; keep it until it is released; return it to "
 		"its\n"
-		"sender; give it up and tell nobody.  A message that is held is not given up for "
-		"its\n"
-		"age either.  A recipient that is being delivered at this moment is left alone."),
+		"sender; give it up and tell nobody; write it out, and read it in again, here or "
+		"on\n"
+		"another server.  FILTER is one or more of --to ADDRESS|DOMAIN, --from "
+		"ADDRESS|DOMAIN,\n"
+		"--older TIME, --transport NAME and --destination NAME (a next hop or a provider); "
+		"all\n"
+		"of them must be met, and what is done is done to the recipients that are meant.\n"
+		"A message that is held is not given up for its age either.  A recipient that is "
+		"being\n"
+		"delivered at this moment is left alone."),
 	ROW("alias", "ADDRESS", 1, 1, command_alias, DIR | JSON,
 		"What an address expands to, step by step, and by which transport it leaves."),
 	ROW("lookup", "TABLE KEY", 2, 2, command_lookup, DIR | JSON,
@@ -471,6 +508,9 @@ static bool print(struct command_line *line, int code)
 	struct buf why = { 0 };
 	bool written;
 
+	if (line->streamed &&
+		!line->answered) /* what was printed has no end: nothing can mend it */
+		return process_print_error(buf_str(&line->out));
 	if (line->json && code != EXIT_DONE && !line->answered) {
 		json_print_why(buf_str(&line->out), &why);
 		written = process_print(buf_str(&why));

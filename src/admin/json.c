@@ -65,6 +65,12 @@ void json_print(json_t *value, struct buf *out)
 	json_decref(value);
 }
 
+void json_print_line(json_t *value, struct buf *out)
+{
+	json_dump_callback(value, put, out, JSON_COMPACT);
+	json_decref(value);
+}
+
 json_t *json_why(str text)
 {
 	json_t *o = json_object();

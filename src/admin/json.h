@@ -21,6 +21,9 @@ void json_put_fail(
 /* Print the value and a newline, and let it go. */
 void json_print(json_t *value, struct buf *out);
 
+/* The same on one line, and without the newline. */
+void json_print_line(json_t *value, struct buf *out);
+
 /* What every command that fails answers: {"ok": false, "why": the lines of the text}. */
 json_t *json_why(str text) MUST_USE;
 void json_print_why(str text, struct buf *out);

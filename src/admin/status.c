@@ -6,29 +6,6 @@
 
 #define ROWS_MAX 20 /* destinations on the screen; --json has all */
 
-struct queue_sum {
-	size_t messages, recipients;
-	int64_t oldest_ms; /* when the oldest came in, 0: none */
-};
-
-static void add_message(struct queue_sum *sum, const struct promise *m)
-{
-	sum->messages++;
-	sum->recipients += m->waiting;
-	if (sum->oldest_ms == 0 || m->envelope.received_ms < sum->oldest_ms)
-		sum->oldest_ms = m->envelope.received_ms;
-}
-
-static struct queue_sum sum_up(const struct status *s)
-{
-	struct queue_sum sum = { 0 };
-	const struct map *messages = schedule_messages(s->schedule);
-
-	for (struct map_entry *e = map_next(messages, NULL); e; e = map_next(messages, e))
-		add_message(&sum, e->value);
-	return sum;
-}
-
 static const char *const tls_levels[] = { [CONF_LISTENER_OFF] = "off",
 	[CONF_LISTENER_OFFERED] = "offered",
 	[CONF_LISTENER_REQUIRED] = "required",
@@ -115,7 +92,7 @@ static void print_destinations(const struct status *s, struct buf *out)
 
 static void print_screen(const struct status *s, struct buf *out)
 {
-	struct queue_sum sum = sum_up(s);
+	struct schedule_sum sum = schedule_sum(s->schedule);
 	char up[NUMBER_TEXT_MAX], age[NUMBER_TEXT_MAX], disk[NUMBER_TEXT_MAX],
 		living[NUMBER_TEXT_MAX], memory[NUMBER_TEXT_MAX];
 
@@ -238,7 +215,7 @@ static json_t *listeners_json(const struct status *s)
 
 static void print_json(const struct status *s, struct buf *out)
 {
-	struct queue_sum sum = sum_up(s);
+	struct schedule_sum sum = schedule_sum(s->schedule);
 	json_t *o = json_object(), *queue = json_object(), *spool = json_object();
 
 	json_put_str(o, "hostname", s->conf->hostname.text);

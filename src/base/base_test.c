@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "base/heap.h"
+#include "base/intern.h"
 #include "base/ip.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -260,4 +261,27 @@ TEST(utf8_knows_the_malformed)
 	CHECK(!utf8_valid(S("\xed\xa0\x80")));
 	CHECK(!utf8_valid(S("\xf5\x80\x80\x80")));
 	CHECK(!utf8_valid(S("\xe2\x82")));
+}
+
+TEST(intern_keeps_each_text_once)
+{
+	struct intern set = { 0 };
+	struct intern_text *some[40], *again;
+
+	for (int i = 0; i < 40; i++) {
+		char text[8];
+
+		snprintf(text, sizeof text, "t%d", i / 2);
+		some[i] = intern_keep(&set, str_of(text));
+	}
+	CHECK_INT(set.count, 20);
+	CHECK(some[6] == some[7] && some[6] != some[8]);
+	again = intern_again(some[0]);
+	for (int i = 0; i < 40; i++)
+		intern_drop(&set, some[i]);
+	CHECK_INT(set.count, 1);
+	CHECK_STR(intern_bytes(again), S("t0"));
+	intern_drop(&set, again);
+	CHECK_INT(set.count, 0);
+	intern_free(&set);
 }

@@ -316,7 +316,7 @@ TEST(conf_refuses_what_is_not_built_of_the_reference_installation)
                  S("x:1:1: 'greylist' is known but not built yet; nothing was weakened\n"
 			  "x:7:1: 'ban' is known but not built yet; nothing was weakened\n") },
 		{ "60-anti-spam.conf",
-		  S("x:7:1: 'scan' is known but not built yet; nothing was weakened\n"
+                 S("x:7:1: 'scan' is known but not built yet; nothing was weakened\n"
 			  "x:8:1: 'scan' is known but not built yet; nothing was weakened\n")},
 	};
 

@@ -243,8 +243,6 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 		status_print(&status, json, out);
 		return 0;
 	}
-	if (count >= 1 && str_eq(words[0], S("queue")))
-		return queue_command(mail_dispatch(d->mail), words + 1, count - 1, json, out);
 	if (count == 1 && str_eq(words[0], S("walls")))
 		return walls_command(router_conf(d->router), json, out);
 	if (count == 1 && str_eq(words[0], S("reload")))
@@ -257,6 +255,18 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 	buf_put(out, S("the daemon does not know that order\n"));
 	return 2;
 }
+
+static bool talk(void *owner, struct talk *t, const str *words, size_t count, bool json)
+{
+	struct daemon *d = owner;
+
+	if (count < 1 || !str_eq(words[0], S("queue")))
+		return false;
+	queue_talk(mail_dispatch(d->mail), t, words + 1, count - 1, json);
+	return true;
+}
+
+static const struct control_answers answers = { .request = answer, .talk = talk };
 
 /* --- the start ---------------------------------------------------------------------------------
  */
@@ -323,7 +333,7 @@ static bool serve(struct daemon *d, struct fail *why)
 	loop_timer_set(d->loop, &d->every_second, loop_now_ms(d->loop) + LOOK_MS);
 	d->certificates.run = look_at_certificates;
 	loop_timer_set(d->loop, &d->certificates, loop_now_ms(d->loop) + IDENTITIES_LOOK_MS);
-	d->control = control_new(d->loop, d->control_descriptor, answer, d);
+	d->control = control_new(d->loop, d->control_descriptor, &answers, d);
 	log_line(LOG_INFO, "ready", "%.*s serves generation %u with %u worker%s",
 		STR(conf->hostname.text), conf->generation, setup.workers,
 		setup.workers == 1 ? "" : "s");

@@ -37,6 +37,21 @@ struct schedule *dispatch_schedule(const struct dispatch *d)
 	return d->schedule;
 }
 
+struct loop *dispatch_loop(const struct dispatch *d)
+{
+	return d->loop;
+}
+
+struct flow *dispatch_flow(struct dispatch *d)
+{
+	return &d->flow;
+}
+
+unsigned dispatch_on_their_way(const struct dispatch *d)
+{
+	return d->on_their_way;
+}
+
 /* --- what is on its way ------------------------------------------------------------------------
  */
 
@@ -163,11 +178,10 @@ static void start(struct dispatch *d, const struct schedule_act *act)
 
 static void no_way(struct dispatch *d, struct schedule_job *job)
 {
-	struct delivery_result result = {
-		.end = DELIVERY_REFUSED, .reply = *job->why, .ours = true
-	};
+	struct delivery_result result = { .end = DELIVERY_REFUSED, .ours = true };
 	struct promise *m = promise_keep(job->message);
 
+	schedule_no_way(d->schedule, job, &result.reply);
 	outcome_settle(d, m, job, &result, NULL, false, "");
 	schedule_job_free(job);
 	promise_drop(m);

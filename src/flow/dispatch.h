@@ -42,6 +42,16 @@ void dispatch_start_no_more(struct dispatch *d);
 void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner);
 
 struct schedule *dispatch_schedule(const struct dispatch *d);
+struct loop *dispatch_loop(const struct dispatch *d);
+struct flow *dispatch_flow(
+	struct dispatch *d); /* of the main loop: for who reads or writes there */
+
+/* Deliveries, notices and records that have not ended: who orders much waits for them. */
+unsigned dispatch_on_their_way(const struct dispatch *d) MUST_USE;
+
+/* A message that an import has made durable, with how its recipients waited: their holds and
+ * attempts are written down.  Takes the reference. */
+void dispatch_import(struct dispatch *d, struct promise *m);
 
 /* For flow/notice: a message that we made, and the end of recipients that it was about. */
 void dispatch_own(struct dispatch *d, struct promise *m);

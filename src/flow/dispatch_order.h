@@ -10,10 +10,13 @@
 
 #include "flow/dispatch.h"
 
-size_t dispatch_order_retry(struct dispatch *d, struct promise *m); /* now, whatever was planned */
-size_t dispatch_order_hold(struct dispatch *d, struct promise *m);  /* until it is released */
-size_t dispatch_order_release(struct dispatch *d, struct promise *m); /* and tried at once */
-size_t dispatch_order_bounce(struct dispatch *d, struct promise *m);  /* back to its sender */
-size_t dispatch_order_delete(struct dispatch *d, struct promise *m);  /* nobody is told */
+/* wanted: of each recipient whether it is meant; null: all. */
+typedef size_t dispatch_order(struct dispatch *d, struct promise *m, const bool *wanted);
+
+dispatch_order dispatch_order_retry;   /* now, whatever was planned */
+dispatch_order dispatch_order_hold;    /* until it is released */
+dispatch_order dispatch_order_release; /* and tried at once */
+dispatch_order dispatch_order_bounce;  /* back to its sender */
+dispatch_order dispatch_order_delete;  /* nobody is told */
 
 #endif

@@ -143,7 +143,7 @@ static bool load_entry(struct pack_reader *u, struct index *ix)
 	if (!e)
 		e = index_add(ix, id, rcpt_count);
 	index_place(e, segment_find(ix->segments, number), offset, octets);
-	index_unpack(e, u);
+	index_unpack(ix, e, u);
 	return !u->broken && e->waiting > 0 && e->rcpt_count == rcpt_count;
 }
 

@@ -56,7 +56,7 @@ struct content *content_new(struct content_budget *b, size_t block_count)
 	__atomic_add_fetch(&b->references, 1, __ATOMIC_RELAXED);
 	c->budget = b;
 	c->references = 1;
-	c->block_count = block_count;
+	c->block_count = (uint32_t)block_count;
 	return c;
 }
 

@@ -29,7 +29,7 @@ struct content_block {
 
 struct content {
 	int references; /* atomic */
-	size_t block_count;
+	uint32_t block_count;
 	uint64_t octets;
 	struct content_budget *budget;
 	struct content_block blocks[];

@@ -91,18 +91,18 @@ static void enlist(struct index_entry *e)
 		list_append(&e->segment->entries, &e->link);
 }
 
-static void forget_outcomes(struct index_entry *e)
+static void forget_outcomes(struct index *ix, struct index_entry *e)
 {
 	for (uint32_t i = 0; e->outcomes && i < e->rcpt_count; i++)
-		mem_free((void *)(uintptr_t)e->outcomes[i].p);
+		intern_drop(&ix->words, e->outcomes[i].words);
 	mem_free(e->outcomes);
 	e->outcomes = NULL;
 	e->waiting = e->rcpt_count;
 }
 
-static void entry_free(struct index_entry *e)
+static void entry_free(struct index *ix, struct index_entry *e)
 {
-	forget_outcomes(e);
+	forget_outcomes(ix, e);
 	content_drop(e->content);
 	mem_free(e);
 }
@@ -117,7 +117,7 @@ void index_remove(struct index *ix, struct index_entry *e)
 	ix->count--;
 	count_living(ix, e, -1);
 	list_remove(&e->link);
-	entry_free(e);
+	entry_free(ix, e);
 }
 
 void index_free(struct index *ix)
@@ -128,11 +128,12 @@ void index_free(struct index *ix)
 		while (e) {
 			struct index_entry *next = e->next;
 
-			entry_free(e);
+			entry_free(ix, e);
 			e = next;
 		}
 	}
 	mem_free(ix->buckets);
+	intern_free(&ix->words);
 	*ix = (struct index){ 0 };
 }
 
@@ -167,12 +168,8 @@ void index_move(struct index *ix, struct index_entry *e, struct segment *segment
 
 static bool entry_wants(const struct index_entry *e, uint32_t rcpt)
 {
-	struct spool_rcpt known;
-
-	if (rcpt >= e->rcpt_count)
-		return false;
-	index_outcome(e, rcpt, &known);
-	return !outcome_ended(&known);
+	return rcpt < e->rcpt_count &&
+	       !(e->outcomes && spool_rcpt_ended((enum spool_rcpt_state)e->outcomes[rcpt].state));
 }
 
 bool index_wants(const struct index *ix, uint64_t id, uint32_t rcpt)
@@ -182,16 +179,22 @@ bool index_wants(const struct index *ix, uint64_t id, uint32_t rcpt)
 	return e && entry_wants(e, rcpt);
 }
 
-static void keep_outcome(struct index_entry *e, uint32_t rcpt, const struct spool_rcpt *now)
+static void keep_outcome(
+	struct index *ix, struct index_entry *e, uint32_t rcpt, const struct spool_rcpt *now)
 {
-	struct buf packed = { 0 };
+	struct intern_text *was;
+	struct buf words = { 0 };
 
 	if (!e->outcomes)
 		e->outcomes = mem_zero(e->rcpt_count * sizeof e->outcomes[0]);
-	outcome_pack(now, &packed);
-	mem_free((void *)(uintptr_t)e->outcomes[rcpt].p);
-	e->outcomes[rcpt] = mem_copy(buf_str(&packed));
-	buf_free(&packed);
+	outcome_pack_words(&now->last, &words);
+	was = e->outcomes[rcpt].words;
+	e->outcomes[rcpt] = (struct index_outcome){ .next_ms = now->next_ms,
+		.words = intern_keep(&ix->words, buf_str(&words)),
+		.attempts = now->attempts,
+		.state = (uint8_t)now->state };
+	intern_drop(&ix->words, was);
+	buf_free(&words);
 	if (outcome_ended(now))
 		e->waiting--;
 }
@@ -205,18 +208,22 @@ void index_update(struct index *ix, uint64_t id, uint32_t rcpt, const struct spo
 	if (outcome_ended(now) && e->waiting == 1)
 		index_remove(ix, e);
 	else
-		keep_outcome(e, rcpt, now);
+		keep_outcome(ix, e, rcpt, now);
 }
 
 void index_outcome(const struct index_entry *e, uint32_t rcpt, struct spool_rcpt *known)
 {
+	const struct index_outcome *o = e->outcomes ? &e->outcomes[rcpt] : NULL;
 	struct pack_reader u = { 0 };
 
 	*known = (struct spool_rcpt){ 0 };
-	if (!e->outcomes || !e->outcomes[rcpt].p)
+	if (!o || !o->words)
 		return;
-	u.rest = e->outcomes[rcpt];
-	outcome_unpack(&u, known);
+	known->state = (enum spool_rcpt_state)o->state;
+	known->attempts = o->attempts;
+	known->next_ms = o->next_ms;
+	u.rest = intern_bytes(o->words);
+	outcome_unpack_words(&u, &known->last);
 	assert(!u.broken); /* we packed it */
 }
 
@@ -225,21 +232,24 @@ void index_pack(const struct index_entry *e, struct buf *to)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; e->outcomes && i < e->rcpt_count; i++)
-		count += e->outcomes[i].p != NULL;
+		count += e->outcomes[i].words != NULL;
 	pack_u32(to, count);
 	for (uint32_t i = 0; e->outcomes && i < e->rcpt_count; i++) {
-		if (!e->outcomes[i].p)
+		const struct index_outcome *o = &e->outcomes[i];
+
+		if (!o->words)
 			continue;
 		pack_u32(to, i);
-		buf_put(to, e->outcomes[i]);
+		outcome_pack_head((enum spool_rcpt_state)o->state, o->attempts, o->next_ms, to);
+		buf_put(to, intern_bytes(o->words));
 	}
 }
 
-void index_unpack(struct index_entry *e, struct pack_reader *u)
+void index_unpack(struct index *ix, struct index_entry *e, struct pack_reader *u)
 {
 	uint32_t count = pack_read_u32(u);
 
-	forget_outcomes(e);
+	forget_outcomes(ix, e);
 	for (uint32_t i = 0; i < count && !u->broken; i++) {
 		uint32_t rcpt = pack_read_u32(u);
 		struct spool_rcpt known;
@@ -248,6 +258,6 @@ void index_unpack(struct index_entry *e, struct pack_reader *u)
 		if (rcpt >= e->rcpt_count)
 			u->broken = true;
 		if (!u->broken && entry_wants(e, rcpt))
-			keep_outcome(e, rcpt, &known);
+			keep_outcome(ix, e, rcpt, &known);
 	}
 }

@@ -5,15 +5,24 @@
  * whatever is copied out of it, at any moment, can be found again in the log up to that moment,
  * which is what makes a checkpoint that is written while work goes on right.
  *
- * A message takes about 100 octets here, and as many for its content; outcomes cost more only for
- * recipients with a history.
+ * A message takes 80 octets here, and 64 for its content; a history costs 32 more for each of its
+ * recipients, and the words that they have heard are kept once for all who heard the same.
  */
 #ifndef QUEUE_INDEX_H
 #define QUEUE_INDEX_H
 
+#include "base/intern.h"
 #include "queue/content.h"
 #include "queue/outcome.h"
 #include "queue/segment.h"
+
+/* What became of a recipient; all zero: nothing yet. */
+struct index_outcome {
+	int64_t next_ms;
+	struct intern_text *words; /* packed by outcome_pack_words; null: nothing happened yet */
+	uint32_t attempts;
+	uint8_t state;
+};
 
 struct index_entry {
 	struct index_entry *next; /* in its bucket */
@@ -23,15 +32,16 @@ struct index_entry {
 		*segment; /* where its record is; null while recovering: the file is missing */
 	uint32_t offset, octets; /* of the whole record */
 	uint32_t rcpt_count;
-	uint32_t waiting; /* how many recipients have not ended */
-	str *outcomes;    /* packed, one a recipient; null, and null in it: nothing happened yet */
-	struct content *content; /* a reference; null while recovering: not read yet */
+	uint32_t waiting;               /* how many recipients have not ended */
+	struct index_outcome *outcomes; /* one a recipient; null: nothing happened yet */
+	struct content *content;        /* a reference; null while recovering: not read yet */
 };
 
 struct index {
 	struct segments *segments; /* whose living octets are counted, for entries with a content */
 	struct index_entry **buckets;
 	size_t bucket_count, count;
+	struct intern words;
 };
 
 void index_init(struct index *ix, struct segments *segments);
@@ -62,7 +72,7 @@ void index_update(struct index *ix, uint64_t id, uint32_t rcpt, const struct spo
  * each.  Reading replaces what was known; broken bytes set u->broken.  An entry without waiting
  * recipients is the caller's to remove. */
 void index_pack(const struct index_entry *e, struct buf *to);
-void index_unpack(struct index_entry *e, struct pack_reader *u);
+void index_unpack(struct index *ix, struct index_entry *e, struct pack_reader *u);
 void index_outcome(const struct index_entry *e, uint32_t rcpt, struct spool_rcpt *known);
 
 #endif

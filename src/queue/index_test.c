@@ -76,12 +76,12 @@ TEST(index_outcomes_are_read_as_they_were_packed)
 	index_remove(&ix, e);
 	e = index_add(&ix, 5, 4);
 	u.rest = buf_str(&bytes);
-	index_unpack(e, &u);
+	index_unpack(&ix, e, &u);
 	CHECK(!u.broken && u.rest.n == 0 && e->waiting == 3);
 	index_outcome(e, 1, &known);
 	CHECK(known.attempts == 2 && known.next_ms == 99);
 	u = (struct pack_reader){ .rest = str_first(buf_str(&bytes), buf_str(&bytes).n - 1) };
-	index_unpack(e, &u);
+	index_unpack(&ix, e, &u);
 	CHECK(u.broken);
 	buf_free(&bytes);
 	index_free(&ix);

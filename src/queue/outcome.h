@@ -1,8 +1,7 @@
 /*
  * queue/outcome - what the log knows of one recipient, packed
  *
- * One form for all: in records of updates, in messages that moved, in checkpoints, and in memory,
- * where most recipients have none: nothing has happened yet.
+ * One form for all: in records of updates, in messages that moved, in checkpoints.
  */
 #ifndef QUEUE_OUTCOME_H
 #define QUEUE_OUTCOME_H
@@ -11,6 +10,12 @@
 #include "queue/spool.h"
 
 void outcome_pack(const struct spool_rcpt *rcpt, struct buf *to);
+
+/* Its parts: how it waits, and the words of the last attempt. */
+void outcome_pack_head(
+	enum spool_rcpt_state state, unsigned attempts, int64_t next_ms, struct buf *to);
+void outcome_pack_words(const struct fail *last, struct buf *to);
+void outcome_unpack_words(struct pack_reader *u, struct fail *last);
 
 /* Sets u->broken when it is no outcome; what was packed is read back equal, and only that. */
 void outcome_unpack(struct pack_reader *u, struct spool_rcpt *rcpt);

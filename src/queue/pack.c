@@ -68,3 +68,44 @@ str pack_read_str(struct pack_reader *u)
 {
 	return pack_read_bytes(u, pack_read_u32(u));
 }
+
+void pack_number(struct buf *to, uint64_t v)
+{
+	char bytes[10];
+	size_t n = 0;
+
+	for (; v > 127; v >>= 7)
+		bytes[n++] = (char)(v | 128);
+	bytes[n++] = (char)v;
+	buf_put(to, str_from(bytes, n));
+}
+
+uint64_t pack_read_number(struct pack_reader *u, uint64_t max)
+{
+	uint64_t v = 0;
+	uint8_t octet = 128;
+
+	for (unsigned shift = 0; octet & 128; shift += 7) {
+		octet = pack_read_u8(u);
+		/* one form only: no needless zero at the end, and not more than 64 bits */
+		if (shift > 63 || (shift > 0 && octet == 0) || (shift == 63 && octet > 1)) {
+			u->broken = true;
+			return 0;
+		}
+		v |= (uint64_t)(octet & 127) << shift;
+	}
+	if (v > max)
+		u->broken = true;
+	return u->broken ? 0 : v;
+}
+
+void pack_text(struct buf *to, str s)
+{
+	pack_number(to, s.n);
+	buf_put(to, s);
+}
+
+str pack_read_text(struct pack_reader *u)
+{
+	return pack_read_bytes(u, (size_t)pack_read_number(u, SIZE_MAX));
+}

@@ -1,5 +1,7 @@
 #include "queue/promise.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 
 static void copy_envelope(struct promise *m, const struct envelope *from)
@@ -30,17 +32,40 @@ static void copy_envelope(struct promise *m, const struct envelope *from)
 	}
 }
 
-struct promise *promise_new(const struct envelope *envelope, struct content *content)
+static struct promise *promise_begin(struct content *content)
 {
 	struct promise *m = MEM_NEW(struct promise);
 
 	m->references = 1;
 	arena_init(&m->arena, ARENA_UNLIMITED);
-	copy_envelope(m, envelope);
 	m->content = content_keep(content);
-	m->rcpts = mem_zero(envelope->rcpt_count * sizeof *m->rcpts);
-	m->waiting = envelope->rcpt_count;
-	list_init(&m->jobs);
+	list_init(&m->opened);
+	return m;
+}
+
+static void begin_rcpts(struct promise *m)
+{
+	m->rcpts = mem_zero(m->envelope.rcpt_count * sizeof *m->rcpts);
+	m->waiting = m->envelope.rcpt_count;
+}
+
+struct promise *promise_new(const struct envelope *envelope, struct content *content)
+{
+	struct promise *m = promise_begin(content);
+
+	copy_envelope(m, envelope);
+	begin_rcpts(m);
+	return m;
+}
+
+struct promise *promise_read(str envelope, struct content *content)
+{
+	struct promise *m = promise_begin(content);
+	struct fail why;
+	bool whole = envelope_read(envelope, &m->arena, &m->envelope, &why);
+
+	assert(whole);
+	begin_rcpts(m);
 	return m;
 }
 

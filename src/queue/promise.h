@@ -38,15 +38,18 @@ struct promise {
 	/* the scheduler's: */
 	struct promise_rcpt *rcpts; /* envelope.rcpt_count */
 	size_t waiting;             /* recipients not yet ended, in hand or not */
-	struct heap_node alarm;     /* when to warn its sender, or to give it up */
 	bool warned;
-	bool tried;       /* in this life of the daemon */
-	unsigned users;   /* deliveries and bounces that read the content now */
-	struct list jobs; /* of struct schedule_job, those that wait */
+	bool tried;                      /* in this life of the daemon */
+	unsigned users;                  /* deliveries and bounces that read the content now */
+	struct list opened;              /* link among those that the schedule has open */
+	struct schedule_message *listed; /* where the schedule has it; null: not, or no more */
 };
 
 /* A copy of the envelope, a reference of the content. */
 struct promise *promise_new(const struct envelope *envelope, struct content *content) MUST_USE;
+
+/* The same from what envelope_write wrote, which must be whole. */
+struct promise *promise_read(str envelope, struct content *content) MUST_USE;
 struct promise *promise_keep(struct promise *m);
 void promise_drop(struct promise *m); /* null is allowed */
 

@@ -6,11 +6,6 @@
 #include "queue/retry.h"
 #include "queue/schedule_inside.h"
 
-static str id_key(const uint64_t *id)
-{
-	return str_from(id, sizeof *id);
-}
-
 struct schedule *schedule_new(
 	struct router *router, unsigned workers, uint64_t seed, int64_t now_ms)
 {
@@ -20,6 +15,7 @@ struct schedule *schedule_new(
 	s->workers = workers;
 	s->born_ms = now_ms;
 	prng_seed(&s->prng, seed);
+	schedule_messages_init(&s->messages);
 	list_init(&s->ready);
 	list_init(&s->no_way);
 	list_init(&s->asking);
@@ -30,16 +26,6 @@ struct schedule *schedule_new(
 struct router *schedule_router(const struct schedule *s)
 {
 	return s->router;
-}
-
-struct promise *schedule_find(const struct schedule *s, uint64_t id)
-{
-	return map_get(&s->messages, id_key(&id));
-}
-
-const struct map *schedule_messages(const struct schedule *s)
-{
-	return &s->messages;
 }
 
 const struct map *schedule_destinations(const struct schedule *s)
@@ -55,135 +41,6 @@ static const struct conf_queue *settings(const struct schedule *s)
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts)
 {
 	return retry_wait_ms(settings(s), attempts, &s->prng);
-}
-
-/* --- jobs --------------------------------------------------------------------------------------
- */
-
-static struct schedule_job *job_new(struct promise *m, struct schedule_destination *d, size_t size)
-{
-	struct schedule_job *job = mem_zero(sizeof *job + size * sizeof job->rcpts[0]);
-
-	job->message = promise_keep(m);
-	job->destination = d;
-	job->size = size;
-	list_init(&job->link);
-	list_append(&m->jobs, &job->sibling);
-	return job;
-}
-
-void schedule_job_free(struct schedule_job *job)
-{
-	list_remove(&job->sibling);
-	promise_drop(job->message);
-	mem_free(job->why);
-	mem_free(job);
-}
-
-void schedule_job_unqueue(struct schedule *s, struct schedule_job *job)
-{
-	struct schedule_destination *d = job->destination;
-
-	if (d) {
-		d->waiting -= job->count;
-		if (job->due.slot == 0)
-			d->job_count--;
-	}
-	heap_remove(&s->due, &job->due);
-	list_remove(&job->link);
-	list_remove(&job->sibling);
-	for (size_t i = 0; i < job->count; i++)
-		job->message->rcpts[job->rcpts[i]].queued = false;
-}
-
-static void job_queue(struct schedule *s, struct schedule_job *job, int64_t next_ms, int64_t now_ms)
-{
-	struct schedule_destination *d = job->destination;
-
-	for (size_t i = 0; i < job->count; i++)
-		job->message->rcpts[job->rcpts[i]].queued = true;
-	if (!d) {
-		list_append(&s->no_way, &job->link);
-		return;
-	}
-	d->waiting += job->count;
-	if (next_ms > now_ms) {
-		heap_set(&s->due, &job->due, next_ms);
-	} else {
-		list_append(&d->jobs, &job->link);
-		d->job_count++;
-	}
-	schedule_destination_settle(s, d, now_ms);
-}
-
-/* May this recipient travel in the job that is being built for its destination? */
-static bool fits(const struct schedule_job *job, const struct promise *m, size_t rcpt)
-{
-	size_t first = job->rcpts[0];
-
-	return job->count < job->size && m->rcpts[first].next_ms == m->rcpts[rcpt].next_ms &&
-	       m->envelope.rcpts[first].has_sender == m->envelope.rcpts[rcpt].has_sender &&
-	       str_eq(m->envelope.rcpts[first].sender, m->envelope.rcpts[rcpt].sender);
-}
-
-static void finish_building(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
-{
-	struct schedule_job *job = d->building;
-
-	d->building = NULL;
-	if (job)
-		job_queue(s, job, job->message->rcpts[job->rcpts[0]].next_ms, now_ms);
-}
-
-static void no_way(struct schedule *s, struct promise *m, size_t rcpt, const struct fail *why)
-{
-	struct schedule_job *job = job_new(m, NULL, 1);
-
-	job->rcpts[job->count++] = (uint32_t)rcpt;
-	job->why = MEM_NEW(struct fail);
-	*job->why = *why;
-	job_queue(s, job, 0, 0);
-}
-
-static bool wants_job(const struct promise_rcpt *r)
-{
-	return r->state == SPOOL_WAITING && !r->in_hand && !r->queued && !r->held;
-}
-
-static void group(struct schedule *s, struct promise *m, int64_t now_ms)
-{
-	size_t n = m->envelope.rcpt_count, wanted = 0;
-	struct schedule_destination **to = arena_alloc(&s->scratch, n * sizeof(void *));
-
-	for (size_t i = 0; i < n; i++)
-		wanted += wants_job(&m->rcpts[i]);
-	for (size_t i = 0; i < n && wanted > 0; i++) {
-		struct route_mail mail;
-		struct route_way way;
-		struct fail why;
-		struct schedule_destination *d;
-
-		if (!wants_job(&m->rcpts[i]))
-			continue;
-		if (m->rcpts[i].next_ms <= now_ms)
-			m->rcpts[i].next_ms = 0;
-		mail = promise_mail(m, i);
-		if (!route_find(s->router, &s->scratch, &mail, &way, &why)) {
-			no_way(s, m, i, &why);
-			continue;
-		}
-		d = to[i] = schedule_destination_of(s, &way, now_ms);
-		if (d->building && !fits(d->building, m, i))
-			finish_building(s, d, now_ms);
-		if (!d->building)
-			d->building = job_new(m, d,
-				wanted < SCHEDULE_JOB_RCPTS_MAX ? wanted : SCHEDULE_JOB_RCPTS_MAX);
-		d->building->rcpts[d->building->count++] = (uint32_t)i;
-	}
-	for (size_t i = 0; i < n && wanted > 0; i++)
-		if (to[i] && to[i]->building)
-			finish_building(s, to[i], now_ms);
-	arena_reset(&s->scratch);
 }
 
 /* --- messages ----------------------------------------------------------------------------------
@@ -204,22 +61,25 @@ void schedule_set_alarm(struct schedule *s, struct promise *m)
 	int64_t warn_ms = settings(s)->warn_ms, life_ms = lifetime_ms(s, m);
 	bool will_warn = !m->warned && warn_ms > 0 && warn_ms < life_ms && m->envelope.sender.n;
 
-	heap_set(&s->alarms, &m->alarm, m->envelope.received_ms + (will_warn ? warn_ms : life_ms));
+	heap_set(&s->alarms, &m->listed->alarm,
+		m->envelope.received_ms + (will_warn ? warn_ms : life_ms));
 }
 
 void schedule_add(struct schedule *s, struct promise *m, int64_t now_ms)
 {
-	if (!schedule_find(s, m->envelope.id)) {
+	if (!m->listed) {
 		int64_t warn_ms = settings(s)->warn_ms;
 
-		map_set(&s->messages, id_key(&m->envelope.id), m);
+		schedule_message_add(&s->messages, m);
 		/* one that comes in with that age is from before a restart: it was warned about */
 		m->warned = warn_ms > 0 && now_ms - m->envelope.received_ms > warn_ms;
 		schedule_set_alarm(s, m);
-	} else if (m->alarm.slot == 0) { /* it had expired, and something of it came back */
-		heap_set(&s->alarms, &m->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+	} else if (m->listed->alarm.slot == 0) { /* it had expired, and something came back */
+		heap_set(&s->alarms, &m->listed->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
 	}
-	group(s, m, now_ms);
+	schedule_group(s, m, now_ms);
+	if (!s->began) /* a long queue is never open as a whole */
+		schedule_message_shelve(&s->messages, m->listed);
 }
 
 void schedule_close(struct schedule *s, struct promise *m, size_t rcpt, enum spool_rcpt_state end)
@@ -230,16 +90,18 @@ void schedule_close(struct schedule *s, struct promise *m, size_t rcpt, enum spo
 	r->state = end;
 	r->in_hand = false;
 	m->waiting--;
+	s->messages.waiting--;
 	if (m->waiting > 0)
 		return;
-	map_remove(&s->messages, id_key(&m->envelope.id));
-	heap_remove(&s->alarms, &m->alarm);
-	promise_drop(m);
+	heap_remove(&s->alarms, &m->listed->alarm);
+	schedule_message_remove(&s->messages, m->listed);
 }
 
 bool schedule_backs_off(const struct promise *m)
 {
-	LIST_EACH (link, &m->jobs) {
+	if (!m->listed)
+		return true;
+	LIST_EACH (link, &m->listed->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 
 		if (job->destination && schedule_destination_failures(job->destination) == 0)
@@ -250,25 +112,23 @@ bool schedule_backs_off(const struct promise *m)
 
 void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 {
-	LIST_EACH_SAFE (link, &m->jobs) {
+	LIST_EACH_SAFE (link, &m->listed->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 		struct schedule_destination *d = job->destination;
 
-		schedule_job_unqueue(s, job);
-		schedule_job_free(job);
+		schedule_job_drop(s, job, m);
 		if (d)
 			schedule_destination_settle(s, d, now_ms);
 	}
 }
 
-static void drop_jobs(struct schedule *s, struct promise *m)
+static void drop_jobs(struct schedule *s, struct schedule_message *e)
 {
-	LIST_EACH_SAFE (link, &m->jobs) {
-		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
+	struct promise *m = schedule_message_open(&s->messages, e);
 
-		schedule_job_unqueue(s, job);
-		schedule_job_free(job);
-	}
+	LIST_EACH_SAFE (link, &e->jobs)
+		schedule_job_drop(s, AROUND(link, struct schedule_job, sibling), m);
+	schedule_message_shelve(&s->messages, e);
 }
 
 /* It is tried now, or nearly: else it would be forgotten, and open as wide as any new one. */
@@ -280,19 +140,32 @@ static void end_back_off(struct schedule_destination *d, int64_t now_ms)
 		d->provider->back_off_ms = now_ms + 1;
 }
 
-void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms)
+static bool concerns(const struct schedule_job *job, const bool *wanted)
 {
-	LIST_EACH (link, &m->jobs) {
+	for (size_t i = 0; wanted && i < job->count; i++)
+		if (wanted[job->rcpts[i]])
+			return true;
+	return !wanted;
+}
+
+void schedule_retry(struct schedule *s, struct promise *m, const bool *wanted, int64_t now_ms)
+{
+	LIST_EACH (link, &m->listed->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 
-		if (job->destination)
+		if (job->destination && concerns(job, wanted))
 			end_back_off(job->destination, now_ms);
 	}
 	schedule_withdraw(s, m, now_ms);
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
-		m->rcpts[i].next_ms = 0;
-	group(s, m, now_ms);
+		if (!wanted || wanted[i])
+			m->rcpts[i].next_ms = 0;
+	schedule_group(s, m, now_ms);
 }
+
+#define EACH_MESSAGE(s, e)                                                                \
+	for (struct schedule_message *e = schedule_message_next(&(s)->messages, NULL); e; \
+		e = schedule_message_next(&(s)->messages, e))
 
 void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 {
@@ -307,13 +180,15 @@ void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
 		d->transport = NULL; /* until one of its jobs is grouped by the new routes */
 		d->known_ms = 0;
 	}
-	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e))
-		drop_jobs(s, e->value);
-	for (struct map_entry *e = map_next(&s->messages, NULL); e; e = map_next(&s->messages, e)) {
-		struct promise *m = e->value;
+	EACH_MESSAGE(s, e)
+	drop_jobs(s, e);
+	EACH_MESSAGE(s, e)
+	{
+		struct promise *m = schedule_message_open(&s->messages, e);
 
 		schedule_set_alarm(s, m);
-		group(s, m, now_ms);
+		schedule_group(s, m, now_ms);
+		schedule_message_shelve(&s->messages, e);
 	}
 	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
 		next = map_next(&s->destinations, e);
@@ -454,15 +329,9 @@ void schedule_free(struct schedule *s)
 {
 	struct map_entry *e, *next;
 
-	for (e = map_next(&s->messages, NULL); e; e = next) {
-		struct promise *m = e->value;
-
-		next = map_next(&s->messages, e);
-		map_remove(&s->messages, e->key);
-		heap_remove(&s->alarms, &m->alarm);
-		drop_jobs(s, m);
-		promise_drop(m);
-	}
+	EACH_MESSAGE(s, message)
+	drop_jobs(s, message);
+	schedule_messages_free(&s->messages);
 	for (e = map_next(&s->destinations, NULL); e; e = next) {
 		struct schedule_destination *d = e->value;
 
@@ -474,7 +343,6 @@ void schedule_free(struct schedule *s)
 	}
 	while ((e = map_next(&s->providers, NULL)))
 		schedule_provider_free(s, e->value);
-	map_free(&s->messages);
 	map_free(&s->destinations);
 	map_free(&s->providers);
 	map_free(&s->hosts);

@@ -35,8 +35,11 @@
 #define SCHEDULE_IDLE_MS 2000            /* a connection without work is kept so long; */
 #define SCHEDULE_IDLE_DELAY_MS_MAX 30000 /* and its delay longer, up to this, while mail waits */
 #define SCHEDULE_JOB_RCPTS_MAX 100       /* recipients of one job; more become several jobs */
-#define SCHEDULE_TURN_MAILS 10        /* over one connection, while others of the provider wait */
-#define SCHEDULE_ROW 3                /* destinations in trouble, until their provider is, too */
+#define SCHEDULE_TURN_MAILS 10 /* over one connection, while others of the provider wait */
+#define SCHEDULE_FRESH_ROW                                                                  \
+	4              /* fresh mails of a destination, before one that waited has its turn \
+			*/
+#define SCHEDULE_ROW 3 /* destinations in trouble, until their provider is, too */
 #define SCHEDULE_ASKED_MAX 500        /* look-ups at once */
 #define SCHEDULE_KNOWN_MS_MIN 60000   /* what was looked up is believed for its TTL, */
 #define SCHEDULE_KNOWN_MS_MAX 3600000 /* within these bounds */
@@ -79,14 +82,15 @@ struct schedule_destination {
 	str domain;                         /* of nexthop: whose MX hosts are asked for; "" none */
 	struct schedule_provider *provider; /* null: not known yet */
 	struct list member;                 /* link among the provider's */
-	struct list turn; /* link among those of the provider that have ready jobs */
-	int64_t known_ms; /* until then the provider is believed */
-	uint32_t ticket;  /* of the look-up that is open; 0 none */
-	struct list ask;  /* link among those to look up */
-	struct list jobs; /* ready ones */
-	size_t job_count; /* ready ones */
-	size_t waiting;   /* recipients in ready and in timed jobs */
-	unsigned slots;   /* leased: busy, idle or closing */
+	struct list turn;       /* link among those of the provider that have ready jobs */
+	int64_t known_ms;       /* until then the provider is believed */
+	uint32_t ticket;        /* of the look-up that is open; 0 none */
+	struct list ask;        /* link among those to look up */
+	struct list fresh, old; /* jobs, ready ones */
+	size_t job_count;       /* in both */
+	unsigned fresh_row;     /* fresh ones since the last old one */
+	size_t waiting;         /* recipients in ready and in timed jobs */
+	unsigned slots;         /* leased: busy, idle or closing */
 	unsigned closing;
 	struct list idle;  /* of slots */
 	unsigned failures; /* of its own: look-ups, and where the provider is configured */
@@ -107,14 +111,22 @@ struct schedule_slot {
 	void *driver; /* the worker's connection; null before the first mail */
 };
 
+struct schedule_message; /* a message of the schedule: an open promise, or a shelved one */
+
 struct schedule_job {
-	struct list link;                         /* among the ready ones of its destination */
-	struct list sibling;                      /* among the jobs of its message */
-	struct heap_node due;                     /* when it becomes ready */
-	struct promise *message;                  /* a reference */
-	struct schedule_destination *destination; /* null: no way, why says it */
-	struct fail *why;
-	size_t count, size;
+	union {
+		struct list link;     /* READY: among those of its destination; or without a way */
+		struct heap_node due; /* TIMED: when it becomes ready */
+	};
+	struct list sibling; /* among the jobs of its message that wait */
+	union {
+		struct schedule_message *of; /* while it waits; from START on: */
+		struct promise *message;     /* a reference */
+	};
+	struct schedule_destination *destination; /* null: no way */
+	uint16_t count;
+	uint8_t place; /* where it waits */
+	bool old;      /* it has been tried, or was found at the start: after fresh mail */
 	uint32_t rcpts[];
 };
 
@@ -126,7 +138,8 @@ struct schedule_act {
 		SCHEDULE_HANG_UP, /* close an idle connection, then schedule_hung_up */
 		SCHEDULE_RESOLVE, /* ask for the MX hosts of name, then schedule_resolved or
 				     schedule_unresolved */
-		SCHEDULE_NO_WAY,  /* the job has no destination: end its recipients */
+		SCHEDULE_NO_WAY,  /* the job has no destination (schedule_no_way says why): end its
+				     recipients */
 		SCHEDULE_WARN,    /* the message has waited for long: tell its sender */
 		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients not in hand
 				   */
@@ -193,8 +206,8 @@ void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule
 	const struct fail *why, int64_t now_ms);
 void schedule_job_free(struct schedule_job *job);
 
-/* The admin: try it now, whatever was planned. */
-void schedule_retry(struct schedule *s, struct promise *m, int64_t now_ms);
+/* The admin: try it now, whatever was planned; wanted: of each recipient, or null for all. */
+void schedule_retry(struct schedule *s, struct promise *m, const bool *wanted, int64_t now_ms);
 
 /* Is the message older than its lifetime? */
 bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t now_ms) MUST_USE;
@@ -210,12 +223,36 @@ const struct fail *schedule_destination_trouble(const struct schedule_destinatio
 /* The last trouble with where a way leads; *why stays when there is none. */
 void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why);
 
+/* Is that the destination of the way: its next hop, "TRANSPORT:NEXTHOP", or its provider's name? */
+bool schedule_way_is(struct schedule *s, const struct route_way *way, str name) MUST_USE;
+
 /* The wait after the attempts-th failure. */
 int64_t schedule_wait_ms(struct schedule *s, unsigned attempts);
 
-struct promise *schedule_find(
-	const struct schedule *s, uint64_t id) MUST_USE;           /* borrowed, or null */
-const struct map *schedule_messages(const struct schedule *s);     /* values: struct promise */
+/* Why the one recipient of a NO_WAY has none. */
+void schedule_no_way(struct schedule *s, const struct schedule_job *job, struct fail *why);
+
+/* A message of the queue, borrowed until the next call of schedule_next, or null. */
+struct promise *schedule_find(struct schedule *s, uint64_t id) MUST_USE;
+
+/* May the message have this text in its envelope, whatever the case?  Cheaper than to look: it is
+ * what a search through a long queue asks first. */
+bool schedule_mentions(const struct schedule *s, uint64_t id, str text) MUST_USE;
+
+bool schedule_has(const struct schedule *s, uint64_t id) MUST_USE;
+
+/* The same to look at only: the caller's reference.  What is shelved stays there. */
+struct promise *schedule_look(struct schedule *s, uint64_t id) MUST_USE;
+
+/* All that wait: how many messages and recipients, and when the oldest came in, 0: none; and the
+ * ids, in the order in which they came in, for the caller to mem_free. */
+struct schedule_sum {
+	size_t messages, recipients;
+	int64_t oldest_ms;
+};
+struct schedule_sum schedule_sum(const struct schedule *s) MUST_USE;
+uint64_t *schedule_ids(const struct schedule *s, size_t *count) MUST_USE;
+
 const struct map *schedule_destinations(const struct schedule *s); /* values: destinations */
 
 #endif

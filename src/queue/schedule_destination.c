@@ -68,6 +68,19 @@ void schedule_destination_why(struct schedule *s, const struct route_way *way, s
 	arena_reset(&s->scratch);
 }
 
+bool schedule_way_is(struct schedule *s, const struct route_way *way, str name)
+{
+	size_t shown_n;
+	str key = destination_key(s, way, &shown_n);
+	struct schedule_destination *d = map_get(&s->destinations, key);
+	bool is = str_eq_nocase(name, way->nexthop) || str_eq_nocase(name, way->transport->host) ||
+		  str_eq_nocase(name, str_first(key, shown_n)) ||
+		  (d && d->provider && str_eq_nocase(name, d->provider->name));
+
+	arena_reset(&s->scratch);
+	return is;
+}
+
 /* --- to be and not to be -----------------------------------------------------------------------
  */
 
@@ -84,11 +97,17 @@ struct schedule_destination *schedule_destination_of(
 	struct schedule *s, const struct route_way *way, int64_t now_ms)
 {
 	const struct conf_transport *t = way->transport;
+	struct schedule_destination *d = s->recent;
+	bool told_anew;
 	size_t shown_n;
-	str key = destination_key(s, way, &shown_n);
-	struct schedule_destination *d = map_get(&s->destinations, key);
-	bool told_anew = !d || !d->transport;
+	str key;
 
+	/* a long queue mostly goes where the last one went, and the key takes long to make */
+	if (d && d->transport == t && str_eq(d->nexthop, way->nexthop))
+		return d;
+	key = destination_key(s, way, &shown_n);
+	d = map_get(&s->destinations, key);
+	told_anew = !d || !d->transport;
 	if (!d) {
 		d = MEM_NEW(struct schedule_destination);
 		d->identity = mem_copy(key);
@@ -99,11 +118,13 @@ struct schedule_destination *schedule_destination_of(
 		list_init(&d->member);
 		list_init(&d->turn);
 		list_init(&d->ask);
-		list_init(&d->jobs);
+		list_init(&d->fresh);
+		list_init(&d->old);
 		list_init(&d->idle);
 		map_set(&s->destinations, key, d);
 	}
 	d->transport = t;
+	s->recent = d;
 	if (told_anew && schedule_provider_is_told(s, d))
 		schedule_provider_place(s, d, NULL, 0, now_ms);
 	else if (told_anew && d->provider)
@@ -113,6 +134,8 @@ struct schedule_destination *schedule_destination_of(
 
 void schedule_destination_free(struct schedule *s, struct schedule_destination *d)
 {
+	if (s->recent == d)
+		s->recent = NULL;
 	map_remove(&s->destinations, d->identity);
 	map_remove(&s->asked, str_from(&d->ticket, sizeof d->ticket));
 	list_remove(&d->ask);

@@ -4,15 +4,45 @@
 #ifndef QUEUE_SCHEDULE_INSIDE_H
 #define QUEUE_SCHEDULE_INSIDE_H
 
+#include "base/intern.h"
 #include "base/prng.h"
 #include "queue/schedule.h"
+#include "queue/shelf.h"
 
 /* Then it is looked again whether a message that is too old was tried. */
 #define SCHEDULE_LAST_CHANCE_MS 600000
 
+/* So many open messages are looked at each time, whether they can be shelved again. */
+#define SCHEDULE_SHELVE_STEP 8
+
+/* Where a job waits. */
+enum { SCHEDULE_JOB_NOWHERE, SCHEDULE_JOB_READY, SCHEDULE_JOB_TIMED };
+
+struct schedule_message {
+	struct schedule_message *next; /* in its bucket */
+	uint64_t id;
+	struct heap_node alarm; /* when to warn its sender, or to give it up */
+	struct list jobs;       /* those that wait */
+	union {
+		struct promise *open; /* somebody may hold it, too */
+		struct shelf *shelved;
+	};
+	struct content *content; /* while it is shelved: a reference */
+};
+
+struct schedule_messages {
+	struct schedule_message **buckets;
+	size_t bucket_count, count, waiting; /* recipients */
+	struct list opened;                  /* promises */
+	struct intern words;                 /* of shelved ones */
+	struct buf scratch;
+};
+
 struct schedule {
 	struct router *router;
-	struct map messages, destinations, providers;
+	struct schedule_messages messages;
+	struct map destinations, providers;
+	struct schedule_destination *recent; /* the last one that was asked for; null: none */
 	struct map hosts;   /* "TRANSPORT\nMXHOST": the provider that it leads to */
 	struct map asked;   /* destinations, by the ticket of their look-up */
 	struct list asking; /* destinations that want one */
@@ -32,10 +62,42 @@ struct schedule {
 	struct arena scratch; /* for one call */
 };
 
+/* --- queue/schedule_message.c: the table of messages */
+
+void schedule_messages_init(struct schedule_messages *t);
+void schedule_messages_free(struct schedule_messages *t); /* no jobs are left */
+struct schedule_message *schedule_message_find(const struct schedule_messages *t, uint64_t id);
+
+/* Walk all: start with null, until null.  The table may not change during the walk. */
+struct schedule_message *schedule_message_next(
+	const struct schedule_messages *t, const struct schedule_message *previous);
+
+/* List it; takes the reference. */
+struct schedule_message *schedule_message_add(struct schedule_messages *t, struct promise *m);
+void schedule_message_remove(struct schedule_messages *t, struct schedule_message *e);
+
+/* Its promise, borrowed: made when it is shelved, and then there until nobody else holds it and
+ * it is shelved again: at once, or, some of those that are open, when there is nothing else to do.
+ */
+struct promise *schedule_message_open(struct schedule_messages *t, struct schedule_message *e);
+void schedule_message_shelve(struct schedule_messages *t, struct schedule_message *e);
+void schedule_messages_shelve(struct schedule_messages *t);
+
+/* --- queue/schedule_job.c */
+
+/* Jobs for all recipients of an open message that wait and have none. */
+void schedule_group(struct schedule *s, struct promise *m, int64_t now_ms);
+
+/* The next ready one of a destination, which has one: fresh ones first, but not for ever. */
+struct schedule_job *schedule_job_next(const struct schedule_destination *d);
+void schedule_job_ready(struct schedule *s, struct schedule_job *job); /* its moment has come */
+
+/* Out of every queue; its recipients, of the open message, are no longer queued. */
+void schedule_job_unqueue(struct schedule *s, struct schedule_job *job, struct promise *m);
+void schedule_job_drop(struct schedule *s, struct schedule_job *job, struct promise *m);
+
 /* --- queue/schedule.c */
 
-/* Out of every queue; its recipients are no longer queued. */
-void schedule_job_unqueue(struct schedule *s, struct schedule_job *job);
 void schedule_set_alarm(struct schedule *s, struct promise *m);
 
 /* --- queue/schedule_destination.c */

@@ -8,9 +8,7 @@ static void wake(struct schedule *s, int64_t now_ms)
 	while ((node = heap_first(&s->due)) && node->at <= now_ms) {
 		struct schedule_job *job = AROUND(node, struct schedule_job, due);
 
-		heap_remove(&s->due, node);
-		list_append(&job->destination->jobs, &job->link);
-		job->destination->job_count++;
+		schedule_job_ready(s, job);
 		schedule_destination_settle(s, job->destination, now_ms);
 	}
 	while ((node = heap_first(&s->rests)) && node->at <= now_ms)
@@ -23,20 +21,29 @@ static void wake(struct schedule *s, int64_t now_ms)
 /* --- acts --------------------------------------------------------------------------------------
  */
 
+/* It is the caller's from now on, with a reference of the message. */
+static void take_in_hand(struct schedule *s, struct schedule_job *job, struct promise *m)
+{
+	schedule_job_unqueue(s, job, m);
+	for (size_t i = 0; i < job->count; i++)
+		m->rcpts[job->rcpts[i]].in_hand = true;
+	job->message = promise_keep(m);
+}
+
 static struct schedule_act start(struct schedule *s, struct schedule_slot *slot, int64_t now_ms)
 {
 	struct schedule_destination *d = slot->destination;
-	struct schedule_job *job = AROUND(list_first(&d->jobs), struct schedule_job, link);
+	struct schedule_job *job = schedule_job_next(d);
+	struct promise *m = schedule_message_open(&s->messages, job->of);
 
 	schedule_slot_take(s, slot);
 	list_remove(&d->provider->ready); /* its turn is over: behind the others */
 	list_remove(&d->turn);
 	slot->busy = true;
-	job->message->tried = true;
 	slot->mails++;
-	schedule_job_unqueue(s, job);
-	for (size_t i = 0; i < job->count; i++)
-		job->message->rcpts[job->rcpts[i]].in_hand = true;
+	d->fresh_row = job->old ? 0 : d->fresh_row + 1;
+	take_in_hand(s, job, m);
+	m->tried = true;
 	schedule_provider_started(d->provider, now_ms);
 	schedule_destination_settle(s, d, now_ms);
 	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
@@ -53,25 +60,26 @@ static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slo
  * because others were before him.  The attempt ends him then, if it fails (schedule_expired). */
 static bool last_chance(struct schedule *s, struct promise *m, int64_t now_ms)
 {
-	bool chance = !m->tried && !list_empty(&m->jobs) && !schedule_backs_off(m);
+	bool chance = !m->tried && !list_empty(&m->listed->jobs) && !schedule_backs_off(m);
 
 	if (!chance)
 		return false;
-	heap_set(&s->alarms, &m->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
-	schedule_retry(s, m, now_ms);
+	heap_set(&s->alarms, &m->listed->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+	schedule_retry(s, m, NULL, now_ms);
 	return true;
 }
 
 /* IDLE: nothing came of it. */
-static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int64_t now_ms)
+static struct schedule_act alarm_act(struct schedule *s, struct schedule_message *e, int64_t now_ms)
 {
+	struct promise *m = schedule_message_open(&s->messages, e);
 	bool expired = schedule_expired(s, m, now_ms);
 
 	if (expired && last_chance(s, m, now_ms))
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	m->warned = true;
 	if (expired)
-		heap_remove(&s->alarms, &m->alarm);
+		heap_remove(&s->alarms, &m->listed->alarm);
 	else
 		schedule_set_alarm(s, m);
 	return (struct schedule_act){ .kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN,
@@ -80,8 +88,7 @@ static struct schedule_act alarm_act(struct schedule *s, struct promise *m, int6
 
 static struct schedule_act no_way_act(struct schedule *s, struct schedule_job *job)
 {
-	schedule_job_unqueue(s, job);
-	job->message->rcpts[job->rcpts[0]].in_hand = true;
+	take_in_hand(s, job, schedule_message_open(&s->messages, job->of));
 	return (struct schedule_act){ .kind = SCHEDULE_NO_WAY, .job = job };
 }
 
@@ -147,7 +154,7 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	for (; alarm && alarm->at <= now_ms; alarm = heap_first(&s->alarms)) {
 		struct schedule_act act =
-			alarm_act(s, AROUND(alarm, struct promise, alarm), now_ms);
+			alarm_act(s, AROUND(alarm, struct schedule_message, alarm), now_ms);
 
 		if (act.kind != SCHEDULE_IDLE)
 			return act;
@@ -166,5 +173,6 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		if (act.kind != SCHEDULE_IDLE)
 			return act;
 	}
+	schedule_messages_shelve(&s->messages);
 	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 }

@@ -271,16 +271,15 @@ TEST(schedule_opens_a_provider_step_by_step)
 TEST(schedule_probes_once_when_the_admin_retries)
 {
 	struct schedule *s = play_schedule(settings, T0);
-	struct promise *m[2];
 	struct schedule_act act;
 
-	m[0] = play_add(s, 1, "a@x.shared.test", T0);
+	play_add(s, 1, "a@x.shared.test", T0);
 	act = play_start(s, "fast:x.shared.test", T0);
 	play_trouble(s, &act, T0);
-	m[1] = play_add(s, 2, "a@y.shared.test", T0);
+	play_add(s, 2, "a@y.shared.test", T0);
 	play_idle(s, T0);
-	for (int i = 0; i < 2; i++)
-		schedule_retry(s, m[i], T0 + 1000);
+	for (uint64_t id = 1; id <= 2; id++)
+		schedule_retry(s, schedule_find(s, id), NULL, T0 + 1000);
 	act = play_next(s, T0 + 1001);
 	CHECK_INT(act.kind, SCHEDULE_START);
 	play_idle(s, T0 + 1001);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define FORMAT_NAME S("format")
-#define FORMAT_WORD "facteur spool 1\n"
+#define FORMAT_WORD "facteur spool 2\n"
 #define FORMAT_OCTETS_MAX 64
 
 bool spool_disk_full(const struct fail *why)

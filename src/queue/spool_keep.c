@@ -6,6 +6,8 @@
 /* How far the log may grow before the next checkpoint: reading that much is the price of a crash.
  */
 #define GROWN_SEGMENTS_MIN 4
+#define DEAD_SEGMENTS_MIN 4
+#define ENTRY_OCTETS 64         /* of a message in a checkpoint, about */
 #define GROWN_CHECKPOINTS_MIN 4 /* but a checkpoint costs no more than a part of what it saves */
 
 static void grown_max(struct spool *s)
@@ -64,12 +66,22 @@ bool spool_keep_now(struct spool *s, const struct checkpoint_mark *mark, struct 
 	return true;
 }
 
-/* Now, or when it would let segments go and space is short. */
+/* More than twice what lives and some segments: most of what came since the mark has ended, too,
+ * and only waits for the next one.  What has grown pays for writing it. */
+static bool mostly_dead(const struct spool *s)
+{
+	return s->segments.octets >
+		       2 * s->segments.living + DEAD_SEGMENTS_MIN * s->setup.segment_octets &&
+	       s->grown_octets >= s->setup.segment_octets &&
+	       s->grown_octets >= s->index.count * ENTRY_OCTETS;
+}
+
+/* Now, or when it would let segments go. */
 static bool checkpoint_due(const struct spool *s)
 {
 	if (loop_now_ms(s->committer) < s->checkpoint_ms)
 		return false;
-	if (s->grown_octets >= s->grown_octets_max)
+	if (s->grown_octets >= s->grown_octets_max || mostly_dead(s))
 		return true;
 	return (s->low || s->scarce) && s->segments.dead > 1 &&
 	       s->grown_octets >= s->setup.segment_octets;

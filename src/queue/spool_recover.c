@@ -134,7 +134,7 @@ static bool apply_message(struct recovery *r, struct segment *seg, const struct 
 	if (!e)
 		e = index_add(ix, w->record.id, l.rcpt_count);
 	index_place(e, seg, w->offset, w->site.offset - w->offset);
-	index_unpack(e, &l.outcomes);
+	index_unpack(ix, e, &l.outcomes);
 	if (e->waiting == 0)
 		index_remove(ix, e);
 	return !l.outcomes.broken && l.outcomes.rest.n == 0;
@@ -225,6 +225,18 @@ static void replay_bytes(struct recovery *r, struct segment *seg, str bytes)
 		seg->number, 0, &why);
 }
 
+/* What is read here may be in the system's memory only, as after kill -9; what follows builds on
+ * it.  And a sync that failed in the life before may have left there what is not on the disk. */
+static bool settle_file(struct recovery *r, struct disk_file *f, struct fail *why)
+{
+	if (!r->measuring)
+		return true;
+	if (!disk_sync(f, why))
+		return false;
+	disk_forget(f);
+	return true;
+}
+
 static bool replay_segment(struct recovery *r, struct segment *seg, struct fail *why)
 {
 	struct disk_file *f;
@@ -239,6 +251,10 @@ static bool replay_segment(struct recovery *r, struct segment *seg, struct fail 
 	f = disk_open_file(r->s->disk, segment_name(seg->number, name), why);
 	if (!f)
 		return false;
+	if (!settle_file(r, f, why)) {
+		disk_close_file(f);
+		return false;
+	}
 	if (r->bytes_size < seg->octets) {
 		mem_free(r->bytes);
 		r->bytes_size = seg->octets;
@@ -247,9 +263,6 @@ static bool replay_segment(struct recovery *r, struct segment *seg, struct fail 
 	read = disk_read(f, 0, r->bytes, seg->octets, &n, why);
 	if (read)
 		replay_bytes(r, seg, str_from(r->bytes, n));
-	/* What was read here may be in the system's memory only, as after kill -9; what follows
-	 * builds on it. */
-	read = read && disk_sync(f, why);
 	disk_close_file(f);
 	return read;
 }

@@ -437,7 +437,7 @@ TEST(spool_refuses_a_format_it_does_not_know)
 	struct fail why;
 
 	fake_reset(1);
-	write_format("facteur spool 2\n0123456789abcdef\n");
+	write_format("facteur spool 3\n0123456789abcdef\n");
 	CHECK(!spool_open(&setup, found, NULL, &why));
 	CHECK(strstr(why.text, "version"));
 	fake_reset(0);

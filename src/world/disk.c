@@ -265,6 +265,14 @@ bool disk_sync(struct disk_file *f, struct fail *why)
 	return true;
 }
 
+/* A hint, as far as the kernel is concerned: it is all that there is. */
+void disk_forget(struct disk_file *f)
+{
+	int refused = posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
+
+	(void)refused;
+}
+
 bool disk_sync_names(struct disk *d, struct fail *why)
 {
 	if (fsync(d->fd) != 0)

@@ -45,6 +45,11 @@ bool disk_read(struct disk_file *f, uint64_t at, char *to, size_t size, size_t *
 /* Data, and the size, on stable storage.  After a failure nothing may be believed of what was
  * written since the last success. */
 bool disk_sync(struct disk_file *f, struct fail *why) MUST_USE;
+
+/* Behind a sync: what the system's memory has of the file is read from the disk again.  A kernel
+ * that could not write a page may go on showing it. */
+void disk_forget(struct disk_file *f);
+
 bool disk_sync_names(struct disk *d, struct fail *why) MUST_USE; /* new, renamed, removed names */
 
 bool disk_rename(struct disk *d, str from, str to, struct fail *why) MUST_USE; /* replaces to */

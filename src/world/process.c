@@ -342,6 +342,16 @@ bool process_read_secret(const char *prompt, struct buf *to, struct fail *why)
 	return done;
 }
 
+size_t process_input(char *bytes, size_t size)
+{
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, bytes, size);
+	} while (n < 0 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void process_exit(int code)
 {
 	_exit(code);

@@ -56,6 +56,9 @@ bool process_print_error(str text);
  * shown.  False: *why. */
 bool process_read_secret(const char *prompt, struct buf *to, struct fail *why) MUST_USE;
 
+/* What standard input has now, blocking; 0 at its end, or when it cannot be read. */
+size_t process_input(char *bytes, size_t size) MUST_USE;
+
 _Noreturn void process_exit(int code); /* at once: no exit handlers, no joining of threads */
 
 #endif

@@ -2,7 +2,7 @@
  * bench/generator - sends so many messages over so many sessions at once, and says what it cost
  *
  *	generator --to ADDRESS:PORT [--messages N] [--sessions N] [--per-session N] [--size OCTETS]
- *		[--pause MS]
+ *		[--pause MS] [--recipient ADDRESS]
  *
  * A new session begins as soon as one has ended.  With --pause each waits before it begins anew.
  * Latency is from the connect to the last reply; with several messages a session, from MAIL on.
@@ -40,7 +40,7 @@ struct client {
 	int64_t begun_us;
 };
 
-static const struct smtp_client_rcpt recipient = { .address = STR_INIT("to@sink.test") };
+static struct smtp_client_rcpt recipient;
 
 static struct client *client_of(struct out *out)
 {
@@ -169,6 +169,7 @@ int main(int argc, char **argv)
 	all.messages = measure_number(argc, argv, "messages", "1000");
 	all.per_session = measure_number(argc, argv, "per-session", "1");
 	all.pause_ms = measure_number(argc, argv, "pause", "0");
+	recipient.address = str_of(measure_option(argc, argv, "recipient", "to@sink.test"));
 	make_content(measure_number(argc, argv, "size", "4K"));
 	all.loop = loop_new("generator");
 

@@ -186,6 +186,11 @@ bool disk_sync(struct disk_file *f, struct fail *why)
 	return ok ? ok : fail_while(why, " (%s)", f->name);
 }
 
+void disk_forget(struct disk_file *f)
+{
+	store_forget(f->inode);
+}
+
 bool disk_sync_names(struct disk *d, struct fail *why)
 {
 	bool early = sim_chance(500), ok;

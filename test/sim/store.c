@@ -263,6 +263,12 @@ bool store_sync(struct store *s, struct inode *i, struct fail *why)
 	return true;
 }
 
+void store_forget(struct inode *i)
+{
+	if (list_empty(&i->changes))
+		show_stable(i);
+}
+
 /* --- names --- */
 
 static struct store_name *find(struct store_names *names, const char *name)

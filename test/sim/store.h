@@ -84,6 +84,7 @@ bool store_write(struct store *s, struct inode *i, uint64_t at, str bytes, struc
 bool store_resize(struct store *s, struct inode *i, uint64_t size, struct fail *why);
 size_t store_read(struct inode *i, uint64_t at, char *to, size_t size);
 bool store_sync(struct store *s, struct inode *i, struct fail *why);
+void store_forget(struct inode *i); /* what is not on the disk is not in the page cache either */
 uint64_t store_used_octets(const struct store *s);
 
 #endif

@@ -227,12 +227,18 @@ static void look_after(void)
  * more what became of its mail. */
 static void stop_pivot(void)
 {
+	int64_t from_ns = sim.now_ns;
+	bool clean;
+
 	if (!pivot_up())
 		return;
 	if (story.pivot->store->fenced)
 		story.fenced_ns = story.pivot->store->fenced_ns;
 	story.pivot->died = NULL;
-	if (!pivot_stop() || story.fenced_ns)
+	clean = pivot_stop();
+	if (story.pivot->store->fenced_ns >= from_ns) /* while it was stopping */
+		story.fenced_ns = story.pivot->store->fenced_ns;
+	if (!clean || story.fenced_ns)
 		died(story.pivot);
 	story.pivot->died = died;
 }
