@@ -33,7 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; alias_table_key(t, i, &key); i++) {
 		LAW(str_eq(address_domain(key), S("l.test")) && address_local(key).n > 0);
 		LAW(alias_table_find(t, key, &found) && found.line <= size);
-		buf_put(&keys, key);
+		if (str_starts(key, S("#"))) /* it was in quotes, or it would be a comment */
+			buf_putf(&keys, "\"%.*s\"@l.test", STR(address_local(key)));
+		else
+			buf_put(&keys, key);
 		buf_put_char(&keys, '\n');
 	}
 	again = read(buf_str(&keys));
