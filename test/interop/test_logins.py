@@ -2,6 +2,7 @@
 login may do, and what happens when it does more."""
 import base64
 import contextlib
+import fcntl
 import hashlib
 import hmac
 import os
@@ -11,6 +12,7 @@ import socket
 import ssl
 import statistics
 import subprocess
+import termios
 import threading
 import time
 
@@ -116,8 +118,9 @@ def tunnel(pivot, name):
 
 
 def gsasl(pivot, name, mechanism, user, password=PASSWORD):
-    begin = f"MAIL FROM:<{user}@pivot.test>\r\nRCPT TO:<b@sink.test>\r\nDATA\r\n"
-    rest = f"Subject: gsasl {mechanism} {name}\r\n\r\nx\r\n.\r\nQUIT\r\n"
+    lines = [(f"MAIL FROM:<{user}@pivot.test>", rb"250 2\.1\.0"), ("RCPT TO:<b@sink.test>", rb"250 2\.1\.5"),
+             ("DATA", rb"354 "), (f"Subject: gsasl {mechanism} {name}", None), ("", None), ("x", None),
+             (".", rb"250 2\.0\.0"), ("QUIT", rb"221 2\.0\.0")]
 
     def run(port, *more):
         ours, theirs = os.openpty()  # it keeps its words back from a pipe
@@ -139,12 +142,17 @@ def gsasl(pivot, name, mechanism, user, password=PASSWORD):
                     return False
             return True
 
+        def taken():
+            return fcntl.ioctl(process.stdin, termios.FIONREAD, b"\0\0\0\0") == b"\0\0\0\0"
+
+        # It takes one line for each time that something comes, so they must come one by one.
         with contextlib.suppress(BrokenPipeError):
             if until(rb"Enter application data"):
-                process.stdin.write(begin.encode())
-                if until(rb"354 "):  # what comes before it is no message
-                    process.stdin.write(rest.encode())
-                    until(rb"221 2\.0\.0")
+                for line, want in lines:
+                    process.stdin.write(line.encode() + b"\r\n")
+                    harness.wait_for(taken, "gsasl to read a line")
+                    if want:
+                        until(want)
             process.stdin.close()
         until(rb"$ ^")
         process.wait(60)
