@@ -19,7 +19,7 @@ folder    = test -f $@/build.ninja ||
 
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all run install unit sim fuzz interop test bench scale powercut tls-audit tidy format clean release sanitized \
+.PHONY: all run install unit sim fuzz interop test bench scale many powercut tls-audit tidy format clean release sanitized \
 	fuzzers packages-build packages-test packages-powercut
 
 all: release
@@ -87,6 +87,11 @@ bench: build-bench
 scale: build-bench
 	ninja -C build-bench
 	test/bench/scale.py --build build-bench $(if $(MESSAGES),--messages $(MESSAGES),--write doc/scale.md)
+
+# One message to 10,000 recipients at 500 domains, beside Postfix.
+many: build-bench
+	ninja -C build-bench
+	test/bench/many.py --build build-bench
 
 # A real kernel, a disk with a volatile cache, and no power; CUTS=3 is the short form.
 powercut: build-bench packages-powercut

@@ -9,6 +9,7 @@
 #include "admin/alias.h"
 #include "admin/client.h"
 #include "admin/compile.h"
+#include "admin/destination.h"
 #include "admin/dkim.h"
 #include "admin/exit.h"
 #include "admin/generation.h"
@@ -224,6 +225,13 @@ static int command_queue(struct command_line *line)
 	return ask(line, queue_request_has_input(&q));
 }
 
+static int command_destination(struct command_line *line)
+{
+	if (!destination_words_right(line->words + 1, line->count - 1, &line->out))
+		return EXIT_USAGE;
+	return ask(line, false);
+}
+
 /* --- help --------------------------------------------------------------------------------------
  */
 
@@ -383,6 +391,11 @@ static const struct command commands[] = {
 		"A message that is held is not given up for its age either.  A recipient that is "
 		"being\n"
 		"delivered at this moment is left alone."),
+	ROW("destination", "list | pause NAME... | resume NAME...", 1, WORDS_MAX - 1,
+		command_destination, DIR | JSON,
+		"Where mail waits to go, and how that goes; start nothing to a provider, a next\n"
+		"hop or TRANSPORT:NEXTHOP until it is resumed, over reloads and restarts too.\n"
+		"Mail for it is accepted, and grows old."),
 	ROW("alias", "ADDRESS", 1, 1, command_alias, DIR | JSON,
 		"What an address expands to, step by step, and by which transport it leaves."),
 	ROW("lookup", "TABLE KEY", 2, 2, command_lookup, DIR | JSON,

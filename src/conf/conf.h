@@ -148,6 +148,7 @@ struct conf_provider {
 	unsigned connections;      /* 0, in all four: as the transport says */
 	int64_t delay_between_ms;  /* here CONF_UNSAID */
 	unsigned messages_per_connection, messages_per_hour;
+	struct conf_texts throttle; /* codes, statuses and words of replies that ask for less */
 	struct conf_origin origin;
 };
 

@@ -126,6 +126,17 @@
 	  .takes = "DOMAIN | .DOMAIN ...",
 	  .text = "So do these domains, or, with a dot in front, all below them, whatever their MX "
 		  "hosts are." },
+	{ ROW(CONF_IN_PROVIDER, "throttle"),
+	  READ_BY(conf_provider_replies, conf_provider, throttle, struct conf_texts),
+	  .adds_up = true,
+	  .takes = "CODE | STATUS | \"WORDS\" ...",
+	  .text = "Replies of this provider that ask for less mail: a reply code (421), an enhanced "
+		  "status (4.7.28), or words that stand in the text, in any case.  Then it gets "
+		  "half the connections, nothing for 30 seconds, twice as long each time it asks "
+		  "again (up to 32 minutes), and a pause between mails; every 10 mails that go "
+		  "through take one step back.  421, \"too many connections\" and their like do so "
+		  "for every provider.  The log names it (throttled), destination list shows it.  "
+		  "share/facteur/providers has what the large ones publish." },
 	{ ROW(CONF_IN_PROVIDER, "connections"), COUNT(conf_provider, connections, 1, 10000),
 	  .takes = "NUMBER",
 	  .text = "As in a transport, whose word holds where none stands here; so do the next three." },

@@ -2,6 +2,7 @@
 
 #include "admin/generation.h"
 #include "admin/json.h"
+#include "admin/destination.h"
 #include "admin/queue.h"
 #include "admin/rows.h"
 #include "base/log.h"
@@ -260,9 +261,12 @@ static bool talk(void *owner, struct talk *t, const str *words, size_t count, bo
 {
 	struct daemon *d = owner;
 
-	if (count < 1 || !str_eq(words[0], S("queue")))
+	if (count >= 1 && str_eq(words[0], S("queue")))
+		queue_talk(mail_dispatch(d->mail), t, words + 1, count - 1, json);
+	else if (count >= 1 && str_eq(words[0], S("destination")))
+		destination_talk(mail_dispatch(d->mail), t, words + 1, count - 1, json);
+	else
 		return false;
-	queue_talk(mail_dispatch(d->mail), t, words + 1, count - 1, json);
 	return true;
 }
 

@@ -107,6 +107,7 @@ static void came_back(struct loop_task *task)
 	v->slot->driver = v->outbound;
 	outcome_settle(d, m, v->job, v->results, &v->trouble,
 		kind == CONF_MAILDIR || kind == CONF_LMTP || kind == CONF_PIPE, v->remote);
+	dispatch_hear(d, v);
 	schedule_done(d->schedule, v->slot, v->after, &v->trouble, dispatch_now_ms(d));
 	put_away(m);
 	schedule_job_free(v->job);
@@ -282,6 +283,7 @@ static void check_quiet(struct dispatch *d)
 
 		d->quiet = NULL;
 		loop_timer_cancel(d->loop, &d->timer);
+		loop_timer_cancel(d->loop, &d->note_timer);
 		quiet(d->owner);
 	}
 }
@@ -325,6 +327,7 @@ void dispatch_pump(struct dispatch *d)
 	}
 	d->pumping = false;
 	set_timer(d, now_ms);
+	dispatch_remember_soon(d);
 	check_quiet(d);
 }
 
@@ -356,6 +359,7 @@ struct dispatch *dispatch_new(const struct dispatch_setup *setup)
 void dispatch_free(struct dispatch *d)
 {
 	loop_timer_cancel(d->loop, &d->timer);
+	loop_timer_cancel(d->loop, &d->note_timer);
 	schedule_free(d->schedule);
 	mem_free(d);
 }
@@ -424,6 +428,7 @@ void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *re
 {
 	d->flow.spool = spool;
 	d->flow.resolver = resolver;
+	dispatch_recall(d);
 	d->serving = true;
 	dispatch_pump(d);
 }
@@ -474,6 +479,8 @@ void dispatch_start_no_more(struct dispatch *d)
 
 void dispatch_stop(struct dispatch *d, void (*quiet)(void *owner), void *owner)
 {
+	if (schedule_changed(d->schedule))
+		dispatch_remember(d, NULL, NULL);
 	d->stopping = true;
 	d->quiet = quiet;
 	d->owner = owner;

@@ -35,6 +35,14 @@ void dispatch_accept(struct dispatch *d, struct promise *m);
 
 void dispatch_reload(struct dispatch *d, struct router *router);
 
+/* By hand: pause, or resume, what is called so (schedule_pause).  False: it was so already. */
+bool dispatch_pause(struct dispatch *d, str name, bool pause);
+
+/* Write down what is to be remembered of providers; done, which may be null, is called in the main
+ * loop when it is durable, or with why it is not. */
+void dispatch_remember(
+	struct dispatch *d, void (*done)(void *owner, const struct fail *why), void *owner);
+
 /* The first step of a stop: no delivery begins from now on; those that run go on. */
 void dispatch_start_no_more(struct dispatch *d);
 

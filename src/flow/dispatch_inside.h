@@ -13,7 +13,7 @@ struct dispatch {
 	struct schedule *schedule;
 	struct flow flow; /* for notices: they are made in the main loop */
 	struct flow *const *workers;
-	struct loop_timer timer;
+	struct loop_timer timer, note_timer;
 	int64_t wall_offset_ms; /* from the steady clock to the wall's, as the schedule knows it */
 	bool serving, stopping, pumping;
 	unsigned on_their_way; /* deliveries, notices and records */
@@ -29,6 +29,12 @@ void dispatch_tell(struct dispatch *d, struct promise *m, enum dsn_action action
 
 /* The wall clock; the schedule has been told if somebody has set it. */
 int64_t dispatch_now_ms(struct dispatch *d) MUST_USE;
+
+/* flow/dispatch_memory: write down what has changed; know it again; and hear whether a peer asks
+ * for less, before the delivery is said to be done. */
+void dispatch_remember_soon(struct dispatch *d);
+void dispatch_recall(struct dispatch *d);
+void dispatch_hear(struct dispatch *d, const struct delivery *v);
 
 /* flow/dispatch_rule: a job for discard or error. */
 void dispatch_rule_end(struct dispatch *d, const struct schedule_act *act);

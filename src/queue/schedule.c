@@ -104,7 +104,8 @@ bool schedule_backs_off(const struct promise *m)
 	LIST_EACH (link, &m->listed->jobs) {
 		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
 
-		if (job->destination && schedule_destination_failures(job->destination) == 0)
+		if (job->destination && !job->destination->paused &&
+			schedule_destination_failures(job->destination) == 0)
 			return false;
 	}
 	return true;
@@ -138,6 +139,8 @@ static void end_back_off(struct schedule_destination *d, int64_t now_ms)
 		d->back_off_ms = now_ms + 1;
 	if (d->provider && d->provider->failures > 0)
 		d->provider->back_off_ms = now_ms + 1;
+	if (d->provider && d->provider->throttled_ms > now_ms)
+		d->provider->throttled_ms = now_ms + 1;
 }
 
 static bool concerns(const struct schedule_job *job, const bool *wanted)
@@ -240,6 +243,7 @@ void schedule_unresolved(
 	} else {
 		d->trouble = *why;
 		d->failures++;
+		s->changed = true;
 		d->back_off_ms = now_ms + schedule_wait_ms(s, d->failures);
 	}
 	schedule_destination_settle(s, d, now_ms);
@@ -259,21 +263,32 @@ int64_t schedule_deadline_ms(const struct schedule *s)
 	return deadline_ms;
 }
 
+/* A peer that asks for less is there, but that is no success. */
+static void went_well(
+	struct schedule *s, struct schedule_destination *d, bool throttled, int64_t now_ms)
+{
+	if (!throttled)
+		schedule_provider_success(s, d, now_ms);
+	else
+		d->provider->ended_ms = now_ms;
+}
+
 void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule_after after,
 	const struct fail *why, int64_t now_ms)
 {
 	struct schedule_destination *d = slot->destination;
+	bool throttled = slot->throttled;
 
 	assert(slot->busy);
-	slot->busy = false;
+	slot->busy = slot->throttled = false;
 	switch (after) {
 	case SCHEDULE_KEPT:
 		schedule_slot_put_by(s, slot, now_ms);
-		schedule_provider_success(d, now_ms);
+		went_well(s, d, throttled, now_ms);
 		break;
 	case SCHEDULE_CLOSED:
 		schedule_slot_free(s, slot);
-		schedule_provider_success(d, now_ms);
+		went_well(s, d, throttled, now_ms);
 		break;
 	case SCHEDULE_TROUBLE:
 		schedule_slot_free(s, slot);
@@ -301,6 +316,7 @@ void schedule_clock_set(struct schedule *s, int64_t by_ms)
 		p->started_ms += by_ms;
 		p->ended_ms += by_ms;
 		p->back_off_ms += by_ms;
+		p->throttled_ms += by_ms;
 		if (p->wake.slot > 0)
 			heap_set(&s->wakes, &p->wake, p->wake.at + by_ms);
 	}
@@ -346,6 +362,7 @@ void schedule_free(struct schedule *s)
 	map_free(&s->destinations);
 	map_free(&s->providers);
 	map_free(&s->hosts);
+	schedule_forget(s);
 	map_free(&s->asked);
 	heap_free(&s->alarms);
 	heap_free(&s->due);

@@ -22,7 +22,8 @@
  *
  * After a start or a reload, a provider that is not known yet counts as one that has just had a
  * mail; what was waiting at the start is tried over one connection first.  So no limit is ever
- * exceeded, and nothing has to be written down.
+ * exceeded.  Back-off, throttling and what was paused by hand are remembered over a start
+ * (schedule_note).
  */
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
@@ -35,11 +36,14 @@
 #define SCHEDULE_IDLE_MS 2000            /* a connection without work is kept so long; */
 #define SCHEDULE_IDLE_DELAY_MS_MAX 30000 /* and its delay longer, up to this, while mail waits */
 #define SCHEDULE_JOB_RCPTS_MAX 100       /* recipients of one job; more become several jobs */
-#define SCHEDULE_TURN_MAILS 10 /* over one connection, while others of the provider wait */
-#define SCHEDULE_FRESH_ROW                                                                  \
-	4              /* fresh mails of a destination, before one that waited has its turn \
-			*/
-#define SCHEDULE_ROW 3 /* destinations in trouble, until their provider is, too */
+#define SCHEDULE_TURN_MAILS 10        /* over one connection, while others of the provider wait */
+#define SCHEDULE_FRESH_ROW 4          /* fresh mails, before one that has waited has its turn */
+#define SCHEDULE_THROTTLE_MS 30000    /* the first pause; each further step doubles it */
+#define SCHEDULE_THROTTLE_MAX 7       /* steps: 32 minutes */
+#define SCHEDULE_CALM 10              /* mails that went through, for one step back */
+#define SCHEDULE_KEEP_MS 3600000      /* who was throttled is known so long without mail */
+#define SCHEDULE_REMEMBER_MS 86400000 /* and what is older is not remembered over a start */
+#define SCHEDULE_ROW 3                /* destinations in trouble, until their provider is, too */
 #define SCHEDULE_ASKED_MAX 500        /* look-ups at once */
 #define SCHEDULE_KNOWN_MS_MIN 60000   /* what was looked up is believed for its TTL, */
 #define SCHEDULE_KNOWN_MS_MAX 3600000 /* within these bounds */
@@ -65,6 +69,9 @@ struct schedule_provider {
 	unsigned failures;     /* in a row */
 	unsigned row;          /* destinations in trouble, one after the other */
 	int64_t back_off_ms;   /* not before, after failures */
+	unsigned throttle;     /* steps down, because the peer asked for it */
+	unsigned calm;         /* mails that went through since the last step */
+	int64_t throttled_ms;  /* not before, after the last step down */
 	struct fail trouble;   /* the last one, kind FAIL_NONE when all is well */
 	struct list idle;      /* of slots */
 	struct list turn;      /* of destinations that have ready jobs */
@@ -78,6 +85,7 @@ struct schedule_destination {
 	const struct conf_transport
 		*transport; /* of the schedule's router; null while it has no job */
 	bool found;         /* mail was waiting for it at the start */
+	bool paused;        /* by hand: it, or its provider */
 	str nexthop;
 	str domain;                         /* of nexthop: whose MX hosts are asked for; "" none */
 	struct schedule_provider *provider; /* null: not known yet */
@@ -108,7 +116,8 @@ struct schedule_slot {
 	unsigned worker;
 	unsigned mails; /* given to it so far */
 	bool busy, closing;
-	void *driver; /* the worker's connection; null before the first mail */
+	bool throttled; /* the peer has asked for less, in the mail that it carries */
+	void *driver;   /* the worker's connection; null before the first mail */
 };
 
 struct schedule_message; /* a message of the schedule: an open promise, or a shelved one */
@@ -205,6 +214,27 @@ enum schedule_after {
 void schedule_done(struct schedule *s, struct schedule_slot *slot, enum schedule_after after,
 	const struct fail *why, int64_t now_ms);
 void schedule_job_free(struct schedule_job *job);
+
+/* Does the reply of a peer ask for less mail?  Words that all peers use, and those of the provider
+ * (throttle): then *rule is its line, else "".  If it does, say so before schedule_done: fewer
+ * connections, a pause, and pauses between mails; after each SCHEDULE_CALM mails that went through
+ * one step back.  False: it was known already. */
+bool schedule_throttles(const struct schedule *s, const struct schedule_destination *d,
+	const struct fail *reply, struct conf_origin *rule) MUST_USE;
+bool schedule_throttled(
+	struct schedule *s, struct schedule_slot *slot, const struct fail *reply, int64_t now_ms);
+
+/* By hand: start nothing to what is called so, a provider, a next hop or "TRANSPORT:NEXTHOP", now
+ * or later.  False: it was so already. */
+bool schedule_pause(struct schedule *s, str name, int64_t now_ms);
+bool schedule_resume(struct schedule *s, str name, int64_t now_ms);
+const struct map *schedule_paused(const struct schedule *s); /* keys: the names, in lower case */
+
+/* What is to be remembered over a restart: has it changed since it was written, write it; read it
+ * back, where false says that it is broken, and as much as could be read is known. */
+bool schedule_changed(const struct schedule *s) MUST_USE;
+void schedule_note(struct schedule *s, struct buf *to, int64_t now_ms);
+bool schedule_recall(struct schedule *s, str note, int64_t now_ms) MUST_USE;
 
 /* The admin: try it now, whatever was planned; wanted: of each recipient, or null for all. */
 void schedule_retry(struct schedule *s, struct promise *m, const bool *wanted, int64_t now_ms);

@@ -47,9 +47,13 @@ unsigned schedule_destination_failures(const struct schedule_destination *d)
 
 int64_t schedule_destination_not_before_ms(const struct schedule_destination *d)
 {
-	if (provider_fails(d) && d->provider->back_off_ms > d->back_off_ms)
-		return d->provider->back_off_ms;
-	return d->back_off_ms;
+	int64_t at_ms = d->back_off_ms;
+
+	if (provider_fails(d) && d->provider->back_off_ms > at_ms)
+		at_ms = d->provider->back_off_ms;
+	if (d->provider && d->provider->throttled_ms > at_ms)
+		at_ms = d->provider->throttled_ms;
+	return at_ms;
 }
 
 const struct fail *schedule_destination_trouble(const struct schedule_destination *d)
@@ -122,6 +126,7 @@ struct schedule_destination *schedule_destination_of(
 		list_init(&d->old);
 		list_init(&d->idle);
 		map_set(&s->destinations, key, d);
+		schedule_recall_destination(s, d);
 	}
 	d->transport = t;
 	s->recent = d;
@@ -151,7 +156,7 @@ void schedule_destination_free(struct schedule *s, struct schedule_destination *
 /* Its jobs may be started as far as it is concerned; one probe, after failures. */
 static bool may_start(const struct schedule_destination *d, int64_t now_ms)
 {
-	return d->job_count > 0 && d->back_off_ms <= now_ms &&
+	return d->job_count > 0 && d->back_off_ms <= now_ms && !d->paused &&
 	       (d->failures == 0 || d->slots == 0 || !list_empty(&d->idle));
 }
 
@@ -173,6 +178,7 @@ void schedule_destination_settle(struct schedule *s, struct schedule_destination
 	/* until then it is remembered, though nothing waits for it */
 	int64_t until_ms = wanted ? d->back_off_ms : schedule_destination_not_before_ms(d);
 
+	d->paused = schedule_is_paused(s, d);
 	if (until_ms > now_ms)
 		heap_set(&s->rests, &d->wake, until_ms);
 	else

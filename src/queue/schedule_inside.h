@@ -6,6 +6,7 @@
 
 #include "base/intern.h"
 #include "base/prng.h"
+#include "queue/retry.h"
 #include "queue/schedule.h"
 #include "queue/shelf.h"
 
@@ -42,6 +43,9 @@ struct schedule {
 	struct router *router;
 	struct schedule_messages messages;
 	struct map destinations, providers;
+	struct map paused;                              /* names */
+	struct map known_providers, known_destinations; /* remembered, and not seen again yet */
+	bool changed;                                   /* something that is to be remembered */
 	struct schedule_destination *recent; /* the last one that was asked for; null: none */
 	struct map hosts;   /* "TRANSPORT\nMXHOST": the provider that it leads to */
 	struct map asked;   /* destinations, by the ticket of their look-up */
@@ -88,8 +92,10 @@ void schedule_messages_shelve(struct schedule_messages *t);
 /* Jobs for all recipients of an open message that wait and have none. */
 void schedule_group(struct schedule *s, struct promise *m, int64_t now_ms);
 
-/* The next ready one of a destination, which has one: fresh ones first, but not for ever. */
-struct schedule_job *schedule_job_next(const struct schedule_destination *d);
+/* The next ready one of a destination, which has one, to be started: fresh ones first, but not for
+ * ever.  What waits when there is trouble is fresh no more. */
+struct schedule_job *schedule_job_next(struct schedule_destination *d);
+void schedule_jobs_grow_old(struct schedule_destination *d);
 void schedule_job_ready(struct schedule *s, struct schedule_job *job); /* its moment has come */
 
 /* Out of every queue; its recipients, of the open message, are no longer queued. */
@@ -138,7 +144,20 @@ unsigned schedule_provider_slots_max(const struct schedule_provider *p);
 void schedule_provider_started(struct schedule_provider *p, int64_t now_ms);
 void schedule_provider_trouble(
 	struct schedule *s, struct schedule_destination *d, const struct fail *why, int64_t now_ms);
-void schedule_provider_success(struct schedule_destination *d, int64_t now_ms);
+void schedule_provider_success(struct schedule *s, struct schedule_destination *d, int64_t now_ms);
+
+/* --- queue/schedule_throttle.c */
+
+int64_t schedule_throttle_delay_ms(const struct schedule_provider *p); /* between its mails */
+void schedule_throttle_success(struct schedule *s, struct schedule_provider *p);
+bool schedule_is_paused(struct schedule *s, const struct schedule_destination *d);
+
+/* --- queue/schedule_memory.c */
+
+/* It is new: what was remembered of it holds again. */
+void schedule_recall_provider(struct schedule *s, struct schedule_provider *p);
+void schedule_recall_destination(struct schedule *s, struct schedule_destination *d);
+void schedule_forget(struct schedule *s); /* all that was remembered */
 
 /* --- queue/schedule_slot.c */
 

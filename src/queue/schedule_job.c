@@ -5,20 +5,28 @@
 /* --- where they wait ---------------------------------------------------------------------------
  */
 
-struct schedule_job *schedule_job_next(const struct schedule_destination *d)
+struct schedule_job *schedule_job_next(struct schedule_destination *d)
 {
 	bool old = list_empty(&d->fresh) ||
 		   (!list_empty(&d->old) && d->fresh_row >= SCHEDULE_FRESH_ROW);
 
+	d->fresh_row = old ? 0 : d->fresh_row + 1;
 	return AROUND(list_first(old ? &d->old : &d->fresh), struct schedule_job, link);
 }
 
+void schedule_jobs_grow_old(struct schedule_destination *d)
+{
+	list_move_all(&d->old, &d->fresh);
+}
+
+/* What comes while there is no way waits with the old. */
 static void make_ready(struct schedule_job *job)
 {
 	struct schedule_destination *d = job->destination;
+	bool old = job->old || d->paused || schedule_destination_failures(d) > 0;
 
 	job->place = SCHEDULE_JOB_READY;
-	list_append(job->old ? &d->old : &d->fresh, &job->link);
+	list_append(old ? &d->old : &d->fresh, &job->link);
 	d->job_count++;
 }
 

@@ -41,7 +41,6 @@ static struct schedule_act start(struct schedule *s, struct schedule_slot *slot,
 	list_remove(&d->turn);
 	slot->busy = true;
 	slot->mails++;
-	d->fresh_row = job->old ? 0 : d->fresh_row + 1;
 	take_in_hand(s, job, m);
 	m->tried = true;
 	schedule_provider_started(d->provider, now_ms);

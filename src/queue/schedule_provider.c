@@ -78,6 +78,7 @@ static struct schedule_provider *provider_of(struct schedule *s, str key, size_t
 	list_init(&p->turn);
 	list_init(&p->ready);
 	map_set(&s->providers, key, p);
+	schedule_recall_provider(s, p);
 	return p;
 }
 
@@ -240,10 +241,11 @@ unsigned schedule_provider_slots_max(const struct schedule_provider *p)
 /* When the next mail may start; it has nothing to tell once that is over. */
 static int64_t not_before_ms(const struct schedule_provider *p)
 {
-	int64_t at_ms = p->back_off_ms;
+	int64_t at_ms = later(p->back_off_ms, p->throttled_ms);
+	int64_t delay_ms = later(p->delay_ms, schedule_throttle_delay_ms(p));
 
-	if (p->delay_ms > 0)
-		at_ms = later(at_ms, p->ended_ms + p->delay_ms);
+	if (delay_ms > 0)
+		at_ms = later(at_ms, p->ended_ms + delay_ms);
 	if (p->spacing_ms > 0)
 		at_ms = later(at_ms, p->started_ms + p->spacing_ms);
 	return at_ms;
@@ -252,10 +254,13 @@ static int64_t not_before_ms(const struct schedule_provider *p)
 void schedule_provider_settle(struct schedule *s, struct schedule_provider *p, int64_t now_ms)
 {
 	bool may_start = p->slots < schedule_provider_slots_max(p) || !list_empty(&p->idle);
+	int64_t until_ms = not_before_ms(p);
 
-	if (not_before_ms(p) > now_ms) {
+	if (list_empty(&p->members) && p->throttle > 0) /* it is remembered for a while */
+		until_ms = later(until_ms, p->throttled_ms + SCHEDULE_KEEP_MS);
+	if (until_ms > now_ms) {
 		list_remove(&p->ready);
-		heap_set(&s->wakes, &p->wake, not_before_ms(p));
+		heap_set(&s->wakes, &p->wake, until_ms);
 		return;
 	}
 	heap_remove(&s->wakes, &p->wake);
@@ -279,10 +284,12 @@ void schedule_provider_trouble(
 	struct schedule_provider *p = d->provider;
 
 	d->trouble = *why;
+	s->changed = true;
 	p->successes = 0;
 	if (p->configured && d->slots == 0) {
 		p->row += d->failures++ == 0; /* each destination counts once */
 		d->back_off_ms = now_ms + schedule_wait_ms(s, d->failures);
+		schedule_jobs_grow_old(d);
 		if (p->row < SCHEDULE_ROW)
 			return;
 	}
@@ -293,17 +300,21 @@ void schedule_provider_trouble(
 	}
 	p->slots_max = 1;
 	p->failures++;
+	LIST_EACH (link, &p->members)
+		schedule_jobs_grow_old(AROUND(link, struct schedule_destination, member));
 	p->back_off_ms = now_ms + schedule_wait_ms(s, p->failures);
 }
 
-void schedule_provider_success(struct schedule_destination *d, int64_t now_ms)
+void schedule_provider_success(struct schedule *s, struct schedule_destination *d, int64_t now_ms)
 {
 	struct schedule_provider *p = d->provider;
 
+	s->changed |= d->failures > 0 || p->failures > 0;
+	schedule_throttle_success(s, p);
 	d->failures = p->failures = p->row = 0;
 	d->trouble.kind = p->trouble.kind = FAIL_NONE;
 	p->ended_ms = now_ms;
-	if (++p->successes >= p->slots_max && p->slots_max < p->connections) {
+	if (p->throttle == 0 && ++p->successes >= p->slots_max && p->slots_max < p->connections) {
 		p->slots_max++;
 		p->successes = 0;
 	}

@@ -70,9 +70,9 @@ typedef void spool_found_fn(void *owner, const struct spool_found *found);
 struct spool *spool_open(const struct spool_setup *setup, spool_found_fn *found, void *owner,
 	struct fail *why) MUST_USE;
 
-/* Drafts, commits and reads that have not ended, from any thread.  A draft that was dropped and a
- * commit or read in which nobody is interested any more take their time all the same, and end on
- * the loops that began them: until there are none, these must live. */
+/* Drafts, commits, reads and notes that have not ended, from any thread.  A draft that was dropped
+ * and a commit or read in which nobody is interested any more take their time all the same, and end
+ * on the loops that began them: until there are none, these must live. */
 unsigned spool_unended(const struct spool *s) MUST_USE;
 
 /* Write what is pending, sync, take a checkpoint, close.  Nothing is unended. */
@@ -154,6 +154,26 @@ struct spool_read {
 };
 /* Bytes of one block, from the log.  For blocks whose bytes are in memory it is not needed. */
 void spool_read(struct spool *s, struct spool_read *r);
+
+/* --- the note --------------------------------------------------------------------------------- */
+
+#define NOTE_OCTETS_MAX (64 << 20)
+
+/* A few bytes that are replaced as a whole; the last ones that were written are found again. */
+struct spool_note {
+	str bytes; /* must live until done */
+	struct loop *loop;
+	void (*done)(struct spool_note *n);
+	bool ok;
+	struct fail why;
+	struct spool *spool; /* the spool's */
+	struct loop_task task;
+};
+void spool_note(struct spool *s, struct spool_note *n);
+
+/* What the life before had written, in the arena; "" nothing, or it cannot be read (which is
+ * logged).  To be called once, behind spool_open. */
+str spool_noted(struct spool *s, struct arena *a) MUST_USE;
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 

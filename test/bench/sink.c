@@ -1,9 +1,10 @@
 /*
  * bench/sink - accepts everything, and counts which messages came
  *
- *	sink --listen ADDRESS:PORT --messages N [--seconds N]
+ *	sink --listen ADDRESS:PORT --messages N [--seconds N] [--recipients N]
  *
  * Ends when every id from 0 to N - 1 has come, or after so many seconds, and prints what it saw.
+ * With --recipients it ends when messages for so many have come, whatever their ids.
  * Latency is from the generator's stamp to the moment at which the message was here.
  */
 #include <signal.h>
@@ -22,6 +23,7 @@ static struct {
 	struct loop *loop;
 	size_t messages, distinct, again, unknown;
 	uint64_t octets;
+	uint64_t recipients, recipients_wanted, transactions;
 	bool *seen;
 	int64_t first_us, last_us;
 	struct measure_samples latency;
@@ -32,6 +34,7 @@ struct session {
 	struct in in;
 	struct buf head; /* of the message, until its stamp was found */
 	bool found;
+	unsigned rcpts; /* of the message that comes in */
 	size_t id;
 	int64_t begun_us;
 };
@@ -62,6 +65,18 @@ static void forget(struct in *in)
 
 	buf_free(&s->head);
 	s->found = false;
+	s->rcpts = 0;
+}
+
+static void rcpt(struct in *in, const struct smtp_rcpt *rcpt)
+{
+	(void)rcpt;
+	session_of(in)->rcpts++;
+}
+
+static void end_soon(void)
+{
+	loop_timer_set(all.loop, &all.end, loop_now_ms(all.loop) + GOODBYE_MS);
 }
 
 static void commit(struct in *in)
@@ -69,6 +84,15 @@ static void commit(struct in *in)
 	struct session *s = session_of(in);
 	int64_t now_us = measure_now_us();
 
+	all.recipients += s->rcpts;
+	all.transactions++;
+	if (all.recipients_wanted > 0) {
+		all.last_us = now_us;
+		if (all.recipients >= all.recipients_wanted)
+			end_soon();
+		forget(in);
+		return;
+	}
 	if (!s->found || s->id >= all.messages) {
 		all.unknown++;
 	} else if (all.seen[s->id]) {
@@ -80,7 +104,7 @@ static void commit(struct in *in)
 		all.last_us = now_us;
 		measure_add(&all.latency, now_us - s->begun_us);
 		if (all.distinct == all.messages)
-			loop_timer_set(all.loop, &all.end, loop_now_ms(all.loop) + GOODBYE_MS);
+			end_soon();
 	}
 	forget(in);
 }
@@ -92,6 +116,7 @@ static void over(struct in *in)
 }
 
 static const struct in_calls calls = {
+	.rcpt = rcpt,
 	.body = body,
 	.commit = commit,
 	.reset = forget,
@@ -120,6 +145,7 @@ int main(int argc, char **argv)
 
 	signal(SIGPIPE, SIG_IGN);
 	all.messages = measure_number(argc, argv, "messages", NULL);
+	all.recipients_wanted = measure_number(argc, argv, "recipients", "0");
 	all.seen = mem_zero(all.messages);
 	all.loop = loop_new("sink");
 	all.end.run = end;
@@ -127,11 +153,14 @@ int main(int argc, char **argv)
 	in_listen(all.loop, &at, accepted, NULL);
 	loop_run(all.loop);
 
-	printf("{\"messages\": %zu, \"again\": %zu, \"unknown\": %zu, \"octets\": %llu, "
+	printf("{\"recipients\": %llu, \"transactions\": %llu, ",
+		(unsigned long long)all.recipients, (unsigned long long)all.transactions);
+	printf("\"messages\": %zu, \"again\": %zu, \"unknown\": %zu, \"octets\": %llu, "
 	       "\"first_us\": %lld, \"last_us\": %lld, \"cpu_us\": %lld, \"latency_us\": {",
 		all.distinct, all.again, all.unknown, (unsigned long long)all.octets,
 		(long long)all.first_us, (long long)all.last_us, (long long)measure_cpu_us());
 	measure_print(&all.latency);
 	printf("}}\n");
-	return all.distinct == all.messages ? 0 : 1;
+	return all.recipients_wanted ? all.recipients != all.recipients_wanted
+				     : all.distinct != all.messages;
 }

@@ -423,6 +423,46 @@ void spool_read(struct spool *s, struct spool_read *r)
 	post_job(s, NULL, r, read_run);
 }
 
+/* --- the note --- */
+
+static void note_done(struct loop_task *task)
+{
+	struct spool_note *n = AROUND(task, struct spool_note, task);
+	struct spool *s = n->spool;
+
+	n->done(n);
+	s->unended--;
+}
+
+static void note_run(struct loop_task *task)
+{
+	struct spool_note *n = AROUND(task, struct spool_note, task);
+	struct store *store = n->spool->store;
+
+	store_operation(store, "note", "begins");
+	n->ok = sync_store(n->spool, &n->why);
+	if (n->ok) {
+		mem_free((char *)store->note.p);
+		store->note = keep_bytes(n->bytes);
+	}
+	store_operation(store, "note", "is done");
+	n->task.run = note_done;
+	loop_post(n->loop, &n->task);
+}
+
+void spool_note(struct spool *s, struct spool_note *n)
+{
+	n->spool = s;
+	s->unended++;
+	n->task.run = note_run;
+	loop_post(s->loop, &n->task);
+}
+
+str spool_noted(struct spool *s, struct arena *a)
+{
+	return arena_copy(a, s->store->note);
+}
+
 void spool_numbers(const struct spool *s, struct spool_numbers *n)
 {
 	*n = (struct spool_numbers){ .memory_octets = content_budget_used(s->budget),

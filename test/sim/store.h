@@ -58,6 +58,7 @@ struct store {
 	struct store_names names, stable_names;
 	struct list name_changes; /* since the last sync of names */
 	struct list messages;     /* test/sim/spool_memory.c's: always stable */
+	str note;                 /* likewise */
 	uint32_t message_count;
 	unsigned cuts, syncs, failures, operations, torn;
 	bool fenced;       /* a sync or a write has failed since it was switched on: */
