@@ -82,7 +82,9 @@
 	  .text = "A KeyTable of opendkim.conf(5): names of keys, and of each the domain, the selector and the "
 		  "key.  Paths in it begin with /, ./ or ../, and relative ones start in the "
 		  "configuration folder; anything else is the key itself.  The keys are RSA of 1024 to "
-		  "4096 bits, or Ed25519." },
+		  "4096 bits, or Ed25519.  Their files may be readable by root only: the vault alone "
+		  "reads them, when the server starts or reloads; a key in the table itself is in the "
+		  "memory of the process mail, too.  Reload after another key was put into a file." },
 	{ ROW(CONF_IN_SIGN, "signingtable"), .read = conf_sender_block_rows,
 	  .takes = "[refile:]FILE",
 	  .text = "A SigningTable of opendkim.conf(5): who signs with which key.  With refile: its keys are "

@@ -334,6 +334,7 @@ int parent_run(str dir)
 	while (p.port_count > 0)
 		parent_answer_close(&p, &p.ports[0]);
 	loop_free(p.loop);
+	signing_paths_free(p.signing);
 	conf_drop(p.conf);
 	arena_free(&p.arena);
 	return p.code;

@@ -26,9 +26,17 @@ static const struct conf *in_force(struct parent *p, struct fail *why)
 {
 	if (p->conf && generation_is_current(p->dir, p->conf))
 		return p->conf;
+	signing_paths_free(p->signing);
+	p->signing = NULL;
 	conf_drop(p->conf);
 	p->conf = generation_conf(p->dir, why);
-	return p->conf;
+	if (p->conf)
+		p->signing = signing_paths_new(p->conf, why);
+	if (p->signing)
+		return p->conf;
+	conf_drop(p->conf);
+	p->conf = NULL;
+	return NULL;
 }
 
 static bool named(const struct conf *c, const struct endpoint *at)
@@ -99,7 +107,8 @@ static void on_release(struct parent_member *m, const struct privilege_question 
 /* With the rights of the user that mail has become, for it is his question: who may write to a
  * folder of a table must not lead us to what only root may read.  But certificates and keys are
  * where only root may look, and the administrator alone says where; keys are for the vault, and
- * mail sees only when they change.  The walls around both would not let them open anything. */
+ * mail sees only when they change.  Those of DKIM are named by the table that was compiled; mail
+ * does not even watch them.  The walls around both would not let them open anything. */
 static int open_for(
 	const struct parent_member *m, const struct conf *c, const char *path, struct fail *why)
 {
@@ -107,6 +116,8 @@ static int open_for(
 
 	if (!vault && str_eq(str_of(path), str_of(tls_client_authorities())))
 		return process_open_as(path, m->parent->user, why);
+	if (vault && signing_paths_have(m->parent->signing, str_of(path)))
+		return process_open_as(path, S(""), why);
 	switch (conf_mention_file(c, str_of(path))) {
 	case CONF_MENTION_SECRET:
 		return vault ? process_open_as(path, S(""), why) : process_open_facts(path, why);

@@ -4,7 +4,7 @@
 #ifndef DAEMON_PARENT_INSIDE_H
 #define DAEMON_PARENT_INSIDE_H
 
-#include "conf/conf.h"
+#include "admin/signing.h"
 #include "daemon/privilege.h"
 #include "world/child.h"
 
@@ -44,6 +44,7 @@ struct parent {
 	struct parent_member members[PARENT_MEMBERS];
 	int links[PARENT_MAIL][2]; /* between mail and each of the others: mail's end, and theirs */
 	struct conf *conf;         /* what was in force when somebody asked last; may be null */
+	struct signing_paths *signing; /* the keys that its table names; null without conf */
 	struct parent_port ports[PARENT_PORTS_MAX];
 	size_t port_count;
 	struct loop_timer patience;

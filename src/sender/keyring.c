@@ -9,9 +9,11 @@
 
 #define DEFAULT_HOSTS "localhost\n127.0.0.1\n::1\n" /* InternalHosts of opendkim.conf(5) */
 
+/* One of both. */
 struct secret {
 	struct secret *next;
-	struct dkim_secret *secret;
+	struct dkim_secret *secret; /* in our memory */
+	struct dkim_signer *held;   /* in somebody else's */
 };
 
 struct keyring {
@@ -23,6 +25,7 @@ struct keyring {
 	bool default_hosts;
 	struct map by_place;    /* path or name of the key: struct secret */
 	struct secret *secrets; /* all of them */
+	void (*release)(struct dkim_signer *s);
 };
 
 /* A key that is no file is known by its name. */
@@ -32,11 +35,13 @@ static str place_of(struct arena *a, const struct keytable_key *key, str domain)
 			    : arena_printf(a, "=%.*s", STR(key->name));
 }
 
-static void add_secret(struct keyring *k, str place, struct dkim_secret *secret)
+static void add_secret(
+	struct keyring *k, str place, struct dkim_secret *secret, struct dkim_signer *held)
 {
 	struct secret *s = ARENA_NEW(&k->arena, struct secret);
 
 	s->secret = secret;
+	s->held = held;
 	s->next = k->secrets;
 	k->secrets = s;
 	map_set(&k->by_place, place, s);
@@ -53,6 +58,17 @@ static bool blame(const struct keyring *k, const struct keytable_key *key, struc
 		STR(keytable_file(k->keys)), key->line, STR(key->name), text);
 }
 
+static bool hold_secret(struct keyring *k, const struct keyring_files *files,
+	const struct keytable_key *key, str place, struct fail *why)
+{
+	struct dkim_signer *held = files->hold(files->owner, place, why);
+
+	if (!held)
+		return blame(k, key, why);
+	add_secret(k, place, NULL, held);
+	return true;
+}
+
 static bool read_secret(struct keyring *k, const struct keyring_files *files,
 	const struct keytable_key *key, str place, struct fail *why)
 {
@@ -62,6 +78,8 @@ static bool read_secret(struct keyring *k, const struct keyring_files *files,
 
 	if (map_get(&k->by_place, place))
 		return true;
+	if (key->is_path && files->hold)
+		return hold_secret(k, files, key, place, why);
 	arena_init(&step, ARENA_UNLIMITED);
 	if (key->is_path && !files->read(files->owner, &step, place, &text, why)) {
 		arena_free(&step);
@@ -71,7 +89,7 @@ static bool read_secret(struct keyring *k, const struct keyring_files *files,
 	arena_free(&step);
 	if (!secret)
 		return blame(k, key, why);
-	add_secret(k, place, secret);
+	add_secret(k, place, secret, NULL);
 	return true;
 }
 
@@ -111,6 +129,7 @@ struct keyring *keyring_new(const struct keyring_files *files, struct fail *why)
 	struct keyring *k = MEM_NEW(struct keyring);
 
 	k->references = 1;
+	k->release = files->release;
 	arena_init(&k->arena, ARENA_UNLIMITED);
 	if (read_files(k, files, why))
 		return k;
@@ -129,8 +148,11 @@ void keyring_drop(struct keyring *k)
 {
 	if (!k || __atomic_sub_fetch(&k->references, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
-	for (struct secret *s = k->secrets; s; s = s->next)
+	for (struct secret *s = k->secrets; s; s = s->next) {
 		dkim_secret_free(s->secret);
+		if (s->held)
+			k->release(s->held);
+	}
 	map_free(&k->by_place);
 	hostlist_free(k->hosts);
 	signtable_free(k->rows);
@@ -165,7 +187,7 @@ void keyring_find(const struct keyring *k, str author, bool all, struct keyring_
 		match->keys[match->count++] = (struct dkim_sign_key){ .domain = str_of(row->domain),
 			.selector = row->key->selector,
 			.identity = str_of(row->identity),
-			.signer = dkim_secret_signer(s->secret) };
+			.signer = s->held ? s->held : dkim_secret_signer(s->secret) };
 	}
 	arena_free(&step);
 }

@@ -28,6 +28,10 @@ struct keyring_files {
 	size_t domain_count;
 	/* The text of a private key. */
 	bool (*read)(void *owner, struct arena *a, str path, str *text, struct fail *why);
+	/* Instead of read, where it is set: what signs with the key of a file that somebody else
+	 * holds; null: *why.  The ring gives it back by release. */
+	struct dkim_signer *(*hold)(void *owner, str path, struct fail *why);
+	void (*release)(struct dkim_signer *s);
 	void *owner;
 };
 

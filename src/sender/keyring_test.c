@@ -105,6 +105,57 @@ TEST(keyring_finds_what_signs_for_an_author)
 	files_free(&f);
 }
 
+static struct dkim_signer held[4];
+static unsigned holds, releases;
+
+/* Somebody else has the key of the first file, and no other. */
+static struct dkim_signer *hold(void *owner, str path, struct fail *why)
+{
+	(void)owner;
+	if (str_eq(path, S("./rsa.private")) || str_eq(path, S("./two.test.private")))
+		return &held[holds++];
+	fail_with(why, FAIL_TEMPORARY, "4.7.0", "nobody holds %.*s", STR(path));
+	return NULL;
+}
+
+static void release(struct dkim_signer *s)
+{
+	CHECK(s >= held && s < held + holds);
+	releases++;
+}
+
+TEST(keyring_signs_with_keys_that_somebody_else_holds)
+{
+	static const str domains[] = { STR_INIT("two.test") };
+	struct keyring_files files = {
+		.keytable = {S("keytable"),
+			     S("a one.test:r:./rsa.private\neach %:s:./%.private\n")         },
+		.signingtable = { S("rows"),    S("one.test a\ntwo.test each\nthree.test each\n")},
+		.domains = domains,
+		.domain_count = LENGTH(domains),
+		.hold = hold,
+		.release = release
+	};
+	struct keyring_match m;
+	struct fail why = { 0 };
+	struct keyring *k = keyring_new(&files, &why);
+
+	CHECK(k);
+	keyring_find(k, S("x@one.test"), true, &m);
+	CHECK(m.count == 1 && m.keys[0].signer == &held[0]);
+	keyring_find(k, S("x@two.test"), true, &m);
+	CHECK(m.count == 1 && m.keys[0].signer == &held[1]);
+	keyring_find(k, S("x@three.test"), true, &m);
+	CHECK_INT(m.count, 0);
+	keyring_drop(k);
+	CHECK(holds == 2 && releases == 2);
+	files.keytable.text = S("a one.test:r:./rsa.private\nb one.test:s:./gone\n");
+	files.signingtable.text = S("one.test a\n");
+	CHECK(!keyring_new(&files, &why));
+	CHECK_STR(str_of(why.text), S("keytable:2:1: key 'b': nobody holds ./gone"));
+	CHECK(holds == 3 && releases == 3);
+}
+
 TEST(keyring_knows_our_hosts)
 {
 	static const struct {

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/list.h"
 #include "base/mem.h"
 #include "world/file.h"
@@ -98,11 +99,41 @@ static int no_password(char *to, int size, int writing, void *owner)
 	return -1;
 }
 
+static EVP_PKEY *decode_pem(str text)
+{
+	BIO *source = BIO_new_mem_buf(text.p, (int)text.n);
+	EVP_PKEY *pair = source ? PEM_read_bio_PrivateKey(source, NULL, no_password, NULL) : NULL;
+
+	BIO_free(source);
+	return pair;
+}
+
+/* What stands between the lines of PEM, as opendkim takes it, too. */
+static EVP_PKEY *decode_bare(struct arena *a, str text)
+{
+	struct buf der = { 0 };
+	EVP_PKEY *pair = NULL;
+	char *dense = arena_alloc(a, text.n + 1);
+	const unsigned char *p;
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (!strchr(" \t\r\n", text.p[i]))
+			dense[n++] = text.p[i];
+	if (base64_decode(str_from(dense, n), &der) && der.size > 0) {
+		p = (const unsigned char *)der.p;
+		pair = d2i_AutoPrivateKey(NULL, &p, (long)buf_str(&der).n);
+	}
+	OPENSSL_cleanse(der.p, der.size);
+	OPENSSL_cleanse(dense, n);
+	buf_free(&der);
+	return pair;
+}
+
 static EVP_PKEY *read_pair(str path, struct fail *why)
 {
 	EVP_PKEY *pair;
 	struct arena a;
-	BIO *source;
 	str text;
 
 	arena_init(&a, ARENA_UNLIMITED);
@@ -110,9 +141,8 @@ static EVP_PKEY *read_pair(str path, struct fail *why)
 		arena_free(&a);
 		return NULL;
 	}
-	source = BIO_new_mem_buf(text.p, (int)text.n);
-	pair = source ? PEM_read_bio_PrivateKey(source, NULL, no_password, NULL) : NULL;
-	BIO_free(source);
+	pair = str_find_str(text, S("-----BEGIN")) < text.n ? decode_pem(text)
+							    : decode_bare(&a, text);
 	OPENSSL_cleanse((char *)(uintptr_t)text.p, text.n);
 	arena_free(&a);
 	if (!pair)

@@ -190,6 +190,33 @@ TEST(vault_refuses_what_is_no_key)
 	finish();
 }
 
+/* A file of the key's base64 alone, as signers of DKIM have them. */
+TEST(vault_reads_a_key_without_the_lines_of_pem)
+{
+	struct vault_message m = { .word = VAULT_KEY, .status = VAULT_ASKED }, pem, bare;
+	char command[300];
+	struct arena a;
+	struct fail why;
+
+	begin();
+	arena_init(&a, ARENA_UNLIMITED);
+	snprintf(command, sizeof command,
+		"cd %s && grep -v -e ---- rsa.key >bare.key && : >empty.key && echo AAAA >not.key",
+		folder);
+	CHECK(system(command) == 0);
+	m.path = arena_copy(&a, str_of(path_of("rsa", ".key")));
+	CHECK(vault_ask_now(&a, &m, &pem, &why));
+	m.path = arena_copy(&a, str_of(path_of("bare", ".key")));
+	CHECK(vault_ask_now(&a, &m, &bare, &why));
+	CHECK_STR(bare.key, pem.key);
+	m.path = arena_copy(&a, str_of(path_of("empty", ".key")));
+	CHECK(!vault_ask_now(&a, &m, &bare, &why));
+	m.path = arena_copy(&a, str_of(path_of("not", ".key")));
+	CHECK(!vault_ask_now(&a, &m, &bare, &why));
+	arena_free(&a);
+	finish();
+}
+
 struct asked {
 	struct vault_question question;
 	struct loop *loop;

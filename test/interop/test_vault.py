@@ -152,6 +152,32 @@ listen submission {{ on 127.0.0.1:{port}; tls required; login required }}
     assert tried[f"read {facteur.dir / 'users'}"]
 
 
+def test_no_key_of_dkim_is_in_the_memory_of_mail(place):
+    """Nor after a reload; and the next vault signs, too."""
+    sink = place.sink()
+    facteur = place.facteur(sink.port, start=False, files={
+        "keys": "r pivot.test:r:./rsa.key\ne pivot.test:e:./ed25519.key\n", "table": "pivot.test r\npivot.test e\n"},
+        more="sign { keytable keys; signingtable table; signatures all }")
+    pairs = {kind: make_pair(facteur.dir, kind) for kind in ("rsa", "ed25519")}
+    facteur.start()
+    secrets = {f"{name} of {kind}": value for kind, (_, key) in pairs.items()
+               for name, value in secret_numbers(key).items()}
+
+    def sign(number):
+        smtp.send(facteur.port, "a@pivot.test", ["x@far.test"], smtp.message(sender="a@pivot.test"))
+        assert sink.wait(number)[number - 1].data.count(b"DKIM-Signature:") == 2
+    sign(1)
+    facteur.cli("reload")
+    sign(2)
+    assert found_in(facteur.process_of("mail"), secrets) == set()
+    assert found_in(facteur.process_of("vault"), secrets) == set(secrets)
+    assert found_in(facteur.process.pid, secrets) == set()
+    pid = facteur.process_of("vault")
+    os.kill(pid, signal.SIGKILL)
+    sign(3)
+    assert facteur.process_of("vault") not in (None, pid)
+
+
 def test_a_renewed_key(place):
     port = harness.free_port()
     facteur = place.facteur(start=False)
