@@ -354,12 +354,19 @@ static const struct command commands[] = {
 		"Where nothing was compiled yet, it compiles first."),
 	ROW("init",
 		"pivot [--domain DOMAIN ... --network NETWORK ... --hostname HOST --postmaster "
-		"ADDRESS]",
+		"ADDRESS] | satellite --pivot HOST --hostname HOST --root ADDRESS [--port PORT] "
+		"[--fingerprint SHA256 | --trust FILE]",
 		1, WORDS_MAX - 1, command_init, DIR | JSON | OPTIONS,
 		"Write a first configuration into the folder: conf.d, aliases, a self-signed\n"
 		"certificate and its key, an empty login table.  Where no option says it, it "
 		"asks.\n"
-		"It never overwrites a file."),
+		"A satellite listens on its own machine only, and hands everything to its pivot, "
+		"if\n"
+		"that shows a certificate with this SHA-256 (init pivot shows it), or one that "
+		"the\n"
+		"authorities of a file, or those of the system, have signed; root's mail goes to "
+		"an\n"
+		"address.  It never overwrites a file."),
 	ROW("check", "", 0, 0, command_compile, DIR | JSON,
 		"Check conf.d and all that it names; change nothing."),
 	ROW("compile", "", 0, 0, command_compile, DIR | JSON,

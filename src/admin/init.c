@@ -3,6 +3,7 @@
 #include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/init_files.h"
+#include "admin/init_satellite.h"
 #include "admin/json.h"
 #include "base/ip.h"
 #include "conf/list.h"
@@ -169,8 +170,12 @@ int init_command(
 	struct arena a;
 	int code = EXIT_USAGE;
 
+	if (str_eq(words[0], S("satellite")))
+		return init_satellite_command(words + 1, count - 1, dir, json, out, answered);
 	if (!str_eq(words[0], S("pivot"))) {
-		buf_put(out, S("init makes the configuration of a pivot: init pivot\n"));
+		buf_put(out, S("init makes the configuration of a pivot or of a satellite: init "
+			       "pivot, init "
+			       "satellite\n"));
 		return code;
 	}
 	arena_init(&a, ARENA_UNLIMITED);

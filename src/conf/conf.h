@@ -255,6 +255,7 @@ struct conf {
 
 	struct conf_text hostname, postmaster;
 	struct conf_nets relay_for;
+	struct conf_tls_peer relay_for_certificate; /* its digests are those of clients */
 	struct conf_nets forwarders;
 	struct conf_sender sender;
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */

@@ -201,6 +201,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_listen.h"
 #include "conf/rows_tls.h"
 #include "conf/rows_login.h"
+#include "conf/rows_satellites.h"
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_sender.h"

@@ -247,6 +247,8 @@ static void show(struct identities *i, const struct conf *c, const struct conf_l
 		return;
 	to->server = s = tls_server_new(own->context);
 	to->ends_ms = tls_pair_ends_ms(own->context);
+	if (c->relay_for_certificate.digest_count > 0)
+		tls_server_ask(s);
 	for (size_t k = 0; k < c->tls.name_count; k++) {
 		need = need_of_server(c, &c->tls.names[k].pair);
 		own = find(i, &need);

@@ -25,6 +25,7 @@ struct inbound {
 	str listener;
 	bool counted;          /* in the census */
 	bool ours;             /* trusted: relay-for has the client */
+	bool certified;        /* its certificate is one of relay-for-certificate */
 	bool held;             /* the spool says enough: the body waits */
 	bool closing;          /* the last reply is on its way */
 	bool body_refused;     /* said once for a message */
@@ -56,6 +57,8 @@ static void log_session(const struct inbound *in, str why)
 	if (in->tls) {
 		log_c(&r, "tls", in->tls->version);
 		log_c(&r, "cipher", in->tls->cipher);
+		if (in->certified)
+			log_c(&r, "certificate", "relay-for-certificate");
 		log_c(&r, "resumed", in->tls->resumed ? "yes" : "no");
 	}
 	if (smtp_server_auth_login(in->machine).n > 0)
@@ -176,6 +179,7 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.extended = smtp_server_extended(in->machine),
 		.tls = in->tls,
 		.login = smtp_server_auth_login(in->machine),
+		.certified = in->certified,
 		.trusted = in->ours || smtp_server_auth_login(in->machine).n > 0 };
 	struct fail why = { 0 };
 
@@ -385,6 +389,8 @@ static void secured(void *owner, const struct tls_facts *facts)
 	in->tls = MEM_NEW(struct tls_facts);
 	*in->tls = *facts;
 	in->setup.mechanisms = sign_in_offer(&in->sign_in);
+	in->certified = relay_certified(router_conf(in->router), facts);
+	in->ours |= in->certified;
 	smtp_server_tls_done(in->machine, loop_now_ms(in->flow->loop));
 	step(in);
 }

@@ -44,7 +44,7 @@ struct transaction {
 	struct map seen;  /* recipients by their key: duplicates are merged */
 	size_t discarded; /* targets that end in /dev/null */
 	str discard_rule;
-	bool extended, trusted;
+	bool extended, trusted, certified;
 	struct tls_facts *tls; /* in the arena; null: in clear */
 	struct proof *proof;   /* of the sender; null: there is nothing to prove */
 	struct ruling *ruling;
@@ -85,6 +85,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 	e->client = client->ip;
 	t->extended = client->extended;
 	t->trusted = client->trusted;
+	t->certified = client->certified;
 	if (client->tls)
 		t->tls = ARENA_NEW(&t->arena, struct tls_facts);
 	if (t->tls)
@@ -252,7 +253,7 @@ static bool add_targets(struct transaction *t, const struct smtp_rcpt *rcpt, str
 static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct arena *step,
 	struct route_targets *targets, struct fail *why)
 {
-	struct relay_client client = { t->envelope.client, t->envelope.login };
+	struct relay_client client = { t->envelope.client, t->envelope.login, t->certified };
 	str original, rule = ruling_discards_rcpt(t->ruling);
 
 	if (!relay_allowed(t->router, &client, rcpt->recipient, why))

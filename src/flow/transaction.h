@@ -22,6 +22,7 @@ struct transaction_client {
 	bool extended;
 	const struct tls_facts *tls; /* null: in clear */
 	str login;                   /* "": none */
+	bool certified;              /* it may send anywhere: relay-for-certificate */
 	bool trusted;                /* missing fields are added */
 };
 

@@ -9,7 +9,19 @@ const struct conf_net *relay_trusted(const struct conf *conf, const struct ip *c
 
 static bool may_relay(const struct router *r, const struct relay_client *client)
 {
-	return client->login.n > 0 || relay_trusted(router_conf(r), &client->ip);
+	return client->certified || client->login.n > 0 ||
+	       relay_trusted(router_conf(r), &client->ip);
+}
+
+bool relay_certified(const struct conf *conf, const struct tls_facts *facts)
+{
+	const struct conf_tls_peer *known = &conf->relay_for_certificate;
+
+	for (size_t i = 0; facts && facts->shown && i < known->digest_count; i++)
+		if (memcmp(known->digests[i].octets, facts->digest, TLS_DIGEST_OCTETS) == 0 ||
+			memcmp(known->digests[i].octets, facts->key_digest, TLS_DIGEST_OCTETS) == 0)
+			return true;
+	return false;
 }
 
 bool relay_allowed(

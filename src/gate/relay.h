@@ -5,19 +5,24 @@
 #define GATE_RELAY_H
 
 #include "route/route.h"
+#include "world/tls.h"
 
 /* A trusted client: the network of relay-for that has it, or null. */
 const struct conf_net *relay_trusted(const struct conf *conf, const struct ip *client);
 
-/* Who sends: an address, and the login that it has proven, or "". */
+/* A client that has shown a certificate of relay-for-certificate; facts: of its TLS, or null. */
+bool relay_certified(const struct conf *conf, const struct tls_facts *facts) MUST_USE;
+
+/* Who sends: an address, the login that it has proven, or "", and relay_certified of its TLS. */
 struct relay_client {
 	struct ip ip;
 	str login;
+	bool certified;
 };
 
-/* Hosted recipients are everybody's; all others are for trusted clients and for logins.  False:
- * 550 5.7.1, with the first relay-for line, or "default". Whether a hosted recipient exists is
- * route_expand's to say. */
+/* Hosted recipients are everybody's; all others are for trusted clients, certificates and logins.
+ * False: 550 5.7.1, with the first relay-for line, or "default".  Whether a hosted recipient exists
+ * is route_expand's to say. */
 bool relay_allowed(const struct router *r, const struct relay_client *client, str recipient,
 	struct fail *why) MUST_USE;
 

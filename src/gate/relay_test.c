@@ -81,3 +81,30 @@ TEST(relay_hands_no_route_on_for_strangers)
 	}
 	router_drop(r);
 }
+
+/* Of the certificate or of its key; without one, or with another, a client is a stranger. */
+TEST(relay_knows_certificates_by_their_digests)
+{
+	static const char text[] =
+		"hostname p.test\ndomain a.test { }\n"
+		"relay-for-certificate "
+		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff "
+		"FF:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:"
+		"88:99:AA:BB:CC:DD:EE:FF\n";
+	struct router *r = router_fake_new(text, NULL, 0);
+	const struct conf *c = router_conf(r);
+	struct tls_facts facts = { .shown = true };
+
+	assert_false(relay_certified(c, NULL));
+	assert_false(relay_certified(c, &facts));
+	for (size_t i = 0; i < TLS_DIGEST_OCTETS; i++)
+		facts.digest[i] = (unsigned char)(i % 16 * 0x11);
+	assert_true(relay_certified(c, &facts));
+	facts.shown = false;
+	assert_false(relay_certified(c, &facts));
+	facts = (struct tls_facts){ .shown = true };
+	for (size_t i = 0; i < TLS_DIGEST_OCTETS; i++)
+		facts.key_digest[i] = (unsigned char)(i == 0 ? 0xff : i % 16 * 0x11);
+	assert_true(relay_certified(c, &facts));
+	router_drop(r);
+}

@@ -27,6 +27,8 @@ const char *tls_words(char *to, size_t size); /* what OpenSSL says went wrong */
 /* The pair for a name; for an empty one that of no name.  No reference is taken. */
 struct tls_context *tls_server_pair(const struct tls_server *s, str name) MUST_USE;
 
+bool tls_server_asks(const struct tls_server *s) MUST_USE;
+
 /* What a stream of ours as a server shows; the app data of an SSL is its stream. */
 const struct tls_server *tls_stream_shows(const struct tls_stream *t) MUST_USE;
 

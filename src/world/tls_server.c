@@ -13,6 +13,7 @@ struct tls_server {
 	struct tls_context *pair;
 	struct named *names;
 	size_t count;
+	bool asks;
 };
 
 struct tls_server *tls_server_new(struct tls_context *pair)
@@ -28,6 +29,16 @@ void tls_server_add(struct tls_server *s, str name, struct tls_context *pair)
 {
 	s->names = mem_grow(s->names, (s->count + 1) * sizeof *s->names);
 	s->names[s->count++] = (struct named){ mem_copy(name), tls_context_keep(pair) };
+}
+
+void tls_server_ask(struct tls_server *s)
+{
+	s->asks = true;
+}
+
+bool tls_server_asks(const struct tls_server *s)
+{
+	return s->asks;
 }
 
 struct tls_server *tls_server_keep(struct tls_server *s)

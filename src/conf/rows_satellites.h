@@ -1,0 +1,9 @@
+/* Rows of conf/schema: which satellites the pivot knows. */
+/* clang-format off */
+	{ ROW(CONF_IN_TOP, "relay-for-certificate"), .read = conf_tls_block_digests, .adds_up = true,
+	  .offset = FIELD(conf, relay_for_certificate, struct conf_tls_peer),
+	  .takes = "SHA256 ...",
+	  .text = "Clients that show one of these certificates under TLS may send to the whole world, "
+		  "too, wherever they are: the SHA-256 digests, in hexadecimal, with or without "
+		  "colons, of certificates or of their public keys.  Nothing else of a certificate "
+		  "counts.  Clients are asked for one where this word is given." },
