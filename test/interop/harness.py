@@ -3,9 +3,11 @@
 Nothing outside the folder is touched: no /etc, no fixed port, no service of the machine.  Whatever a
 daemon prints goes to a file, because one that inherits a pipe keeps the test waiting for its end.
 """
+import itertools
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -23,11 +25,21 @@ SUPER = [] if os.geteuid() == 0 else ["sudo", "-n"]  # Postfix and Dovecot start
 taken_ports = set()
 
 
+# Files of tests run side by side (pytest-xdist): each worker has ports of its own, below those that
+# the kernel gives to clients.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+PORTS = itertools.cycle(range(10000 + WORKER % 4 * 5000, 15000 + WORKER % 4 * 5000))
+for _ in range(random.randrange(5000)):
+    next(PORTS)  # who runs the same tests beside us begins elsewhere
+
+
 def free_port():
-    while True:
+    for port in PORTS:
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         if port not in taken_ports:
             taken_ports.add(port)
             return port

@@ -111,8 +111,8 @@ def moody(dice):
         return "451 4.3.0 Later" if mood < 0.2 else "554 5.6.0 Never" if mood < 0.4 else \
             smtp.HANG_UP if mood < 0.5 else None
 
-    def connect(_session, _argument):
-        return "421 4.3.2 Not now" if dice.random() < 0.05 else None
+    def connect(_session, _argument):  # 421 would ask for less mail, and get it: pauses of half a minute
+        return "450 4.3.2 Not now" if dice.random() < 0.05 else None
 
     return {"CONNECT": connect, "RCPT": rcpt, "END": end}
 

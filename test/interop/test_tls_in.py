@@ -152,8 +152,8 @@ def test_a_handshake_has_its_deadline(place):
         client.sock.settimeout(harness.PATIENCE)
         assert client.closed()
         client.close()
-    ends = [r for r in pivot.facteur.events("refused") if r.get("limit") == "handshake-timeout"]
-    assert len(ends) == 2, pivot.facteur.log
+    harness.wait_for(lambda: 2 == sum(r.get("limit") == "handshake-timeout"
+                                      for r in pivot.facteur.events("refused")), "both are logged")
 
 
 def test_a_stranger_to_tls_is_told_in_the_log(place):
