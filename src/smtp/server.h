@@ -43,7 +43,8 @@ struct smtp_server_limits {
 	unsigned idle_commands_max;  /* in a row that move no mail: NOOP, RSET, VRFY, HELP...:
 					421 4.7.0 */
 	unsigned errors_max;         /* 4xx and 5xx replies in a session: instead of one more to a
-					command, 421 4.7.0.  452 4.5.3 is not counted */
+					command, 421 4.7.0; behind that of a message, too.  452
+					4.5.3 is not counted */
 	int64_t command_ms_max;      /* silence between commands: 421 4.4.2 */
 	int64_t data_ms_max;         /* silence inside a message: 421 4.4.2 */
 	int64_t answer_ms_max;       /* for our own answer to a question: 451 4.3.0 to that command;

@@ -253,7 +253,10 @@ void smtp_server_command(struct smtp_server *s, str line)
 	line = str_trim_right(line); /* RFC 5321 section 4.1.1 */
 	str_cut(&line, ' ', &verb);
 	rule = find_rule(verb);
-	if (!rule)
+	/* A message that was refused, the last of too many errors, had its own reply. */
+	if (s->errors > s->setup->limits->errors_max && !str_eq_nocase(verb, S("QUIT")))
+		smtp_server_hang_up(s, "errors", "4.7.0", "Too many errors");
+	else if (!rule)
 		smtp_server_refuse_as(s, NULL, 500, "5.5.1", "Unknown command");
 	else if (rule->idle && ++s->idle_commands > s->setup->limits->idle_commands_max)
 		smtp_server_hang_up(

@@ -79,6 +79,15 @@ TEST(smtp_server_limits_have_their_replies)
 	play_greet(&p);
 	check_tail(&p, S(HELLO "X\r\nX\r\nMAIL FROM:<a@b>\r\nX\r\nNOOP\r\n"),
 		"250 500/5.5.1 500/5.5.1 250/2.1.0 421/4.7.0", S("MAIL(a@b) RESET CLOSE"));
+
+	/* The one too many is that of a message, which has a reply of its own: 421 comes next. */
+	play_begin(&p, false);
+	p.limits.errors_max = 1;
+	play_greet(&p);
+	check_tail(&p,
+		S(HELLO "X\r\nMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n|a\n\r\n.\r\nRSET\r\n"),
+		"250 500/5.5.1 250/2.1.0 250/2.1.5 354 550/5.6.0 421/4.7.0",
+		S("MAIL(a@b) RCPT(c@d) DATA BODY(a) RESET CLOSE"));
 }
 
 TEST(smtp_server_swallows_a_long_line_in_bounded_memory)
