@@ -32,6 +32,7 @@ struct letter_target {
 	unsigned delivered, bounced;
 	/* has the pivot read that the last copy, or bounce, was taken? */
 	const struct net_watch *copy_heard, *bounce_heard;
+	int64_t bounced_ns; /* when the last bounce came */
 };
 
 struct letter {
