@@ -1,15 +1,16 @@
 #include "login/sasl_fake.h"
 
+#include <assert.h>
+
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "base/base64.h"
 #include "base/number.h"
-#include "test/test.h"
 
 static void put_base64(str s, struct buf *to)
 {
-	CHECK(base64_encode(s, to));
+	assert(base64_encode(s, to));
 }
 
 void sasl_fake_first(struct sasl_fake *c, struct buf *to)
@@ -20,7 +21,8 @@ void sasl_fake_first(struct sasl_fake *c, struct buf *to)
 
 static void hmac(const void *key, size_t key_n, str data, unsigned char to[SCRAM_KEY_OCTETS])
 {
-	CHECK(HMAC(EVP_sha256(), key, (int)key_n, (const unsigned char *)data.p, data.n, to, NULL));
+	assert(HMAC(
+		EVP_sha256(), key, (int)key_n, (const unsigned char *)data.p, data.n, to, NULL));
 }
 
 /* The proof, computed another way than the server checks it: from the password. */
@@ -28,10 +30,10 @@ static void prove(struct sasl_fake *c, unsigned char proof[SCRAM_KEY_OCTETS])
 {
 	unsigned char salted[SCRAM_KEY_OCTETS], key[SCRAM_KEY_OCTETS], stored[SCRAM_KEY_OCTETS];
 
-	CHECK(PKCS5_PBKDF2_HMAC(c->password, -1, c->secret.salt, (int)c->secret.salt_octets,
+	assert(PKCS5_PBKDF2_HMAC(c->password, -1, c->secret.salt, (int)c->secret.salt_octets,
 		(int)c->secret.iterations, EVP_sha256(), SCRAM_KEY_OCTETS, salted));
 	hmac(salted, sizeof salted, S("Client Key"), key);
-	CHECK(EVP_Digest(key, sizeof key, stored, NULL, EVP_sha256(), NULL));
+	assert(EVP_Digest(key, sizeof key, stored, NULL, EVP_sha256(), NULL));
 	hmac(stored, sizeof stored, buf_str(&c->auth_message), proof);
 	for (size_t i = 0; i < SCRAM_KEY_OCTETS; i++)
 		proof[i] ^= key[i];
@@ -47,9 +49,10 @@ void sasl_fake_final(struct sasl_fake *c, str server_first, struct buf *to)
 
 	str_cut(&rest, ',', &nonce);
 	str_cut(&rest, ',', &text);
-	CHECK(str_starts(nonce, S("r=")) && str_starts(text, S("s=")) && str_starts(rest, S("i=")));
-	CHECK(base64_decode(str_skip(text, 2), &salt));
-	CHECK(number_parse(str_skip(rest, 2), SCRAM_ITERATIONS_MAX, &iterations));
+	assert(str_starts(nonce, S("r=")) && str_starts(text, S("s=")) &&
+		str_starts(rest, S("i=")));
+	assert(base64_decode(str_skip(text, 2), &salt));
+	assert(number_parse(str_skip(rest, 2), SCRAM_ITERATIONS_MAX, &iterations));
 	c->secret.iterations = (unsigned)iterations;
 	c->secret.salt_octets = buf_str(&salt).n;
 	memcpy(c->secret.salt, buf_str(&salt).p, buf_str(&salt).n);
