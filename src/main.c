@@ -3,8 +3,7 @@
  *
  * What the command line says, row by row; the work is done in admin/ and daemon/.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "command.h"
 
 #include "admin/alias.h"
 #include "admin/client.h"
@@ -23,7 +22,6 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "conf/conf.h"
-#include "conf/nearest.h"
 #include "daemon/courier.h"
 #include "daemon/parent.h"
 #include "daemon/run.h"
@@ -32,39 +30,7 @@
 #include "world/file.h"
 #include "world/process.h"
 
-#define DEFAULT_DIR "/etc/facteur"
-#define WORDS_MAX 1000
 #define SHORT_ANSWER_OCTETS 65536
-
-struct command_line {
-	str dir; /* absolute */
-	bool json;
-	str words[WORDS_MAX]; /* the command first */
-	size_t count;
-	str option;    /* the first among them that only the command may know; "" */
-	bool answered; /* out is what was asked for, else it says what is wrong */
-	bool streamed; /* the first part of the answer has been printed */
-	struct buf out;
-};
-
-/* What a command takes beside its words; options of its own stand among them. */
-enum {
-	NOTHING = 0,
-	DIR = 1,
-	JSON = 2,
-	OPTIONS = 4,
-};
-
-struct command {
-	str name, usage, text;
-	size_t words_min, words_max; /* behind the name */
-	int (*run)(struct command_line *line);
-	unsigned takes;
-};
-
-static const struct command *find_command(str name);
-static const struct command commands[];
-static const size_t command_count;
 
 /* --- what works on the configuration folder ----------------------------------------------------
  */
@@ -232,105 +198,6 @@ static int command_destination(struct command_line *line)
 	return ask(line, false);
 }
 
-/* --- help --------------------------------------------------------------------------------------
- */
-
-static void print_usage(struct buf *out)
-{
-	buf_put(out, S("usage: facteur COMMAND [-c DIR] [--json] ...\n\n"));
-	for (size_t i = 0; i < command_count; i++) {
-		str first, rest = commands[i].text;
-
-		if (commands[i].text.n == 0)
-			continue;
-		str_cut(&rest, '\n', &first);
-		buf_putf(out, "  %-10.*s %.*s\n", STR(commands[i].name), STR(first));
-	}
-	buf_put(out,
-		S("\nDIR is the configuration folder, " DEFAULT_DIR
-		  " where it is not said.  Exit codes: 0 yes or\n"
-		  "done, 1 no, 2 wrong usage, 75 try again.  facteur help COMMAND says more.\n"));
-}
-
-static void put_form(struct buf *out, const struct command *c)
-{
-	buf_putf(out, "%.*s%s%s%s%.*s\n", STR(c->name), c->takes & DIR ? " [-c DIR]" : "",
-		c->takes & JSON ? " [--json]" : "", c->usage.n > 0 ? " " : "", STR(c->usage));
-}
-
-static void put_usage(struct buf *out, const struct command *c)
-{
-	buf_put(out, S("facteur "));
-	put_form(out, c);
-}
-
-static void put_unknown(struct buf *out, str name)
-{
-	struct conf_nearest nearest = { .word = name };
-	char shown[80];
-
-	for (size_t i = 0; i < command_count; i++)
-		if (commands[i].text.n > 0)
-			conf_nearest_offer(&nearest, commands[i].name);
-	buf_putf(out, "there is no command %s; the nearest is %.*s\n",
-		fail_clean(name, shown, sizeof shown), STR(nearest.best));
-}
-
-static int command_help(struct command_line *line)
-{
-	const struct command *c;
-
-	if (line->count == 1) {
-		print_usage(&line->out);
-		return EXIT_DONE;
-	}
-	c = find_command(line->words[1]);
-	if (!c) {
-		put_unknown(&line->out, line->words[1]);
-		return EXIT_NO;
-	}
-	put_usage(&line->out, c);
-	buf_putf(&line->out, "\n%.*s\n", STR(c->text));
-	return EXIT_DONE;
-}
-
-static void print_commands(struct buf *out)
-{
-	for (size_t i = 0; i < command_count; i++) {
-		if (commands[i].text.n == 0)
-			continue;
-		buf_put(out, S(".It Cm "));
-		put_form(out, &commands[i]);
-		buf_putf(out, "%.*s\n", STR(commands[i].text));
-	}
-}
-
-/* Makes a manual page of its source: the vocabulary of the configuration and the list of commands
- * are put in where they are marked, from the tables that the program itself reads by. */
-static int command_manual(struct command_line *line)
-{
-	struct arena arena;
-	struct fail why;
-	str source, row;
-
-	arena_init(&arena, ARENA_UNLIMITED);
-	if (!file_read(&arena, line->words[1], &source, &why)) {
-		buf_putf(&line->out, "%s\n", why.text);
-		return EXIT_NO;
-	}
-	while (source.n > 0) {
-		str_cut(&source, '\n', &row);
-		if (str_eq(row, S(".\\\" VOCABULARY")))
-			conf_manual(&line->out);
-		else if (str_eq(row, S(".\\\" COMMANDS")))
-			print_commands(&line->out);
-		else
-			buf_putf(&line->out, "%.*s\n", STR(row));
-	}
-	arena_free(&arena);
-	return EXIT_DONE;
-}
-
 static int command_version(struct command_line *line)
 {
 	line->answered = true;
@@ -347,7 +214,7 @@ static int command_version(struct command_line *line)
 		STR_INIT(name), STR_INIT(usage), STR_INIT(text), min, max, run, takes \
 	}
 
-static const struct command commands[] = {
+const struct command commands[] = {
 	ROW("run", "", 0, 0, command_run, DIR,
 		"Serve the current generation, in the foreground.\n"
 		"Logs to standard error; TERM and INT stop it, HUP reloads.\n"
@@ -447,9 +314,9 @@ static const struct command commands[] = {
 		""),                                              /* for the parent; not listed */
 	ROW("manual", "FILE", 1, 1, command_manual, NOTHING, ""), /* for the build; not listed */
 };
-static const size_t command_count = LENGTH(commands);
+const size_t command_count = LENGTH(commands);
 
-static const struct command *find_command(str name)
+const struct command *command_find(str name)
 {
 	for (size_t i = 0; i < command_count; i++)
 		if (str_eq(commands[i].name, name))
@@ -497,7 +364,7 @@ static bool usage_is_right(struct command_line *line, const struct command *c)
 	else if (count >= c->words_min && count <= c->words_max && (c->takes & JSON || !line->json))
 		return true;
 	buf_put(&line->out, S("usage: "));
-	put_usage(&line->out, c);
+	command_print_usage(&line->out, c);
 	return false;
 }
 
@@ -509,12 +376,12 @@ static int obey(struct command_line *line)
 		if (line->json)
 			buf_put(&line->out, S("no command was given"));
 		else
-			print_usage(&line->out);
+			command_print_all(&line->out);
 		return EXIT_USAGE;
 	}
-	command = find_command(line->words[0]);
+	command = command_find(line->words[0]);
 	if (!command) {
-		put_unknown(&line->out, line->words[0]);
+		command_print_unknown(&line->out, line->words[0]);
 		buf_put(&line->out, S("facteur help says what the commands are\n"));
 		return EXIT_USAGE;
 	}

@@ -1,4 +1,4 @@
-#include "admin/generation.h"
+#include "admin/generation_inside.h"
 
 #include "admin/assemble.h"
 #include "admin/certificates.h"
@@ -42,28 +42,6 @@ static str in_generations(struct work *w, unsigned number)
 	return arena_printf(&w->arena, "%.*s/%u", STR(w->generations), number);
 }
 
-static bool parse_number(str name, unsigned *number)
-{
-	uint64_t n;
-
-	if (!number_parse(name, 999999999, &n) || n == 0 || name.p[0] == '0')
-		return false;
-	*number = (unsigned)n;
-	return true;
-}
-
-/* The generation that DIR/current leads to; 0: there is none. */
-static unsigned read_current(struct arena *a, str dir)
-{
-	str prefix = S("generations/"), target;
-	unsigned number;
-
-	if (!file_link_read(a, file_path(a, dir, S("current")), &target, NULL) ||
-		!str_starts(target, prefix) || !parse_number(str_skip(target, prefix.n), &number))
-		return 0;
-	return number;
-}
-
 static void sort_in(struct work *w, unsigned number)
 {
 	unsigned *numbers;
@@ -87,7 +65,7 @@ static bool list_generations(struct work *w)
 	if (!file_list(&w->arena, w->generations, &names, &count, &w->report->why))
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (parse_number(names[i], &number))
+		if (generation_number(names[i], &number))
 			sort_in(w, number);
 	return true;
 }
@@ -99,7 +77,7 @@ static bool begin(struct work *w, str dir, struct generation_report *r)
 	if (!file_absolute(&w->arena, dir, &w->dir, &r->why))
 		return false;
 	w->generations = in_dir(w, S("generations"));
-	w->current = r->generation = read_current(&w->arena, w->dir);
+	w->current = r->generation = generation_current(&w->arena, w->dir);
 	return true;
 }
 
@@ -110,7 +88,7 @@ static bool begin_locked(struct work *w, str dir, struct generation_report *r)
 	w->lock = file_lock(in_dir(w, S("generations/lock")), &r->why);
 	if (w->lock < 0)
 		return false;
-	w->current = r->generation = read_current(&w->arena, w->dir); /* now it stays */
+	w->current = r->generation = generation_current(&w->arena, w->dir); /* now it stays */
 	return list_generations(w);
 }
 
@@ -213,22 +191,6 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 /* --- writing ------------------------------------------------------------------------------------
  */
 
-static str table_path(struct work *w, str folder, str domain)
-{
-	return arena_printf(&w->arena, "%.*s/%.*s.cdb", STR(folder), STR(domain));
-}
-
-/* No domain has a colon. */
-static str rows_path(struct arena *a, str folder, str domain)
-{
-	return arena_printf(a, "%.*s/%.*s:transports.cdb", STR(folder), STR(domain));
-}
-
-static str people_path(struct arena *a, str folder, str domain)
-{
-	return arena_printf(a, "%.*s/%.*s:recipients.cdb", STR(folder), STR(domain));
-}
-
 static bool write_files(struct work *w, str folder, const struct assembly *made)
 {
 	const struct conf *c = router_conf(made->router);
@@ -242,15 +204,15 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 	buf_free(&merged);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->tables[i] || alias_table_write(made->tables[i],
-						 table_path(w, folder, c->domains[i].name).p, why);
+						 generation_aliases_path(&w->arena, folder, c->domains[i].name).p, why);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->transports[i] ||
 		     alias_table_write(made->transports[i],
-			     rows_path(&w->arena, folder, c->domains[i].name).p, why);
+			     generation_transports_path(&w->arena, folder, c->domains[i].name).p, why);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->recipients[i] ||
 		     alias_table_write(made->recipients[i],
-			     people_path(&w->arena, folder, c->domains[i].name).p, why);
+			     generation_recipients_path(&w->arena, folder, c->domains[i].name).p, why);
 	return ok && lookup_compiled_write(router_lookups(made->router), folder, why) &&
 	       signing_write(c, &made->signing, folder, why) && file_sync(folder, why);
 }
@@ -367,25 +329,6 @@ static unsigned number_before_current(const struct work *w)
 	return before;
 }
 
-/* A password file is read as it is now. */
-static bool read_password(void *owner, struct arena *a, str path, str *text, struct fail *why)
-{
-	(void)owner;
-	return file_read(a, path, text, why);
-}
-
-static bool open_lookups(str folder, struct router *r, struct fail *why)
-{
-	struct conf *c = (struct conf *)router_conf(r); /* a reference is all that it gets */
-	struct lookup_set *lookups = lookup_compiled_load(c, folder, read_password, NULL, why);
-
-	if (lookups)
-		router_take_lookups(r, lookups);
-	return lookups != NULL;
-}
-
-static struct router *load(struct arena *a, str dir, unsigned number, struct fail *why);
-
 bool generation_rollback(str dir, struct generation_report *r)
 {
 	struct work w;
@@ -401,163 +344,9 @@ bool generation_rollback(str dir, struct generation_report *r)
 			w.current);
 		return end(&w, false);
 	}
-	router = load(&w.arena, w.dir, before,
-		&r->why); /* what no server can read comes not into force */
+	/* what no server can read comes not into force */
+	router = generation_load_number(&w.arena, w.dir, before, &r->why);
 	ok = router && switch_to(&w, before);
 	router_drop(router);
 	return end(&w, ok);
-}
-
-/* --- loading ------------------------------------------------------------------------------------
- */
-
-static bool open_tables(struct arena *a, str folder, const struct conf *c,
-	struct alias_table **tables, struct fail *why)
-{
-	for (size_t i = 0; i < c->domain_count; i++) {
-		const struct conf_domain *d = &c->domains[i];
-
-		if (d->aliases.count + d->virtuals.count == 0)
-			continue;
-		tables[i] = alias_table_open(
-			arena_printf(a, "%.*s/%.*s.cdb", STR(folder), STR(d->name)).p, why);
-		if (!tables[i])
-			return false;
-	}
-	return true;
-}
-
-/* As the files are now; where these are wrong, as they were when they were compiled. */
-static bool open_rows(struct arena *a, str folder, struct router *r, struct fail *why)
-{
-	const struct conf *c = router_conf(r);
-
-	for (size_t i = 0; i < c->domain_count; i++) {
-		struct alias_table *rows;
-
-		if (c->domains[i].transports.count == 0)
-			continue;
-		rows = rows_read(c, i, NULL);
-		if (!rows)
-			rows = alias_table_open(rows_path(a, folder, c->domains[i].name).p, why);
-		if (!rows)
-			return false;
-		router_take_transports(r, i, rows);
-	}
-	return true;
-}
-
-static bool open_people(struct arena *a, str folder, struct router *r, struct fail *why)
-{
-	const struct conf *c = router_conf(r);
-
-	for (size_t i = 0; i < c->domain_count; i++) {
-		struct alias_table *people;
-
-		if (c->domains[i].recipients.count == 0)
-			continue;
-		people = rows_read_recipients(c, i, NULL);
-		if (!people)
-			people =
-				alias_table_open(people_path(a, folder, c->domains[i].name).p, why);
-		if (!people)
-			return false;
-		router_take_recipients(r, i, people);
-	}
-	return true;
-}
-
-static struct conf *load_conf(struct arena *a, str dir, unsigned number, struct fail *why)
-{
-	struct conf_source merged = { .name = S("facteur.conf") };
-	struct conf *c;
-
-	if (!file_read(a, arena_printf(a, "%.*s/generations/%u/facteur.conf", STR(dir), number),
-		    &merged.text, why))
-		return NULL;
-	c = conf_build(dir, &merged, 1, why);
-	if (c)
-		c->generation = number;
-	return c;
-}
-
-static struct router *load(struct arena *a, str dir, unsigned number, struct fail *why)
-{
-	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
-	struct conf *c = load_conf(a, dir, number, why);
-	struct alias_table **tables;
-	struct router *router = NULL;
-
-	if (!c)
-		return NULL;
-	tables = arena_alloc(a, (c->domain_count + 1) * sizeof *tables);
-	if (open_tables(a, folder, c, tables, why))
-		router = router_new(c, tables);
-	for (size_t i = 0; !router && i < c->domain_count; i++)
-		alias_table_free(tables[i]);
-	conf_drop(c); /* the router has its own reference */
-	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
-			      signing_open(a, folder, router, why) &&
-			      open_lookups(folder, router, why))) {
-		router_drop(router);
-		return NULL;
-	}
-	return router;
-}
-
-/* The generation in force of a folder; 0: *why. */
-static unsigned find_current(struct arena *a, str dir, str *absolute, struct fail *why)
-{
-	unsigned current = 0;
-
-	if (!file_absolute(a, dir, absolute, why))
-		return 0;
-	current = read_current(a, *absolute);
-	if (current == 0)
-		fail_with(why, FAIL_PERMANENT, "5.3.5",
-			"%.*s: no generation is in force; facteur compile makes one",
-			STR(*absolute));
-	return current;
-}
-
-struct router *generation_load(str dir, struct fail *why)
-{
-	struct router *router = NULL;
-	struct arena a;
-	unsigned current;
-	str absolute;
-
-	arena_init(&a, ARENA_UNLIMITED);
-	current = find_current(&a, dir, &absolute, why);
-	if (current > 0)
-		router = load(&a, absolute, current, why);
-	arena_free(&a);
-	return router;
-}
-
-struct conf *generation_conf(str dir, struct fail *why)
-{
-	struct conf *c = NULL;
-	struct arena a;
-	unsigned current;
-	str absolute;
-
-	arena_init(&a, ARENA_UNLIMITED);
-	current = find_current(&a, dir, &absolute, why);
-	if (current > 0)
-		c = load_conf(&a, absolute, current, why);
-	arena_free(&a);
-	return c;
-}
-
-bool generation_is_current(str dir, const struct conf *c)
-{
-	struct arena a;
-	str absolute;
-	bool same;
-
-	arena_init(&a, ARENA_UNLIMITED);
-	same = find_current(&a, dir, &absolute, NULL) == c->generation;
-	arena_free(&a);
-	return same;
 }

@@ -31,6 +31,17 @@ void spool_write_refuse(struct spool *s, struct spool_item *item)
 		spool_refusal_say(s->fenced ? SPOOL_FENCED : SPOOL_FULL, &item->draft->broken);
 }
 
+/* Some of a unit may be in the file, whole messages too.  It goes, for good, before anybody hears
+ * no: a start after a power cut would take it for ours, and the client has kept it. */
+static void take_back(struct spool *s)
+{
+	struct fail why;
+
+	s->previous = s->unit.previous;
+	if (!disk_truncate(s->tail->file, s->tail_at, &why) || !disk_sync(s->tail->file, &why))
+		spool_write_fence(s, &why);
+}
+
 void spool_write_unit(struct spool *s)
 {
 	struct spool_unit *u = &s->unit;
@@ -46,11 +57,9 @@ void spool_write_unit(struct spool *s)
 		list_remove(&s->tail->dirty);
 		list_append(&s->dirty, &s->tail->dirty);
 	} else {
-		/* Some of it may be in the file.  The next unit is written over it, and what is
-		 * left of it behind that is known by its numbers, which are never used again. */
-		s->previous = u->previous;
 		if (!spool_disk_full(&why))
 			spool_write_fence(s, &why);
+		take_back(s);
 		s->low = true;
 		s->space_ms = loop_now_ms(s->committer) + SPOOL_SPACE_MS;
 	}

@@ -1,0 +1,185 @@
+#include "flow/transaction_inside.h"
+
+#include "gate/owner.h"
+#include "gate/relay.h"
+
+static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct arena *step,
+	struct route_targets *targets, struct fail *why)
+{
+	struct relay_client client = { t->envelope.client, t->envelope.login, t->certified };
+	str original, rule = ruling_discards_rcpt(t->ruling);
+
+	if (!relay_allowed(t->router, &client, rcpt->recipient, why))
+		return false;
+	if (!arena_keep(&t->arena, rcpt->recipient, &original))
+		return recipients_too_many(why);
+	if (!route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) ||
+		!relay_routes_nothing(t->router, &client, rcpt->recipient, targets, why))
+		return false;
+	if (rule.n == 0)
+		return recipients_add(&t->recipients, rcpt, original, targets, why);
+	targets->count = 0;
+	return recipients_discard(&t->recipients, rule, why);
+}
+
+static void begin_question(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+{
+	struct question *q = &t->question;
+
+	arena_free(&q->arena);
+	*q = (struct question){ .answered = answered, .owner = owner, .ticket = ticket };
+	arena_init(&q->arena, TRANSACTION_OCTETS_MAX);
+}
+
+static struct access_facts facts_of(const struct transaction *t)
+{
+	return (struct access_facts){ .client = &t->envelope.client,
+		.helo = t->envelope.helo,
+		.sender = t->envelope.sender };
+}
+
+static void answer_mail(void *owner, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+
+	(void)t->question.answered(t->question.owner, t->question.ticket, refusal);
+}
+
+/* The tables let it in; the sender's own domain may not. */
+static void mail_ruled(void *owner, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+
+	if (!refusal && t->proof)
+		proof_mail(t->proof, answer_mail, t);
+	else
+		answer_mail(t, refusal);
+}
+
+void transaction_mail(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+{
+	struct access_facts facts = facts_of(t);
+	struct fail why = { 0 };
+	str login = t->envelope.login;
+
+	begin_question(t, ticket, answered, owner);
+	if (spool_accepts(t->flow->spool, &why) &&
+		(login.n == 0 || owner_may_send(t->router, login, t->envelope.sender, &why)))
+		ruling_mail(t->ruling, &facts, mail_ruled, t);
+	else
+		answer_mail(t, &why);
+}
+
+static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
+{
+	recipients_take_back(&t->recipients, &q->targets, q->before);
+}
+
+void transaction_forget_rcpt(struct transaction *t)
+{
+	if (!t->rcpt.open)
+		return;
+	t->rcpt.open = false;
+	callout_forget(&t->rcpt.callout);
+	take_rcpt_back(t, &t->rcpt);
+	arena_free(&t->rcpt.step);
+}
+
+/* The question is over, and room for the next one before it is answered. */
+static void answer_rcpt(struct transaction *t, const struct fail *refusal)
+{
+	struct rcpt_question q = t->rcpt;
+	struct fail why;
+
+	if (refusal)
+		why = *refusal;
+	t->rcpt.open = false;
+	if (refusal)
+		take_rcpt_back(t, &q);
+	if (!q.answered(q.owner, q.ticket, refusal ? &why : NULL) && !refusal)
+		take_rcpt_back(t, &q);
+	arena_free(&q.step);
+}
+
+/* Ask about one target after the other; go on when the answer comes. */
+static void ask_about_rcpt(struct transaction *t)
+{
+	struct rcpt_question *q = &t->rcpt;
+
+	while (q->next < q->targets.count) {
+		const struct route_target *target = &q->targets.items[q->next++];
+		struct route_way way;
+
+		if (!route_asks(t->router, &q->step, target, &way))
+			continue;
+		q->heard = false;
+		q->inside = true;
+		callout_ask(t->flow, t->router, &way, target->address, &q->callout);
+		q->inside = false;
+		if (!q->heard)
+			return;
+		if (!q->yes)
+			break;
+	}
+	answer_rcpt(t, q->heard && !q->yes ? &q->why : NULL);
+}
+
+static void heard(struct callout *c, const struct fail *why)
+{
+	struct rcpt_question *q = AROUND(c, struct rcpt_question, callout);
+
+	q->heard = true;
+	q->yes = !why;
+	if (why)
+		q->why = *why;
+	if (q->inside)
+		return;
+	if (why)
+		answer_rcpt(AROUND(q, struct transaction, rcpt), why);
+	else
+		ask_about_rcpt(AROUND(q, struct transaction, rcpt));
+}
+
+/* The tables have said what they have to say. */
+static void rcpt_ruled(void *owner, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+	struct rcpt_question *q = &t->rcpt;
+	struct fail why = { 0 };
+
+	*q = (struct rcpt_question){ .open = true,
+		.ticket = t->question.ticket,
+		.answered = t->question.answered,
+		.owner = t->question.owner,
+		.callout.answered = heard,
+		.before = recipients_mark(&t->recipients) };
+	arena_init(&q->step, TRANSACTION_OCTETS_MAX);
+	if (refusal)
+		answer_rcpt(t, refusal);
+	else if (add_rcpt(t, &t->question.rcpt, &q->step, &q->targets, &why))
+		ask_about_rcpt(t);
+	else
+		answer_rcpt(t, &why);
+}
+
+void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,
+	transaction_answer *answered, void *owner)
+{
+	struct access_facts facts = facts_of(t);
+	struct question *q = &t->question;
+	struct fail why = { 0 };
+
+	transaction_forget_rcpt(t);
+	begin_question(t, ticket, answered, owner);
+	q->rcpt.notify = rcpt->notify;
+	if (!arena_keep(&q->arena, rcpt->recipient, &q->rcpt.recipient) ||
+		!arena_keep(&q->arena, rcpt->orcpt, &q->rcpt.orcpt)) {
+		(void)recipients_too_many(&why);
+		(void)answered(owner, ticket, &why);
+		return;
+	}
+	facts.recipient = q->rcpt.recipient;
+	ruling_rcpt(t->ruling, &facts, rcpt_ruled, t);
+}

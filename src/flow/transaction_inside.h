@@ -1,0 +1,70 @@
+/*
+ * flow/transaction_inside - what the files of the transaction share: the questions of MAIL and RCPT
+ * (transaction_ask.c), the body (transaction.c), and the promise (transaction_promise.c)
+ */
+#ifndef FLOW_TRANSACTION_INSIDE_H
+#define FLOW_TRANSACTION_INSIDE_H
+
+#include "base/buf.h"
+#include "flow/callout.h"
+#include "flow/proof.h"
+#include "flow/recipients.h"
+#include "flow/ruling.h"
+#include "flow/transaction.h"
+
+/* A recipient who is in, if others know him. */
+struct rcpt_question {
+	bool open;
+	uint32_t ticket;
+	transaction_answer *answered;
+	void *owner;
+	struct arena step; /* of targets */
+	struct route_targets targets;
+	size_t next; /* target to ask about */
+	struct callout callout;
+	bool inside; /* a call-out is being asked: its answer is only noted */
+	bool heard, yes;
+	struct fail why;
+	struct recipients_mark before;
+};
+
+struct transaction {
+	struct flow *flow;
+	struct router *router;
+	struct arena arena;
+	struct envelope envelope;
+	struct recipients recipients; /* of the envelope */
+	bool extended, trusted, certified;
+	struct tls_facts *tls; /* in the arena; null: in clear */
+	struct proof *proof;   /* of the sender; null: there is nothing to prove */
+	struct ruling *ruling;
+	struct question { /* MAIL or RCPT, until its answer */
+		transaction_answer *answered;
+		void *owner;
+		uint32_t ticket;
+		struct smtp_rcpt rcpt; /* in its arena: who asked may not wait so long */
+		struct arena arena;
+	} question;
+	struct header_scan header;
+	bool header_done;
+	struct buf held; /* the start of a header line, until there is more of it */
+	struct spool_draft *draft;
+	uint64_t octets;
+	struct spool_commit commit;
+	void (*committed)(void *owner, const struct fail *why, str text);
+	void *owner;
+	struct rcpt_question rcpt;
+};
+
+/* Nobody waits for the answer to RCPT any more: what it has added is taken back. */
+void transaction_forget_rcpt(struct transaction *t);
+
+void transaction_free(struct transaction *t);
+
+/* Bytes for the spool, past all that looks at what leaves. */
+enum spool_write transaction_write(struct transaction *t, str bytes);
+
+/* The header has ended: what it lacks comes here, and an empty line if that was missing. */
+void transaction_end_header(struct transaction *t);
+
+#endif

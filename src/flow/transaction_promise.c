@@ -1,0 +1,161 @@
+#include "flow/transaction_inside.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "gate/quota.h"
+
+static void log_accepted(const struct transaction *t, const char *event)
+{
+	const struct envelope *e = &t->envelope;
+	struct log_record r;
+
+	log_open(&r, LOG_INFO, event);
+	log_id(&r, "id", e->id);
+	log_id(&r, "session", e->session_id);
+	log_str(&r, "from", e->sender);
+	if (e->login.n > 0)
+		log_str(&r, "login", e->login);
+	log_int(&r, "recipients", (int64_t)e->rcpt_count);
+	log_int(&r, "size", (int64_t)t->octets);
+	if (e->flags & ENVELOPE_HELD)
+		log_str(&r, "held", e->hold);
+	if (t->recipients.discarded > 0)
+		log_str(&r, "discarded_by", t->recipients.discard_rule);
+	if (ruling_holds(t->ruling).n > 0)
+		log_str(&r, "held_by", ruling_holds(t->ruling));
+	log_close(&r);
+}
+
+static void answer(struct transaction *t, const struct fail *why, const char *words)
+{
+	char id[LOG_ID_TEXT_MAX], text[64];
+	int n = snprintf(text, sizeof text, "%s %s", words, log_id_print(t->envelope.id, id));
+
+	if (t->committed)
+		t->committed(t->owner, why, str_from(text, (size_t)n));
+}
+
+static void committed(struct spool_commit *commit)
+{
+	struct transaction *t = AROUND(commit, struct transaction, commit);
+	struct flow *f = t->flow;
+
+	if (commit->ok) {
+		struct promise *m = promise_new(&t->envelope, commit->content);
+
+		content_drop(commit->content);
+		FLOW_COUNT(f, accepted);
+		log_accepted(t, "accepted");
+		f->accepted(f->owner, m);
+		answer(t, NULL, "queued as");
+	} else {
+		answer(t, &commit->why, "");
+	}
+	transaction_free(t);
+}
+
+static void add_flags(struct transaction *t)
+{
+	unsigned *flags = &t->envelope.flags;
+
+	if (t->proof && proof_forged(t->proof))
+		*flags |= ENVELOPE_FORGED;
+	if (t->header.header_high || (t->proof && !utf8_ascii(proof_top(t->proof))))
+		*flags |= ENVELOPE_HEADER_UTF8;
+	if (t->header.body_high)
+		*flags |= ENVELOPE_EIGHTBIT;
+	if (t->header.is_signed || (t->proof && proof_signed(t->proof)))
+		*flags |= ENVELOPE_SIGNED;
+}
+
+static void hold_by_rule(struct transaction *t)
+{
+	struct envelope *e = &t->envelope;
+	str rule = ruling_holds(t->ruling);
+
+	if (rule.n == 0)
+		return;
+	e->hold = S("An access table holds it");
+	if (!arena_keep(&t->arena, rule, &e->hold_origin))
+		e->hold_origin = S(""); /* the hold stands without it */
+	e->flags |= ENVELOPE_HELD;
+}
+
+/* What a login sends beyond its limits is taken, and waits for somebody to look at it. */
+static void hold_beyond_quota(struct transaction *t)
+{
+	struct envelope *e = &t->envelope;
+	struct fail why = { 0 };
+
+	if (e->login.n == 0 || e->rcpt_count == 0 ||
+		quota_take(t->flow->quota, router_conf(t->router), e->login, e->rcpt_count,
+			loop_now_ms(t->flow->loop), &why))
+		return;
+	/* where the arena is full, the words are lost, the hold is not */
+	(void)(arena_keep(&t->arena, str_of(why.text), &e->hold) &&
+		arena_keep(&t->arena, str_of(why.origin), &e->hold_origin));
+	e->flags |= ENVELOPE_HELD;
+}
+
+/* All of it went to /dev/null, by rules. */
+static void throw_away(struct transaction *t)
+{
+	FLOW_COUNT(t->flow, accepted);
+	FLOW_COUNT(t->flow, discarded);
+	log_accepted(t, "discarded");
+	answer(t, NULL, "accepted as");
+	transaction_free(t);
+}
+
+static void promise(struct transaction *t)
+{
+	if (t->proof) {
+		str top = proof_top(t->proof);
+
+		spool_draft_head(t->draft, top);
+		t->octets += top.n;
+	}
+	add_flags(t);
+	hold_by_rule(t);
+	hold_beyond_quota(t);
+	t->envelope.octets = t->octets;
+	t->commit = (struct spool_commit){ .draft = t->draft,
+		.envelope = &t->envelope,
+		.loop = t->flow->loop,
+		.done = committed };
+	t->draft = NULL;
+	spool_commit(t->flow->spool, &t->commit);
+}
+
+/* What was found out about the sender is known, and costs the message nothing, or all. */
+static void proven(void *owner, const struct fail *why)
+{
+	struct transaction *t = owner;
+
+	if (why) {
+		answer(t, why, "");
+		transaction_free(t);
+	} else if (t->envelope.rcpt_count == 0) {
+		throw_away(t);
+	} else {
+		promise(t);
+	}
+}
+
+void transaction_commit(struct transaction *t,
+	void (*answered)(void *owner, const struct fail *why, str text), void *owner)
+{
+	header_scan_end(&t->header);
+	if (!t->header_done)
+		transaction_end_header(t);
+	t->committed = answered;
+	t->owner = owner;
+	if (ruling_discards(t->ruling).n > 0)
+		recipients_discard_all(&t->recipients, ruling_discards(t->ruling));
+	if (t->proof)
+		proof_end(t->proof, proven, t);
+	else
+		proven(t, NULL);
+}
