@@ -203,16 +203,19 @@ static bool write_files(struct work *w, str folder, const struct assembly *made)
 		file_path(&w->arena, folder, S("facteur.conf")), buf_str(&merged), 0644, why);
 	buf_free(&merged);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
-		ok = !made->tables[i] || alias_table_write(made->tables[i],
-						 generation_aliases_path(&w->arena, folder, c->domains[i].name).p, why);
+		ok = !made->tables[i] ||
+		     alias_table_write(made->tables[i],
+			     generation_aliases_path(&w->arena, folder, c->domains[i].name).p, why);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->transports[i] ||
 		     alias_table_write(made->transports[i],
-			     generation_transports_path(&w->arena, folder, c->domains[i].name).p, why);
+			     generation_transports_path(&w->arena, folder, c->domains[i].name).p,
+			     why);
 	for (size_t i = 0; ok && i < c->domain_count; i++)
 		ok = !made->recipients[i] ||
 		     alias_table_write(made->recipients[i],
-			     generation_recipients_path(&w->arena, folder, c->domains[i].name).p, why);
+			     generation_recipients_path(&w->arena, folder, c->domains[i].name).p,
+			     why);
 	return ok && lookup_compiled_write(router_lookups(made->router), folder, why) &&
 	       signing_write(c, &made->signing, folder, why) && file_sync(folder, why);
 }

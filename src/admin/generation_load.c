@@ -25,7 +25,8 @@ unsigned generation_current(struct arena *a, str dir)
 	unsigned number;
 
 	if (!file_link_read(a, file_path(a, dir, S("current")), &target, NULL) ||
-		!str_starts(target, prefix) || !generation_number(str_skip(target, prefix.n), &number))
+		!str_starts(target, prefix) ||
+		!generation_number(str_skip(target, prefix.n), &number))
 		return 0;
 	return number;
 }

@@ -89,7 +89,8 @@ static bool add_target(struct recipients *r, const struct smtp_rcpt *rcpt, str o
 	char origin[CONF_ORIGIN_TEXT_MAX], key[RECIPIENT_KEY_MAX];
 
 	if (target->end == ROUTE_DISCARD)
-		return recipients_discard(r, str_of(conf_origin_print(&target->origin, origin)), why);
+		return recipients_discard(
+			r, str_of(conf_origin_print(&target->origin, origin)), why);
 	if (map_get(&r->seen, recipient_key(target, key)))
 		return true;
 	if (!grow(r))

@@ -103,7 +103,8 @@ void transaction_begin(struct transaction *t, void (*writable)(void *owner), voi
 /* A piece of the header that stays in the message. */
 static void keep(void *owner, str bytes)
 {
-	(void)transaction_write(owner, bytes); /* whether it is enough is said with the bytes behind it */
+	(void)transaction_write(
+		owner, bytes); /* whether it is enough is said with the bytes behind it */
 }
 
 void transaction_end_header(struct transaction *t)
