@@ -402,9 +402,9 @@ static void live(uint64_t cut_after, unsigned steps)
 {
 	if (cut_after)
 		fake_cut_at(fake_operations() + cut_after);
-	if (cut_after > 1 && prng_chance(&dice, 500)) /* a write finds the disk full midway */
-		fake_write_fails_at(fake_operations() + prng_between(&dice, 1, (int64_t)cut_after));
 	open_spool(prng_below(&dice, 2) ? 1 << 20 : 100000);
+	if (prng_chance(&dice, 500)) /* a write finds the disk full midway */
+		fake_write_fails_at(fake_operations() + 1 + prng_below(&dice, 100));
 	if (spool) {
 		check_some(300);
 		work(steps, (unsigned)prng_below(&dice, 900));
@@ -412,6 +412,7 @@ static void live(uint64_t cut_after, unsigned steps)
 			check_some(200);
 		close_spool();
 	}
+	fake_write_fails_at(0);
 	fake_power_on();
 }
 

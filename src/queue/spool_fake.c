@@ -66,7 +66,8 @@ static void put(struct image *m, uint64_t at, const char *bytes, size_t n)
 {
 	if (at + n > m->n)
 		resize(m, at + n);
-	memcpy(m->p + at, bytes, n);
+	if (n > 0) /* of an empty file there is no p */
+		memcpy(m->p + at, bytes, n);
 }
 
 static struct change *note(struct disk_file *f, uint64_t at, size_t n, bool is_resize)
