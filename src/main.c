@@ -222,7 +222,7 @@ const struct command commands[] = {
 	ROW("init",
 		"pivot [--domain DOMAIN ... --network NETWORK ... --hostname HOST --postmaster "
 		"ADDRESS] | satellite --pivot HOST --hostname HOST --root ADDRESS [--port PORT] "
-		"[--fingerprint SHA256 | --trust FILE]",
+		"[--fingerprint SHA256 | --trust FILE] [--login NAME]",
 		1, WORDS_MAX - 1, command_init, DIR | JSON | OPTIONS,
 		"Write a first configuration into the folder: conf.d, aliases, a self-signed\n"
 		"certificate and its key, an empty login table.  Where no option says it, it "
@@ -233,7 +233,8 @@ const struct command commands[] = {
 		"the\n"
 		"authorities of a file, or those of the system, have signed; root's mail goes to "
 		"an\n"
-		"address.  It never overwrites a file."),
+		"address.  With a login it says who it is there, by a password that is read from\n"
+		"standard input.  It never overwrites a file."),
 	ROW("check", "", 0, 0, command_compile, DIR | JSON,
 		"Check conf.d and all that it names; change nothing."),
 	ROW("compile", "", 0, 0, command_compile, DIR | JSON,

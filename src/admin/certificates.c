@@ -118,6 +118,7 @@ bool certificates_check(const struct conf *c, struct buf *report)
 	bool ok = check(c, &c->tls.pair, c->hostname.text, report);
 	const struct conf_transport *t, *last = NULL;
 
+	ok &= check_peer(&c->relay_for_certificate, report);
 	for (size_t i = 0; i < c->tls.name_count; i++)
 		ok &= check(c, &c->tls.names[i].pair, c->tls.names[i].name, report);
 	for (size_t i = 0; i < c->listener_count; i++)

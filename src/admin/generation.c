@@ -4,6 +4,7 @@
 #include "admin/certificates.h"
 #include "admin/rows.h"
 #include "admin/logins.h"
+#include "admin/trust.h"
 #include "admin/users.h"
 #include "base/ascii.h"
 #include "base/number.h"
@@ -181,7 +182,8 @@ static bool assemble_dir(struct work *w, struct assembly *made)
 		return false;
 	if (users_check(router_conf(made->router), &w->report->lines) &&
 		certificates_check(router_conf(made->router), &w->report->lines) &&
-		logins_check(router_conf(made->router), &w->report->lines))
+		logins_check(router_conf(made->router), &w->report->lines) &&
+		trust_check(router_conf(made->router), &w->report->lines))
 		return true;
 	router_drop(made->router);
 	*made = (struct assembly){ 0 };

@@ -1,6 +1,7 @@
 #include "admin/init_files.h"
 
 #include "world/file.h"
+#include "world/gateway.h"
 
 static void add(struct init_files *to, str name, str text, unsigned mode)
 {
@@ -15,6 +16,25 @@ static str take(struct arena *a, struct buf *text)
 	return kept;
 }
 
+/* Whoever comes through it has its address. */
+static void leave_out_gateways(const struct init_pivot *p, struct buf *text)
+{
+	struct ip gateways[GATEWAYS_MAX];
+	size_t count = gateway_list(gateways);
+	char shown[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < p->network_count; k++) {
+			struct ip_net net;
+
+			if (!ip_net_parse(p->networks[k], &net) || !ip_net_has(&net, &gateways[i]))
+				continue;
+			buf_putf(text, "relay-for   !%s  # the default gateway\n",
+				ip_print(&gateways[i], shown));
+			break;
+		}
+}
+
 static str identity(struct arena *a, const struct init_pivot *p)
 {
 	struct buf text = { 0 };
@@ -25,6 +45,7 @@ static str identity(struct arena *a, const struct init_pivot *p)
 		"postmaster  root@%.*s\n"
 		"relay-for   127.0.0.0/8 ::1/128\n",
 		STR(p->hostname), STR(p->domains[0]));
+	leave_out_gateways(p, &text);
 	for (size_t i = 0; i < p->network_count; i++)
 		buf_putf(&text, "relay-for   %.*s\n", STR(p->networks[i]));
 	return take(a, &text);
@@ -33,8 +54,13 @@ static str identity(struct arena *a, const struct init_pivot *p)
 static str listeners(struct arena *a, const struct init_pivot *p)
 {
 	return arena_printf(a,
-		"# Other servers come to port 25.\n"
-		"listen mx { on *:25; tls offered }\n"
+		"# Other servers come to port 25, people who log in to the other two.\n"
+		"listen mx          { on *:25;  tls offered }\n"
+		"listen submission  { on *:587; tls required; login required }\n"
+		"listen submissions { on *:465; tls implicit; login required }\n"
+		"\n"
+		"# facteur user set NAME adds a login.\n"
+		"login { passwd-file users; default-domain %.*s }\n"
 		"\n"
 		"# Signed by nobody but itself.  A better pair that takes its place is shown at "
 		"once, "
@@ -43,7 +69,7 @@ static str listeners(struct arena *a, const struct init_pivot *p)
 		"    certificate  tls/%.*s.pem\n"
 		"    key          tls/%.*s.key\n"
 		"}\n",
-		STR(p->hostname), STR(p->hostname));
+		STR(p->domains[0]), STR(p->hostname), STR(p->hostname));
 }
 
 static str domains(struct arena *a, const struct init_pivot *p)

@@ -8,7 +8,12 @@
 #include "base/ip.h"
 #include "base/number.h"
 #include "dns/name.h"
+#include "login/saslprep.h"
 #include "mail/address.h"
+#include "world/process.h"
+
+#define LOGIN_OCTETS_MAX 255
+#define CREDENTIALS "credentials"
 
 /* What the administrator has said; "" where he has not. */
 struct satellite {
@@ -17,6 +22,8 @@ struct satellite {
 	str root;        /* who reads root's mail */
 	str fingerprint; /* of the pivot's certificate, or its key */
 	str trust;       /* a file of authorities */
+	str login;       /* whom it is on the pivot */
+	str password;
 };
 
 /* --- options -----------------------------------------------------------------------------------
@@ -78,6 +85,15 @@ static bool take_path(struct arena *a, str value, str *to)
 	return value.n > 0;
 }
 
+static bool take_login(struct arena *a, str value, str *to)
+{
+	*to = arena_copy(a, value);
+	for (size_t i = 0; i < value.n; i++)
+		if (ascii_control(value.p[i]) || value.p[i] == ':')
+			return false;
+	return value.n > 0 && value.n <= LOGIN_OCTETS_MAX;
+}
+
 static const struct option {
 	const char *name;
 	bool (*take)(struct arena *a, str value, str *to);
@@ -89,6 +105,7 @@ static const struct option {
 	{ "--root",        take_address, offsetof(struct satellite, root)       },
 	{ "--fingerprint", take_digest,  offsetof(struct satellite, fingerprint)},
 	{ "--trust",       take_path,    offsetof(struct satellite, trust)      },
+	{ "--login",       take_login,   offsetof(struct satellite, login)      },
 };
 
 static bool take(struct arena *a, struct satellite *s, str name, str value)
@@ -141,6 +158,7 @@ static str identity(struct arena *a, const struct satellite *s)
 
 static str to_pivot(struct arena *a, const struct satellite *s)
 {
+	str login = s->login.n > 0 ? S("    login        " CREDENTIALS "\n") : S("");
 	str level = s->fingerprint.n > 0
 			    ? arena_printf(a, "tls          fingerprint\n    fingerprint  %.*s",
 				      STR(s->fingerprint))
@@ -157,6 +175,7 @@ static str to_pivot(struct arena *a, const struct satellite *s)
 		"    smtp         \"%.*s\"\n"
 		"    port         %.*s\n"
 		"    %.*s\n"
+		"%.*s"
 		"    certificate  tls/%.*s.pem\n"
 		"    key          tls/%.*s.key\n"
 		"}\n"
@@ -166,7 +185,8 @@ static str to_pivot(struct arena *a, const struct satellite *s)
 		"nothing is\n"
 		"# returned before a week.\n"
 		"queue { retry 1m 2m 5m 10m; warn 1d; lifetime 7d; bounce-lifetime 7d }\n",
-		STR(s->pivot), STR(s->port), STR(level), STR(s->hostname), STR(s->hostname));
+		STR(s->pivot), STR(s->port), STR(level), STR(login), STR(s->hostname),
+		STR(s->hostname));
 }
 
 static bool make(
@@ -188,6 +208,13 @@ static bool make(
 	(void)why;
 	for (size_t i = 0; i < LENGTH(files); i++)
 		to->items[to->count++] = files[i];
+	if (s->login.n > 0)
+		to->items[to->count++] = (struct init_file){ S(CREDENTIALS),
+			arena_printf(a,
+				"# Whom we are on the pivot: [HOST]:PORT NAME:PASSWORD.\n"
+				"[%.*s]:%.*s %.*s:%.*s\n",
+				STR(s->pivot), STR(s->port), STR(s->login), STR(s->password)),
+			0600 };
 	return true;
 }
 
@@ -212,6 +239,13 @@ static void print_done(const struct satellite *s, const struct init_files *files
 		"or by the SHA-256 of its certificate,\n  relay-for-certificate %s\n\n"
 		"Look through conf.d, then:  facteur compile -c %.*s && facteur run -c %.*s\n",
 		files->self.digest, STR(dir), STR(dir));
+	if (s->login.n > 0)
+		buf_putf(out,
+			"\nOr it knows the login, which has to be allowed to send as anybody, and "
+			"as "
+			"much as it likes:\n"
+			"  facteur user set %.*s\n  login { send-as %.*s *; limits-of %.*s 0 0 }\n",
+			STR(s->login), STR(s->login), STR(s->login));
 }
 
 static int write_all(const struct satellite *s, str dir, bool json, struct buf *out,
@@ -237,16 +271,41 @@ static int write_all(const struct satellite *s, str dir, bool json, struct buf *
 	return code;
 }
 
+static bool read_password(struct arena *a, struct satellite *s, struct buf *out)
+{
+	struct buf secret = { 0 };
+	struct fail why = { 0 };
+	bool got;
+
+	if (s->login.n == 0)
+		return true;
+	got = process_read_secret("Password on the pivot: ", &secret, &why);
+	s->password = arena_copy(a, buf_str(&secret));
+	saslprep_wipe(&secret);
+	for (size_t i = 0; got && i < s->password.n; i++)
+		if (ascii_control(s->password.p[i]))
+			got = fail_with(&why, FAIL_PERMANENT, "",
+				"a password with a control character cannot be written down");
+	if (got && s->password.n == 0)
+		got = fail_with(&why, FAIL_PERMANENT, "", "a login without a password is none");
+	if (!got)
+		buf_putf(out, "%s\n", why.text);
+	return got;
+}
+
 int init_satellite_command(
 	const str *words, size_t count, str dir, bool json, struct buf *out, bool *answered)
 {
-	struct satellite s = { .port = S("25") };
+	struct satellite s = { 0 };
 	struct arena a;
 	int code = EXIT_USAGE;
 
 	arena_init(&a, ARENA_UNLIMITED);
-	if (read_options(&a, &s, words, count, out))
+	if (read_options(&a, &s, words, count, out) && read_password(&a, &s, out)) {
+		if (s.port.n == 0) /* logins have a port of their own */
+			s.port = s.login.n > 0 ? S("587") : S("25");
 		code = write_all(&s, dir, json, out, &a, answered);
+	}
 	arena_free(&a);
 	return code;
 }

@@ -3,6 +3,7 @@
 #include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/json.h"
+#include "login/credentials.h"
 #include "login/passdb.h"
 #include "login/saslprep.h"
 #include "world/clock.h"
@@ -13,43 +14,65 @@
  */
 
 /* What the line of the configuration that names the file is to blame for. */
-static bool put_blame(const struct conf *c, const char *text, struct buf *report)
+static bool put_blame(const struct conf_origin *at, const char *text, struct buf *report)
 {
-	const struct conf_origin *at = conf_where(c, S("login"), S("passwd-file"));
-
 	if (at)
 		buf_putf(report, "%.*s:%u:%u: ", STR(at->file), at->line, at->column);
 	buf_putf(report, "%s\n", text);
 	return false;
 }
 
-bool logins_check(const struct conf *c, struct buf *report)
+static bool read_table_of_logins(str path, str text, struct fail *why)
 {
-	str path = c->login.passwd_file, text;
-	struct passdb *table = NULL;
+	struct passdb *table = passdb_read(path, text, why);
+
+	passdb_drop(table);
+	return table != NULL;
+}
+
+/* A file of secrets: it can be read, each line is right, and not everybody may read it. */
+static bool check_file(str path, const struct conf_origin *at,
+	bool (*right)(str path, str text, struct fail *why), struct buf *report)
+{
 	struct fail why = { 0 };
 	struct arena arena;
-	bool read;
+	bool read, fine;
+	str text;
 
-	if (path.n == 0)
-		return true;
 	arena_init(&arena, ARENA_UNLIMITED);
 	read = file_read(&arena, path, &text, &why);
-	if (read)
-		table = passdb_read(path, text, &why);
+	fine = read && right(path, text, &why);
 	arena_free(&arena);
 	if (!read)
-		return put_blame(c, why.text, report);
-	if (!table) {
+		return put_blame(at, why.text, report);
+	if (!fine) {
 		buf_putf(report, "%s\n", why.text);
 		return false;
 	}
-	passdb_drop(table);
 	if (!file_open_to_all(path))
 		return true;
 	fail_with(&why, FAIL_PERMANENT, "",
 		"%.*s: everybody on this machine may read it: chmod o= it", STR(path));
-	return put_blame(c, why.text, report);
+	return put_blame(at, why.text, report);
+}
+
+bool logins_check(const struct conf *c, struct buf *report)
+{
+	const struct conf_transport *t;
+	str last = S("");
+	bool ok = c->login.passwd_file.n == 0 ||
+		  check_file(c->login.passwd_file, conf_where(c, S("login"), S("passwd-file")),
+			  read_table_of_logins, report);
+
+	for (size_t i = 0; (t = conf_tls_transport(c, i)); i++) {
+		const struct conf_file *file = &t->peer.login;
+
+		if (file->path.n == 0 || str_eq(file->path, last))
+			continue; /* the patterns of one route share it */
+		last = file->path;
+		ok &= check_file(file->path, &file->origin, credentials_check, report);
+	}
+	return ok;
 }
 
 /* --- facteur user ------------------------------------------------------------------------------

@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 
-/* Can the table be read, and is everything in it as it should be?  False: each error is a line of
- * the report. */
+/* Can the table, and the files of credentials of transports, be read, and is everything in them as
+ * it should be?  False: each error is a line of the report. */
 bool logins_check(const struct conf *c, struct buf *report) MUST_USE;
 
 /* set NAME [--scheme SCHEME] | delete NAME | list.  Returns the exit code; out is the answer, or

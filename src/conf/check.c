@@ -100,6 +100,27 @@ static void check_listeners(struct conf_builder *b)
 			check_endpoint(b, &b->conf->listeners[i].on.items[j]);
 }
 
+/* Before a proxy has said for whom it speaks, and where it cannot, a client is the proxy. */
+static void check_proxies(struct conf_builder *b, const struct conf_nets *proxies, const char *word)
+{
+	char place[CONF_PLACE_TEXT_MAX], text[IP_TEXT_MAX], trusted[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < proxies->count; i++) {
+		const struct conf_net *proxy = &proxies->items[i];
+		const struct conf_net *net = conf_nets_meet(&b->conf->relay_for, &proxy->net);
+
+		if (net)
+			conf_builder_error(b, &proxy->origin,
+				"'%s %s' is in a trusted network ('relay-for %s', %s), where "
+				"whoever "
+				"comes through it could relay: 'relay-for !%s' in front takes it "
+				"out",
+				word, ip_net_print(&proxy->net, text),
+				ip_net_print(&net->net, trusted),
+				conf_builder_place(&net->origin, place), text);
+	}
+}
+
 /* A rule that can never apply is an error of who wrote it. */
 static void check_queue(struct conf_builder *b)
 {
@@ -133,6 +154,9 @@ void conf_check(struct conf_builder *b)
 	resolve_transports(b);
 	conf_table_resolve(b);
 	check_listeners(b);
+	check_proxies(b, &b->conf->xclient, "xclient-hosts");
+	for (size_t i = 0; i < b->conf->listener_count; i++)
+		check_proxies(b, &b->conf->listeners[i].proxies, "proxy-protocol");
 	conf_login_block_check(b);
 	check_queue(b);
 	check_resolver(b);

@@ -17,7 +17,22 @@ const struct conf_net *conf_nets_find(const struct conf_nets *nets, const struct
 {
 	for (size_t i = 0; i < nets->count; i++)
 		if (ip_net_has(&nets->items[i].net, ip))
-			return &nets->items[i];
+			return nets->items[i].except ? NULL : &nets->items[i];
+	return NULL;
+}
+
+const struct conf_net *conf_nets_meet(const struct conf_nets *nets, const struct ip_net *net)
+{
+	for (size_t i = 0; i < nets->count; i++) {
+		const struct conf_net *item = &nets->items[i];
+		bool around = ip_net_has(&item->net, &net->ip) &&
+			      item->net.prefix_bits <= net->prefix_bits;
+
+		if (item->except && around)
+			return NULL;
+		if (!item->except && (around || ip_net_has(net, &item->net.ip)))
+			return item;
+	}
 	return NULL;
 }
 

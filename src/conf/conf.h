@@ -28,6 +28,7 @@ char *conf_origin_print(
 
 struct conf_net {
 	struct ip_net net;
+	bool except; /* what it has, those behind it do not */
 	struct conf_origin origin;
 };
 
@@ -38,6 +39,9 @@ struct conf_nets {
 
 /* The network that has the address, or null. */
 const struct conf_net *conf_nets_find(const struct conf_nets *nets, const struct ip *ip);
+
+/* One that shares an address with this network, or null. */
+const struct conf_net *conf_nets_meet(const struct conf_nets *nets, const struct ip_net *net);
 
 struct conf_text {
 	str text;
@@ -59,14 +63,16 @@ struct conf_endpoints {
 	size_t count;
 };
 
-/* listen NAME { on ADDRESS:PORT ...; tls LEVEL; certificate FILE; key FILE }   "on *:25" is two
- * endpoints, 0.0.0.0 and ::, so an IPv6 socket must take IPv6 only (IPV6_V6ONLY) */
+/* listen NAME { on ADDRESS:PORT ...; tls LEVEL; certificate FILE; key FILE; proxy-protocol NETWORK
+ * ... }   "on *:25" is two endpoints, 0.0.0.0 and ::, so an IPv6 socket must take IPv6 only
+ * (IPV6_V6ONLY) */
 struct conf_listener {
 	str name;
 	struct conf_endpoints on;
 	enum conf_listener_tls tls;
 	struct conf_pair pair; /* in place of that of tls */
 	enum conf_listener_login login;
+	struct conf_nets proxies; /* whose connections begin with a PROXY header */
 	struct conf_origin origin;
 };
 
@@ -257,6 +263,7 @@ struct conf {
 	struct conf_nets relay_for;
 	struct conf_tls_peer relay_for_certificate; /* its digests are those of clients */
 	struct conf_nets forwarders;
+	struct conf_nets xclient, xforward; /* who may say who the client is */
 	struct conf_sender sender;
 	struct conf_nets repair_newlines; /* bare-newlines repair NETWORK... */
 	struct conf_tls tls;

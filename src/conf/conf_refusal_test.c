@@ -177,9 +177,30 @@ static const struct {
 	{ S("postmaster root"),
          S("a.conf:1:12: 'postmaster' takes an address such as root@example.org, not "
 		  "'root'")																		},
+	{ S("forwarders !10.0.0.1"),
+         S("a.conf:1:12: 'forwarders' takes addresses or networks such as 192.0.2.0/24 or "
+		  "2001:db8::/32 (with no bit behind the prefix), not '!10.0.0.1'")											},
+	{ S("relay-for 10.0.0.0/8\nlisten mx { on *:25; tls off; proxy-protocol 10.0.0.1 }"),
+         S("a.conf:2:46: 'proxy-protocol 10.0.0.1' is in a trusted network ('relay-for "
+		  "10.0.0.0/8', a.conf:1:11), where whoever comes through it could relay: "
+		  "'relay-for "
+		  "!10.0.0.1' in front takes it out")														      },
+	{ S("xclient-hosts 10.0.0.0/24\nrelay-for !10.0.0.0/25 10.0.0.0/8"),
+         S("a.conf:1:15: 'xclient-hosts 10.0.0.0/24' is in a trusted network ('relay-for "
+		  "10.0.0.0/8', a.conf:2:24), where whoever comes through it could relay: "
+		  "'relay-for "
+		  "!10.0.0.0/24' in front takes it out")														   },
+	{ S("transport t { smtp a.b; login c }"),                                               S("a.conf:1:31: 'login' asks for 'tls encrypt' "
+						    "or more: no password goes out in clear")                             },
+	{ S("transport t { smtp a.b; tls may; tls-wrappermode }"),
+         S("a.conf:1:34: 'tls-wrappermode' means nothing to 'tls may'")												    },
+	{ S("transport t { lmtp unix:/x; login c }"),
+         S("a.conf:1:29: 'login' means nothing to 'lmtp'")														 },
 	{ S("relay-for 127.0.0.0/8 10.0.0.1/8"),
          S("a.conf:1:23: 'relay-for' takes addresses or networks such as 192.0.2.0/24 or "
-		  "2001:db8::/32 (with no bit behind the prefix), not '10.0.0.1/8'")										       },
+		  "2001:db8::/32 (with no bit behind the prefix), or !NETWORK in front of one that "
+		  "has it, "
+		  "not '10.0.0.1/8'")																      },
 	{ S("listen mx { on *:0; tls off }"),
          S("a.conf:1:16: 'on' takes ADDRESS:PORT, such as *:25, 192.0.2.1:25 or "
 		  "[2001:db8::1]:25, not '*:0'")															   },

@@ -427,12 +427,46 @@ TEST(conf_lives_until_its_last_reference)
 	conf_drop(NULL);
 }
 
+TEST(conf_nets_have_exceptions)
+{
+	struct fail why;
+	struct conf *c = build(S("hostname a.test\n"
+				 "relay-for 10.0.0.7 !10.0.0.0/24 10.0.0.0/8\n"
+				 "xclient-hosts 10.0.0.1 192.0.2.1\n"
+				 "xforward-hosts 10.0.0.7\n"
+				 "listen mx { on *:25; tls off; proxy-protocol 10.0.0.128/25 }\n"),
+		&why);
+	static const struct {
+		const char *ip;
+		unsigned column; /* of what has it; 0: nothing */
+	} cases[] = {
+		{"10.0.0.7",  11},
+                { "10.0.0.8", 0 },
+                { "10.0.1.8", 33},
+                { "11.0.0.0", 0 }
+	};
+
+	CHECK_STR(str_of(why.text), S(""));
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const struct conf_net *net;
+		struct ip ip;
+
+		CHECK(ip_parse(str_of(cases[i].ip), &ip));
+		net = conf_nets_find(&c->relay_for, &ip);
+		CHECK_INT(net ? net->origin.column : 0, cases[i].column);
+	}
+	CHECK_INT(c->listeners[0].proxies.count, 1);
+	CHECK_INT(c->xclient.count, 2);
+	CHECK_INT(c->xforward.count, 1);
+	conf_drop(c);
+}
+
 TEST(conf_manual_names_every_word)
 {
 	struct buf page = { 0 };
 
 	conf_manual(&page);
-	CHECK(str_find_str(buf_str(&page), S("\n.It Cm \\&relay\\-for Ar \\&NETWORK \\&...\n")) <
+	CHECK(str_find_str(buf_str(&page), S("\n.It Cm \\&forwarders Ar \\&NETWORK \\&...\n")) <
 		buf_str(&page).n);
 	CHECK(str_find_str(buf_str(&page), S("Default:\n.Cm \\&5m 10m 20m 40m 1h .\n")) <
 		buf_str(&page).n);

@@ -35,11 +35,15 @@ static const struct conf_pair *pair_at(const struct conf *c, size_t i)
 
 str conf_mention_secret(const struct conf *c, size_t i)
 {
+	const struct conf_transport *t;
 	const struct conf_pair *pair;
 
 	for (size_t k = 0; (pair = pair_at(c, k)); k++)
 		if (pair->key.path.n > 0 && i-- == 0)
 			return pair->key.path;
+	for (size_t k = 0; (t = conf_tls_transport(c, k)); k++)
+		if (t->peer.login.path.n > 0 && i-- == 0)
+			return t->peer.login.path;
 	return i == 0 ? c->login.passwd_file : S("");
 }
 
@@ -64,7 +68,7 @@ static bool is_certificate(const struct conf *c, str path)
 	for (size_t i = 0; (t = conf_tls_transport(c, i)); i++)
 		if (str_eq(t->peer.trust.path, path))
 			return true;
-	return false;
+	return str_eq(c->relay_for_certificate.trust.path, path);
 }
 
 enum conf_mention conf_mention_file(const struct conf *c, str path)

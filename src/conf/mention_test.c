@@ -24,12 +24,15 @@ TEST(conf_mention_finds_files_that_words_name)
 TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 {
 	struct conf_source source = { .name = S("a.conf"),
-		.text = S("hostname a.test\n"
-			  "tls { certificate c; key k }\n"
-			  "tls b.test { certificate /b/c; key /b/k }\n"
-			  "listen x { on *:25; certificate x.c; key x.k }\n"
-			  "transport t { smtp; tls verify; trust ca; certificate t.c; key t.k }\n"
-			  "domain a.test { aliases a }\n") };
+		.text = S(
+			"hostname a.test\n"
+			"tls { certificate c; key k }\n"
+			"tls b.test { certificate /b/c; key /b/k }\n"
+			"listen x { on *:25; certificate x.c; key x.k }\n"
+			"transport t { smtp; tls verify; trust ca; certificate t.c; key t.k; login "
+			"cr }\n"
+			"relay-for-authority ra\n"
+			"domain a.test { aliases a }\n") };
 	static const struct {
 		const char *path;
 		enum conf_mention as;
@@ -43,6 +46,8 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 		{ "/etc/facteur/ca",  CONF_MENTION_CERTIFICATE},
 		{ "/etc/facteur/t.c", CONF_MENTION_CERTIFICATE},
 		{ "/etc/facteur/t.k", CONF_MENTION_SECRET     },
+		{ "/etc/facteur/cr",  CONF_MENTION_SECRET     },
+		{ "/etc/facteur/ra",  CONF_MENTION_CERTIFICATE},
 		{ "/etc/facteur/a",   CONF_MENTION_FILE       },
 		{ "/etc/facteur/b",   CONF_MENTION_NONE       },
 		{ "",                 CONF_MENTION_NONE       },
@@ -57,6 +62,7 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 	CHECK_STR(conf_mention_secret(c, 1), S("/b/k"));
 	CHECK_STR(conf_mention_secret(c, 2), S("/etc/facteur/x.k"));
 	CHECK_STR(conf_mention_secret(c, 3), S("/etc/facteur/t.k"));
-	CHECK_STR(conf_mention_secret(c, 4), S(""));
+	CHECK_STR(conf_mention_secret(c, 4), S("/etc/facteur/cr"));
+	CHECK_STR(conf_mention_secret(c, 5), S(""));
 	conf_drop(c);
 }

@@ -9,4 +9,3 @@
 	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
 	LATER(CONF_IN_TOP, "arc"),
 	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
-	LATER(IN_HOP, "login"),

@@ -7,3 +7,9 @@
 		  "too, wherever they are: the SHA-256 digests, in hexadecimal, with or without "
 		  "colons, of certificates or of their public keys.  Nothing else of a certificate "
 		  "counts.  Clients are asked for one where this word is given." },
+	{ ROW(CONF_IN_TOP, "relay-for-authority"), CERTIFICATE(conf, relay_for_certificate.trust),
+	  .takes = "FILE",
+	  .text = "So may clients whose certificate leads to an authority of this file, PEM, is valid "
+		  "now, and is good for TLS clients; every such certificate counts, whatever its "
+		  "names are, so this is for an authority of one's own.  The file is watched, and read "
+		  "again when it has changed." },

@@ -9,10 +9,13 @@
 	  .text = "Who gets the mail for postmaster of every hosted domain that names nobody else, "
 		  "and what cannot be returned to its sender.  Where it is not given: postmaster at "
 		  "the hostname." },
-	{ ROW(CONF_IN_TOP, "relay-for"), NETS(conf, relay_for),
-	  .takes = "NETWORK ...",
+	{ ROW(CONF_IN_TOP, "relay-for"), NETS_BUT(conf, relay_for),
+	  .takes = "NETWORK | !NETWORK ...",
 	  .text = "Clients that may send to the whole world without a password.  Anybody else may "
-		  "send to hosted domains only." },
+		  "send to hosted domains only.  With an exclamation mark in front, an address or a "
+		  "network is taken out of those that follow.  The default gateway of this machine "
+		  "(who translates addresses brings strangers under his own) and proxies "
+		  "(proxy-protocol, xclient-hosts) must not be among them: facteur check refuses that." },
 	{ ROW(CONF_IN_TOP, "bare-newlines"), SECTION(CONF_IN_NEWLINES),
 	  .text = "What becomes of lines that do not end in CRLF.  They are refused; old appliances "
 		  "of one's own may be spared." },

@@ -70,6 +70,22 @@
 	{ ROW(IN_HOP, "key"), CERTIFICATE(conf_transport, peer.pair.key), .kinds = HAS_PEER,
 	  .takes = "FILE",
 	  .text = "Its key." },
+	{ ROW(IN_HOP, "tls-wrappermode"),
+	  FLAG(conf_transport, peer.wrapper, enum conf_wrapper, wrapper_on), .kinds = HAS_PEER,
+	  .text = "As Postfix's smtp_tls_wrappermode: the TLS handshake comes before the greeting, as on "
+		  "port 465, which is then the port where none is said.  It asks for the level encrypt or "
+		  "more." },
+	{ ROW(IN_HOP, "login"), CERTIFICATE(conf_transport, peer.login), .kinds = 1U << CONF_SMTP,
+	  .takes = "FILE",
+	  .text = "We log in there before we send, under TLS of the level encrypt or more.  FILE has one "
+		  "server a line, in the format of Postfix's smtp_sasl_password_maps: HOST, HOST:PORT, "
+		  "[HOST], [HOST]:PORT or *, blanks, and NAME:PASSWORD; HOST is that of the next hop or the "
+		  "one that answers, and the first line that fits counts.  It is read by the vault alone, "
+		  "for each connection, so a change needs no reload; nobody but its owner and group may be "
+		  "able to read it.  Of what the server offers SCRAM-SHA-256 is taken before PLAIN, and "
+		  "that before LOGIN.  A server that offers no login, or refuses ours, gets no mail: it "
+		  "waits.  With PLAIN and LOGIN who answers learns the password: take the level verify, "
+		  "secure or fingerprint." },
 	{ ROW(IN_HOP, "connections"), COUNT(conf_transport, connections, 1, 10000),
 	  .preset = "20", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "NUMBER",

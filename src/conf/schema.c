@@ -37,6 +37,7 @@
 #define PATH(s, f) READ(path, s, f, str)
 #define PATHS(s, f) READ(paths, s, f, struct conf_texts), .adds_up = true
 #define NETS(s, f) READ(nets, s, f, struct conf_nets), .adds_up = true
+#define NETS_BUT(s, f) READ(nets_but, s, f, struct conf_nets), .adds_up = true
 #define LISTEN(s, f) READ(listen, s, f, struct conf_endpoints), .adds_up = true
 #define SERVERS(s, f) READ(servers, s, f, struct conf_endpoints), .adds_up = true
 #define CERTIFICATE(s, f) .read = conf_tls_block_file, .offset = FIELD(s, f, struct conf_file)
@@ -78,6 +79,7 @@
 /* Choices are stored as their enumerations are. */
 _Static_assert(sizeof(enum conf_tls_level) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_switch) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_wrapper) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_listener_login) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_hide_client) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsigned");
@@ -116,6 +118,10 @@ static const struct conf_choice listener_login[] = {
 
 static const struct conf_choice hidden_client[] = {
 	{STR_INIT("on"), CONF_CLIENT_HIDDEN, false},
+};
+
+static const struct conf_choice wrapper_on[] = {
+	{STR_INIT("on"), CONF_WRAPPER_ON, false},
 };
 
 static const struct conf_choice switched_on[] = {
@@ -202,6 +208,7 @@ const struct conf_row conf_schema[] = {
 #include "conf/rows_tls.h"
 #include "conf/rows_login.h"
 #include "conf/rows_satellites.h"
+#include "conf/rows_proxy.h"
 #include "conf/rows_transport.h"
 #include "conf/rows_domain.h"
 #include "conf/rows_sender.h"

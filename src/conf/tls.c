@@ -4,8 +4,9 @@
 
 str conf_tls_key(struct arena *a, const struct conf_tls_peer *peer)
 {
-	str key = arena_printf(a, "%.*s\n%.*s\n%.*s", STR(peer->trust.path),
-		STR(peer->pair.certificate.path), STR(peer->pair.key.path));
+	str key = arena_printf(a, "%d %.*s\n%.*s\n%.*s\n%.*s", (int)peer->wrapper,
+		STR(peer->login.path), STR(peer->trust.path), STR(peer->pair.certificate.path),
+		STR(peer->pair.key.path));
 
 	for (size_t i = 0; i < peer->digest_count; i++)
 		for (size_t k = 0; k < CONF_DIGEST_OCTETS; k++)
@@ -27,6 +28,9 @@ const struct conf_transport *conf_tls_transport(const struct conf *c, size_t i)
 	if (i < c->mailbox_count)
 		return c->mailboxes[i].transport;
 	i -= c->mailbox_count;
+	if (i < c->sender_route_count)
+		return c->sender_routes[i].transport;
+	i -= c->sender_route_count;
 	for (size_t k = 0; k < c->domain_count; k++)
 		if (c->domains[k].whole && i-- == 0)
 			return c->domains[k].whole;

@@ -58,8 +58,12 @@ struct conf_digest {
 	unsigned char octets[CONF_DIGEST_OCTETS];
 };
 
-/* What the level of a transport needs. */
+enum conf_wrapper { CONF_WRAPPER_OFF, CONF_WRAPPER_ON };
+
+/* What the level of a transport needs, and who we are there. */
 struct conf_tls_peer {
+	enum conf_wrapper wrapper;         /* tls-wrappermode: the handshake comes first */
+	struct conf_file login;            /* credentials; "": we log in nowhere */
 	struct conf_file trust;            /* authorities, PEM; "": those of the system */
 	struct conf_pair pair;             /* our own certificate, for peers that ask for one */
 	const struct conf_digest *digests; /* fingerprint: of certificates or of their keys */

@@ -158,7 +158,12 @@ bool conf_tls_block_transport(struct conf_builder *b, const struct conf_transpor
 		  check_word(b, t, "trust", CONF_TLS_VERIFY, CONF_TLS_SECURE) &&
 		  check_word(b, t, "match", CONF_TLS_VERIFY, CONF_TLS_SECURE) &&
 		  check_word(b, t, "certificate", CONF_TLS_MAY, CONF_TLS_SECURE) &&
-		  check_word(b, t, "key", CONF_TLS_MAY, CONF_TLS_SECURE);
+		  check_word(b, t, "key", CONF_TLS_MAY, CONF_TLS_SECURE) &&
+		  check_word(b, t, "tls-wrappermode", CONF_TLS_ENCRYPT, CONF_TLS_SECURE);
+
+	if (t->peer.login.path.n > 0 && t->tls < CONF_TLS_ENCRYPT)
+		ok = conf_builder_error(b, &t->peer.login.origin,
+			"'login' asks for 'tls encrypt' or more: no password goes out in clear");
 
 	if (t->tls == CONF_TLS_FINGERPRINT && t->peer.digest_count == 0)
 		ok = conf_builder_error(b, place(b, "tls"),

@@ -86,7 +86,8 @@ TEST(conf_tls_key_differs_where_trust_does)
 	static const char *const words[] = { "tls verify", "tls verify; trust a",
 		"tls verify; trust b", "tls verify; match a.b", "tls verify; match a.b c.d",
 		"tls verify; match c.d a.b", "tls fingerprint; fingerprint " DIGEST,
-		"certificate c; key k", "certificate c; key l" };
+		"certificate c; key k", "certificate c; key l", "tls encrypt; login a",
+		"tls encrypt; login b", "tls encrypt; tls-wrappermode" };
 	str keys[LENGTH(words)];
 	struct arena a;
 
@@ -104,6 +105,25 @@ TEST(conf_tls_key_differs_where_trust_does)
 		conf_drop(c);
 	}
 	arena_free(&a);
+}
+
+TEST(conf_tls_wrappermode_has_a_port_of_its_own)
+{
+	struct fail why;
+	struct conf *c =
+		build("hostname a.test\n"
+		      "transport a { smtp b.test; tls encrypt; tls-wrappermode; login l }\n"
+		      "transport b { tls-wrappermode; smtp b.test:25; tls encrypt }\n"
+		      "route-from x@y.test { smtp c.test; tls encrypt; login m }\n",
+			&why);
+
+	CHECK_STR(str_of(why.text), S(""));
+	CHECK_INT(c->transports[0].port, 465);
+	CHECK_STR(c->transports[0].peer.login.path, S("/etc/facteur/l"));
+	CHECK_INT(c->transports[1].port, 25);
+	CHECK(conf_tls_transport(c, 3) == c->sender_routes[0].transport);
+	CHECK_STR(c->sender_routes[0].transport->peer.login.path, S("/etc/facteur/m"));
+	conf_drop(c);
 }
 
 TEST(conf_tls_has_defaults)

@@ -10,6 +10,7 @@
 #include "world/file.h"
 
 #define SMTP_PORT 25
+#define SMTPS_PORT 465 /* RFC 8314 section 3.3 */
 #define LMTP_PORT 24
 
 /* An address that was mistyped must not pass as the name of a host. */
@@ -347,6 +348,8 @@ bool conf_transport_finish(
 			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("port"))),
 			"'port' means nothing to a unix socket");
 	else if (t->port == 0)
-		t->port = t->kind == CONF_LMTP ? LMTP_PORT : SMTP_PORT;
+		t->port = t->kind == CONF_LMTP                 ? LMTP_PORT
+			  : t->peer.wrapper == CONF_WRAPPER_ON ? SMTPS_PORT
+							       : SMTP_PORT;
 	return conf_tls_block_transport(b, t) && ok;
 }

@@ -204,24 +204,40 @@ bool conf_value_paths(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
-bool conf_value_nets(struct conf_builder *b, const struct conf_row *row,
-	const struct conf_directive *d, void *field)
+static bool read_nets(struct conf_builder *b, const struct conf_directive *d,
+	struct conf_nets *nets, bool but, const char *takes)
 {
-	static const char takes[] = "addresses or networks such as 192.0.2.0/24 or 2001:db8::/32 "
-				    "(with no bit behind the prefix)";
-	struct conf_nets *nets = field;
 	bool ok = conf_value_words(b, d, SIZE_MAX, takes);
 
-	(void)row;
 	for (size_t i = 1; i < d->word_count; i++) {
 		struct conf_net net = { .origin = d->words[i].origin };
+		str text = d->words[i].text;
 
-		if (ip_net_parse(d->words[i].text, &net.net))
+		net.except = but && str_starts(text, S("!"));
+		if (ip_net_parse(str_skip(text, net.except ? 1 : 0), &net.net))
 			CONF_LIST_ADD(b->arena, nets->items, nets->count, net);
 		else
 			ok = conf_value_wrong(b, d, &d->words[i], takes);
 	}
 	return ok;
+}
+
+bool conf_value_nets(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	(void)row;
+	return read_nets(b, d, field, false,
+		"addresses or networks such as 192.0.2.0/24 or 2001:db8::/32 (with no bit behind "
+		"the prefix)");
+}
+
+bool conf_value_nets_but(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	(void)row;
+	return read_nets(b, d, field, true,
+		"addresses or networks such as 192.0.2.0/24 or 2001:db8::/32 (with no bit behind "
+		"the prefix), or !NETWORK in front of one that has it");
 }
 
 static void add_endpoint(struct conf_builder *b, struct conf_endpoints *list, str address,

@@ -22,6 +22,7 @@ conf_reader conf_value_text;        /* struct conf_text: whatever it is */
 conf_reader conf_value_path;        /* str, absolute */
 conf_reader conf_value_paths;       /* struct conf_texts, as written */
 conf_reader conf_value_nets;        /* struct conf_nets */
+conf_reader conf_value_nets_but;    /* struct conf_nets; !NETWORK is an exception */
 conf_reader conf_value_listen;      /* struct conf_endpoints; ADDRESS:PORT, *:PORT */
 conf_reader conf_value_servers;     /* struct conf_endpoints; ADDRESS[@PORT] */
 conf_reader conf_value_sub_address; /* str */

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "daemon/vault_introduce.h"
 #include "flow/authority.h"
 #include "flow/authority_wire.h"
 #include "world/process.h"
@@ -12,6 +13,7 @@ struct vault_login {
 	str dir;
 	struct loop *loop;
 	struct authority *authority;
+	struct vault_introduce *introduce;
 	struct list talks;
 	size_t count;
 };
@@ -151,6 +153,11 @@ static void reload(struct vault_login *v, struct vault_stream *s, const struct v
 	vault_serve_answer(s, &a);
 }
 
+static void introduce(struct vault_login *v, struct vault_stream *s, const struct vault_message *q)
+{
+	vault_introduce_ask(v->introduce, s, q);
+}
+
 static void on_asked(void *owner, struct vault_stream *s, const struct vault_message *q)
 {
 	static void (*const answers[VAULT_WORDS])(
@@ -160,6 +167,7 @@ static void on_asked(void *owner, struct vault_stream *s, const struct vault_mes
 		[VAULT_LEAVE] = leave,
 		[VAULT_OFFER] = offer,
 		[VAULT_RELOAD] = reload,
+		[VAULT_INTRODUCE] = introduce,
 	};
 
 	if (answers[q->word])
@@ -170,6 +178,7 @@ static void on_closed(void *owner, struct vault_stream *s)
 {
 	struct vault_login *v = owner;
 
+	vault_introduce_closed(v->introduce, s);
 	LIST_EACH_SAFE (link, &v->talks) {
 		struct talk *t = AROUND(link, struct talk, link);
 
@@ -198,6 +207,7 @@ struct vault_login *vault_login_new(str dir, struct conf *conf, struct loop *l)
 	v->dir = dir;
 	v->loop = l;
 	list_init(&v->talks);
+	v->introduce = vault_introduce_new(l);
 	v->authority =
 		authority_open(conf, conf->workers ? conf->workers : (process_cores() + 1) / 2);
 	return v;
@@ -207,6 +217,7 @@ void vault_login_free(struct vault_login *v)
 {
 	LIST_EACH_SAFE (link, &v->talks)
 		end_talk(AROUND(link, struct talk, link));
+	vault_introduce_free(v->introduce);
 	authority_close(v->authority);
 	mem_free(v);
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "flow/assurance.h"
 #include "flow/reach.h"
+#include "flow/sign_on.h"
 #include "mail/address.h"
 #include "smtp/client.h"
 
@@ -26,6 +27,8 @@ struct asking {
 	str key, address, nexthop;
 	struct reach *reach;
 	str host; /* the reach's; "" none was tried */
+	uint16_t port;
+	struct sign_on sign_on;
 	struct sock *sock;
 	struct smtp_client *machine;
 	struct tls_context *context; /* a reference; null: TLS is not for this transport */
@@ -104,6 +107,7 @@ static void hang_up(struct asking *q)
 {
 	if (q->sock)
 		sock_close(q->sock);
+	sign_on_leave(&q->sign_on);
 	smtp_client_free(q->machine);
 	q->sock = NULL;
 	q->machine = NULL;
@@ -244,6 +248,11 @@ static void closed(void *owner, const struct fail *why)
 		next_address(q, why ? why : &gone);
 }
 
+static void signed_on(void *owner)
+{
+	step(owner);
+}
+
 static void connected(void *owner)
 {
 	struct asking *q = owner;
@@ -262,11 +271,21 @@ static void connected(void *owner)
 		.lmtp = t->kind == CONF_LMTP,
 		.tls_wanted = t->tls != CONF_TLS_NONE && q->context,
 		.tls_required = t->tls >= CONF_TLS_ENCRYPT,
+		.tls_first = t->peer.wrapper == CONF_WRAPPER_ON,
+		.login = t->peer.login.path.n > 0,
 		.greeting_ms_max = ms_max,
 		.command_ms_max = ms_max,
 		.data_ms_max = ms_max,
 		.final_ms_max = ms_max };
 	q->machine = smtp_client_new(&q->setup, loop_now_ms(q->flow->loop));
+	q->sign_on = (struct sign_on){ .loop = q->flow->loop,
+		.machine = q->machine,
+		.transport = t,
+		.nexthop = q->nexthop,
+		.host = q->host,
+		.port = q->port,
+		.answered = signed_on,
+		.owner = q };
 	step(q);
 }
 
@@ -317,6 +336,9 @@ static void step(struct asking *q)
 		case SMTP_CLIENT_STARTTLS:
 			assurance_begin(q->transport, q->nexthop, q->host, q->sock, q->context);
 			return;
+		case SMTP_CLIENT_AUTH:
+			sign_on_ask(&q->sign_on, act.bytes);
+			break;
 		case SMTP_CLIENT_READY:
 			if (!q->told)
 				ask(q);
@@ -347,6 +369,7 @@ static void try_address(void *owner, const struct endpoint *at, str host)
 	const struct ip *source = at->ip.family == 6 ? &t->source6 : &t->source4;
 
 	q->host = host;
+	q->port = at->port;
 	q->sock = sock_connect(
 		q->flow->loop, at, source->family && at->ip.family ? source : NULL, &handler, q);
 }

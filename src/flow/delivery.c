@@ -21,6 +21,8 @@ static void log_peer(struct log_record *r, const struct delivery_peer *peer)
 		log_str(r, "host", peer->host);
 	if (peer->at)
 		log_c(r, "address", endpoint_print(peer->at, at));
+	if (peer->login && peer->login[0])
+		log_c(r, "login", peer->login);
 	if (!peer->tls || !peer->tls->version[0])
 		return;
 	log_c(r, "tls", peer->tls->version);

@@ -53,6 +53,7 @@ struct delivery_peer {
 	str host;                    /* "" none */
 	const struct endpoint *at;   /* null: none */
 	const struct tls_facts *tls; /* version "": none */
+	const char *login;           /* who we were there; null or "": nobody */
 };
 
 /* One record for each recipient. */

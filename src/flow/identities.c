@@ -234,6 +234,16 @@ static bool add(
 /* --- all of them -------------------------------------------------------------------------------
  */
 
+static void ask_clients(const struct identities *i, const struct conf *c, struct tls_server *s)
+{
+	const struct conf_tls_peer *known = &c->relay_for_certificate;
+	struct need need = need_of_client(known);
+	const struct identity *trusted = known->trust.path.n > 0 ? find(i, &need) : NULL;
+
+	if (known->digest_count > 0 || known->trust.path.n > 0)
+		tls_server_ask(s, trusted ? trusted->context : NULL);
+}
+
 static void show(struct identities *i, const struct conf *c, const struct conf_listener *l)
 {
 	struct need need =
@@ -247,8 +257,7 @@ static void show(struct identities *i, const struct conf *c, const struct conf_l
 		return;
 	to->server = s = tls_server_new(own->context);
 	to->ends_ms = tls_pair_ends_ms(own->context);
-	if (c->relay_for_certificate.digest_count > 0)
-		tls_server_ask(s);
+	ask_clients(i, c, s);
 	for (size_t k = 0; k < c->tls.name_count; k++) {
 		need = need_of_server(c, &c->tls.names[k].pair);
 		own = find(i, &need);
@@ -274,7 +283,9 @@ static bool add_all(struct identities *i, const struct conf *c, const struct ide
 {
 	static const struct conf_tls_peer nothing_said;
 	bool ok = add(i, need_of_server(c, &c->tls.pair), before, why) &&
-		  add(i, need_of_client(&nothing_said), before, why);
+		  add(i, need_of_client(&nothing_said), before, why) &&
+		  (c->relay_for_certificate.trust.path.n == 0 ||
+			  add(i, need_of_client(&c->relay_for_certificate), before, why));
 	const struct conf_transport *t;
 
 	for (size_t k = 0; ok && k < c->tls.name_count; k++)
@@ -294,8 +305,8 @@ struct identities *identities_load(
 
 	i->references = 1;
 	arena_init(&i->arena, ARENA_UNLIMITED);
-	i->size = 2 + c->tls.name_count + c->listener_count + c->transport_count + c->route_count +
-		  c->mailbox_count + c->domain_count;
+	i->size = 3 + c->tls.name_count + c->listener_count + c->transport_count + c->route_count +
+		  c->mailbox_count + c->sender_route_count + c->domain_count;
 	i->items = arena_alloc(&i->arena, i->size * sizeof *i->items);
 	if (add_all(i, c, before, why)) {
 		serve_all(i, c);

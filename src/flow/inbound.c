@@ -3,41 +3,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "conf/limit.h"
-#include "flow/sign_in.h"
-#include "flow/transaction.h"
+#include "flow/inbound_inside.h"
 #include "gate/relay.h"
-#include "smtp/server.h"
 #include "world/clock.h"
 
 /* What a client may leave unread before we read no more from him. */
 #define UNREAD_REPLIES_MAX 65536
-
-struct inbound {
-	struct list link; /* among the sessions of the flow */
-	struct flow *flow;
-	struct router *router; /* the configuration that this session began with */
-	struct sock *sock;
-	struct smtp_server *machine;
-	struct smtp_server_setup setup;
-	struct loop_timer timer;
-	uint64_t id;
-	struct ip client;
-	str listener;
-	bool counted;          /* in the census */
-	bool ours;             /* trusted: relay-for has the client */
-	bool certified;        /* its certificate is one of relay-for-certificate */
-	bool held;             /* the spool says enough: the body waits */
-	bool closing;          /* the last reply is on its way */
-	bool body_refused;     /* said once for a message */
-	bool stepping;         /* next is being asked */
-	struct tls_facts *tls; /* null: in clear */
-	struct sign_in sign_in;
-	struct transaction *transaction;
-	str recipient; /* of the last RCPT, by mem_copy: its answer may come too late */
-	uint32_t commit_ticket;
-	unsigned accepted, refused;
-	str end; /* why we hang up, by mem_copy; "" while nothing is known but QUIT */
-};
 
 static void step(struct inbound *in);
 
@@ -52,6 +23,8 @@ static void log_session(const struct inbound *in, str why)
 	log_open(&r, LOG_INFO, "session");
 	log_id(&r, "session", in->id);
 	log_c(&r, "client", ip_print(&in->client, ip));
+	if (in->through.family)
+		log_c(&r, "through", ip_print(&in->through, ip));
 	log_str(&r, "listener", in->listener);
 	log_str(&r, "helo", smtp_server_helo(in->machine));
 	if (in->tls) {
@@ -69,7 +42,7 @@ static void log_session(const struct inbound *in, str why)
 	log_close(&r);
 }
 
-static void inbound_free(struct inbound *in, str why)
+void inbound_free(struct inbound *in, str why)
 {
 	struct flow *f = in->flow;
 
@@ -119,7 +92,7 @@ static void ends_with(struct inbound *in, const struct fail *why)
 	in->end = mem_copy(str_of(why->text));
 }
 
-static void log_refused(struct inbound *in, str recipient, const struct fail *why)
+void inbound_log_refused(struct inbound *in, str recipient, const struct fail *why)
 {
 	log_refusal(in, recipient, why);
 	if (fail_code(why) == 421)
@@ -166,7 +139,7 @@ static bool on_mail(void *owner, uint32_t ticket, const struct fail *refusal)
 	if (!refusal)
 		return answer(in, ticket, NULL);
 	why = *refusal;
-	log_refused(in, S(""), &why);
+	inbound_log_refused(in, S(""), &why);
 	leave_transaction(in);
 	return answer(in, ticket, &why);
 }
@@ -180,6 +153,7 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.tls = in->tls,
 		.login = smtp_server_auth_login(in->machine),
 		.certified = in->certified,
+		.forwarded = act->client,
 		.trusted = in->ours || smtp_server_auth_login(in->machine).n > 0 };
 	struct fail why = { 0 };
 
@@ -190,6 +164,8 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		return;
 	}
 	in->transaction = transaction_new(in->flow, in->router, &client, &act->mail);
+	if (act->client)
+		inbound_client_forwarded(in, act->client);
 	transaction_mail(in->transaction, act->ticket, on_mail, in);
 }
 
@@ -201,7 +177,7 @@ static bool on_rcpt(void *owner, uint32_t ticket, const struct fail *refusal)
 	if (!refusal)
 		return answer(in, ticket, NULL);
 	why = *refusal;
-	log_refused(in, in->recipient, &why);
+	inbound_log_refused(in, in->recipient, &why);
 	return answer(in, ticket, &why);
 }
 
@@ -233,7 +209,7 @@ static void on_committed(void *owner, const struct fail *why, str text)
 
 	in->transaction = NULL;
 	if (why)
-		log_refused(in, S(""), why);
+		inbound_log_refused(in, S(""), why);
 	else
 		in->accepted++;
 	smtp_server_answer(in->machine, in->commit_ticket, why, text);
@@ -254,6 +230,9 @@ static void ask(struct inbound *in, const struct smtp_server_act *act)
 	switch (act->question) {
 	case SMTP_ASK_AUTH:
 		sign_in_ask(&in->sign_in, act);
+		return;
+	case SMTP_ASK_CLIENT:
+		inbound_client_ask(in, act);
 		return;
 	case SMTP_ASK_MAIL:
 		ask_mail(in, act);
@@ -282,7 +261,7 @@ static void body(struct inbound *in, str bytes)
 	if (fits)
 		return;
 	if (!in->body_refused)
-		log_refused(in, S(""), &why);
+		inbound_log_refused(in, S(""), &why);
 	in->body_refused = true;
 	smtp_server_fail_body(in->machine, &why);
 }
@@ -361,6 +340,8 @@ static size_t received(void *owner, str bytes)
 	int64_t now_ms = loop_now_ms(in->flow->loop);
 	size_t taken = 0, n;
 
+	if (in->heading)
+		return inbound_client_header(in, bytes);
 	while (may_read(in)) {
 		n = smtp_server_feed(in->machine, str_skip(bytes, taken), now_ms);
 		taken += n;
@@ -414,6 +395,10 @@ static void ticked(struct loop_timer *timer)
 {
 	struct inbound *in = AROUND(timer, struct inbound, timer);
 
+	if (in->heading) {
+		inbound_client_late(in);
+		return;
+	}
 	smtp_server_tick(in->machine, loop_now_ms(in->flow->loop));
 	step(in);
 }
@@ -452,37 +437,13 @@ static void signed_in(void *owner)
 	step(owner);
 }
 
-void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer, str listener)
+/* The client is known: greet him. */
+void inbound_begin(struct inbound *in)
 {
-	struct inbound *in = MEM_NEW(struct inbound);
-	const struct conf *conf = router_conf(f->router);
+	struct flow *f = in->flow;
+	const struct conf *conf = router_conf(in->router);
 	struct fail refusal = { 0 };
 
-	in->flow = f;
-	in->router = router_keep(f->router);
-	in->sock = s;
-	in->id = id_next(f->ids, clock_wall_ms());
-	in->client = peer->ip;
-	in->listener = listener;
-	in->ours = relay_trusted(conf, &in->client) != NULL;
-	in->timer.run = ticked;
-	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
-		.limits = &conf->limits.smtp,
-		.tls_broken = !identities_of(f->identities, listener),
-		.repair_newlines = conf_nets_find(&conf->repair_newlines, &in->client) != NULL };
-	in->setup.tries_max = conf->login.tries_max;
-	obey_listener(&in->setup, conf, listener);
-	in->machine = smtp_server_new(&in->setup, loop_now_ms(f->loop));
-	in->sign_in = (struct sign_in){ .flow = f,
-		.sock = s,
-		.machine = in->machine,
-		.session_id = in->id,
-		.client = in->client,
-		.answered = signed_in,
-		.owner = in };
-	list_append(&f->sessions, &in->link);
-	FLOW_COUNT(f, sessions);
-	sock_own(s, &handler, in);
 	if (f->stopping)
 		fail_reply(&refusal, 421, "4.3.2", "This server is about to stop, try again later");
 	else if (in->setup.tls_broken && in->setup.tls == SMTP_SERVER_TLS_IMPLICIT)
@@ -490,10 +451,45 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	else
 		in->counted = census_enter(f->census, &in->client, conf, &refusal);
 	if (refusal.kind)
-		log_refused(in, S(""), &refusal);
+		inbound_log_refused(in, S(""), &refusal);
 	smtp_server_greet(in->machine, refusal.kind ? &refusal : NULL);
 	if (run(in))
 		set_timer(in);
+}
+
+void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer, str listener)
+{
+	struct inbound *in = MEM_NEW(struct inbound);
+	const struct conf *conf = router_conf(f->router);
+
+	in->flow = f;
+	in->router = router_keep(f->router);
+	in->sock = s;
+	in->id = id_next(f->ids, clock_wall_ms());
+	in->listener = listener;
+	in->timer.run = ticked;
+	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
+		.limits = &conf->limits.smtp,
+		.tls_broken = !identities_of(f->identities, listener),
+		.xclient = conf_nets_find(&conf->xclient, &peer->ip) != NULL,
+		.xforward = conf_nets_find(&conf->xforward, &peer->ip) != NULL };
+	in->setup.tries_max = conf->login.tries_max;
+	obey_listener(&in->setup, conf, listener);
+	in->machine = smtp_server_new(&in->setup, loop_now_ms(f->loop));
+	in->sign_in = (struct sign_in){ .flow = f,
+		.sock = s,
+		.machine = in->machine,
+		.session_id = in->id,
+		.answered = signed_in,
+		.owner = in };
+	inbound_client_know(in, &peer->ip);
+	list_append(&f->sessions, &in->link);
+	FLOW_COUNT(f, sessions);
+	sock_own(s, &handler, in);
+	if (inbound_client_is_proxy(in))
+		inbound_client_await(in);
+	else
+		inbound_begin(in);
 }
 
 void inbound_shutdown(struct flow *f)
@@ -503,7 +499,7 @@ void inbound_shutdown(struct flow *f)
 		struct inbound *in = AROUND(link, struct inbound, link);
 
 		smtp_server_shutdown(in->machine);
-		if (run(in))
+		if (!in->heading && run(in))
 			set_timer(in);
 	}
 }

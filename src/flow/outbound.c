@@ -21,6 +21,7 @@ static void disconnect(struct outbound *o)
 	loop_timer_cancel(o->flow->loop, &o->timer);
 	if (o->sock)
 		sock_close(o->sock);
+	sign_on_leave(&o->sign_on);
 	smtp_client_free(o->machine);
 	o->sock = NULL;
 	o->machine = NULL;
@@ -160,6 +161,12 @@ static void next_address(struct outbound *o, const struct fail *why)
 	reach_next(o->reach);
 }
 
+/* Our login is said, or cannot be. */
+static void signed_on(void *owner)
+{
+	outbound_step(owner);
+}
+
 static void connected(void *owner)
 {
 	struct outbound *o = owner;
@@ -176,11 +183,21 @@ static void connected(void *owner)
 		.lmtp = t->kind == CONF_LMTP,
 		.tls_wanted = t->tls != CONF_TLS_NONE && o->context && !o->plain,
 		.tls_required = t->tls >= CONF_TLS_ENCRYPT,
+		.tls_first = t->peer.wrapper == CONF_WRAPPER_ON,
+		.login = t->peer.login.path.n > 0,
 		.greeting_ms_max = GREETING_MS_MAX,
 		.command_ms_max = COMMAND_MS_MAX,
 		.data_ms_max = DATA_MS_MAX,
 		.final_ms_max = FINAL_MS_MAX };
 	o->machine = smtp_client_new(&o->setup, loop_now_ms(o->flow->loop));
+	o->sign_on = (struct sign_on){ .loop = o->flow->loop,
+		.machine = o->machine,
+		.transport = t,
+		.nexthop = o->d->nexthop,
+		.host = o->host,
+		.port = o->at.port,
+		.answered = signed_on,
+		.owner = o };
 	outbound_step(o);
 }
 
@@ -261,6 +278,9 @@ static bool run(struct outbound *o)
 			o->in_handshake = true;
 			assurance_begin(o->transport, o->d->nexthop, o->host, o->sock, o->context);
 			return true;
+		case SMTP_CLIENT_AUTH:
+			sign_on_ask(&o->sign_on, act.bytes);
+			break;
 		case SMTP_CLIENT_READY:
 			o->ready = true;
 			if (o->d && !o->answered)

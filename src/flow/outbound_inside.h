@@ -8,6 +8,7 @@
 #include "flow/body.h"
 #include "flow/outbound.h"
 #include "flow/reach.h"
+#include "flow/sign_on.h"
 #include "smtp/client.h"
 
 struct outbound {
@@ -30,6 +31,7 @@ struct outbound {
 	struct tls_context *context; /* a reference; null: TLS is not for this transport */
 	struct tls_facts tls;        /* version "": none */
 	bool in_handshake;
+	struct sign_on sign_on; /* our login there */
 
 	struct arena arena; /* of one mail */
 	struct body *body;

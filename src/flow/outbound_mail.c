@@ -16,7 +16,9 @@ void outbound_mail_end(struct outbound *o)
 
 void outbound_mail_log(const struct outbound *o)
 {
-	struct delivery_peer peer = { .host = o->host, .at = &o->at, .tls = &o->tls };
+	struct delivery_peer peer = {
+		.host = o->host, .at = &o->at, .tls = &o->tls, .login = o->sign_on.name
+	};
 
 	delivery_log(o->d, &peer);
 }

@@ -3,7 +3,31 @@
 #include "base/mem.h"
 #include "conf/limit.h"
 #include "flow/stamp.h"
+#include "gate/relay.h"
 #include "world/clock.h"
+
+/* Who handed a message on may have said whose it is (XFORWARD): that client is judged then, and
+ * what was believed of the other one is not believed of him. */
+static struct proof *prove(
+	struct transaction *t, const struct transaction_client *client, bool utf8)
+{
+	const struct xclient *x = client->forwarded;
+	const struct envelope *e = &t->envelope;
+	struct judge_client judged = { .ip = e->client,
+		.helo = e->helo,
+		.sender = e->sender,
+		.utf8 = utf8,
+		.session_id = e->session_id,
+		.id = e->id };
+	bool trusted = client->trusted;
+
+	if (x && x->said & XCLIENT_ADDR && x->addr.family) {
+		judged.ip = x->addr;
+		judged.helo = str_of(x->helo);
+		trusted = relay_trusted(router_conf(t->router), &x->addr) != NULL;
+	}
+	return proof_new(t->flow, t->router, &judged, trusted, e->login);
+}
 
 struct transaction *transaction_new(struct flow *f, struct router *router,
 	const struct transaction_client *client, const struct smtp_mail *mail)
@@ -38,14 +62,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		e->sender = e->login = S("");
 	if (e->login.n > 0)
 		e->flags |= ENVELOPE_LOGIN;
-	t->proof = proof_new(f, router,
-		&(struct judge_client){ .ip = e->client,
-			.helo = e->helo,
-			.sender = e->sender,
-			.utf8 = mail->smtputf8,
-			.session_id = e->session_id,
-			.id = e->id },
-		client->trusted, e->login);
+	t->proof = prove(t, client, mail->smtputf8);
 	t->ruling = ruling_new(f, t->router, e->session_id, e->id);
 	return t;
 }

@@ -24,6 +24,8 @@ struct transaction_client {
 	str login;                   /* "": none */
 	bool certified;              /* it may send anywhere: relay-for-certificate */
 	bool trusted;                /* missing fields are added */
+	const struct xclient
+		*forwarded; /* whose message it is, who hands it on has said; or null */
 };
 
 struct transaction *transaction_new(struct flow *f, struct router *router,

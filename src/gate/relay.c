@@ -17,6 +17,8 @@ bool relay_certified(const struct conf *conf, const struct tls_facts *facts)
 {
 	const struct conf_tls_peer *known = &conf->relay_for_certificate;
 
+	if (facts && facts->verified && known->trust.path.n > 0)
+		return true;
 	for (size_t i = 0; facts && facts->shown && i < known->digest_count; i++)
 		if (memcmp(known->digests[i].octets, facts->digest, TLS_DIGEST_OCTETS) == 0 ||
 			memcmp(known->digests[i].octets, facts->key_digest, TLS_DIGEST_OCTETS) == 0)

@@ -10,7 +10,8 @@
 /* A trusted client: the network of relay-for that has it, or null. */
 const struct conf_net *relay_trusted(const struct conf *conf, const struct ip *client);
 
-/* A client that has shown a certificate of relay-for-certificate; facts: of its TLS, or null. */
+/* A client that has shown a certificate of relay-for-certificate, or one that relay-for-authority
+ * vouches for; facts: of its TLS, or null. */
 bool relay_certified(const struct conf *conf, const struct tls_facts *facts) MUST_USE;
 
 /* Who sends: an address, the login that it has proven, or "", and relay_certified of its TLS. */

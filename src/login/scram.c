@@ -33,19 +33,44 @@ static void hash(const unsigned char from[SCRAM_KEY_OCTETS], unsigned char to[SC
 	assert(done == 1 && n == SCRAM_KEY_OCTETS);
 }
 
-void scram_secret_derive(struct scram_secret *secret, str password)
+static void derive(const struct scram_secret *secret, str password,
+	unsigned char client_key[SCRAM_KEY_OCTETS], unsigned char server_key[SCRAM_KEY_OCTETS])
 {
-	unsigned char salted[SCRAM_KEY_OCTETS], client_key[SCRAM_KEY_OCTETS];
+	unsigned char salted[SCRAM_KEY_OCTETS];
 	int done = PKCS5_PBKDF2_HMAC(password.p, (int)password.n, secret->salt,
 		(int)secret->salt_octets, (int)secret->iterations, EVP_sha256(), SCRAM_KEY_OCTETS,
 		salted);
 
 	assert(done == 1);
 	hmac(salted, S("Client Key"), client_key);
-	hash(client_key, secret->stored_key);
-	hmac(salted, S("Server Key"), secret->server_key);
+	hmac(salted, S("Server Key"), server_key);
 	OPENSSL_cleanse(salted, sizeof salted);
+}
+
+void scram_secret_derive(struct scram_secret *secret, str password)
+{
+	unsigned char client_key[SCRAM_KEY_OCTETS];
+
+	derive(secret, password, client_key, secret->server_key);
+	hash(client_key, secret->stored_key);
 	OPENSSL_cleanse(client_key, sizeof client_key);
+}
+
+void scram_prove(const struct scram_secret *secret, str password, str auth_message,
+	unsigned char proof[SCRAM_KEY_OCTETS], unsigned char signature[SCRAM_KEY_OCTETS])
+{
+	unsigned char client_key[SCRAM_KEY_OCTETS], server_key[SCRAM_KEY_OCTETS];
+	unsigned char stored_key[SCRAM_KEY_OCTETS];
+
+	derive(secret, password, client_key, server_key);
+	hash(client_key, stored_key);
+	hmac(stored_key, auth_message, proof);
+	for (size_t i = 0; i < SCRAM_KEY_OCTETS; i++)
+		proof[i] ^= client_key[i];
+	hmac(server_key, auth_message, signature);
+	OPENSSL_cleanse(client_key, sizeof client_key);
+	OPENSSL_cleanse(server_key, sizeof server_key);
+	OPENSSL_cleanse(stored_key, sizeof stored_key);
 }
 
 bool scram_secret_matches(const struct scram_secret *secret, str password)
@@ -220,4 +245,26 @@ bool scram_final_parse(str message, struct scram_final *final)
 	last = str_skip(message, comma + 1); /* extensions may stand before it */
 	return str_starts(last, S("p=")) &&
 	       read_octets(str_skip(last, 2), final->proof, SCRAM_KEY_OCTETS);
+}
+
+/* Behind the iterations stand extensions, which may be ignored; "m=" in front may not. */
+bool scram_challenge_parse(str message, struct scram_challenge *c)
+{
+	struct buf salt = { .limit_octets = SCRAM_SALT_MAX };
+	str rest = message, salt_text, count;
+	uint64_t iterations;
+	bool ok;
+
+	*c = (struct scram_challenge){ 0 };
+	ok = take(&rest, 'r', &c->nonce) && is_nonce(c->nonce) && take(&rest, 's', &salt_text) &&
+	     take(&rest, 'i', &count) && base64_decode(salt_text, &salt) && buf_str(&salt).n > 0 &&
+	     number_parse(count, SCRAM_ITERATIONS_MAX, &iterations) &&
+	     iterations >= SCRAM_ITERATIONS_MIN;
+	if (ok) {
+		c->secret.iterations = (unsigned)iterations;
+		c->secret.salt_octets = buf_str(&salt).n;
+		memcpy(c->secret.salt, buf_str(&salt).p, c->secret.salt_octets);
+	}
+	buf_free(&salt);
+	return ok;
 }

@@ -61,4 +61,16 @@ bool scram_proof_matches(const struct scram_secret *secret, str auth_message,
 	const unsigned char proof[SCRAM_KEY_OCTETS],
 	unsigned char signature[SCRAM_KEY_OCTETS]) MUST_USE;
 
+/* server-first-message. */
+struct scram_challenge {
+	str nonce;
+	struct scram_secret secret; /* iterations and salt; the keys are not known */
+};
+bool scram_challenge_parse(str message, struct scram_challenge *c) MUST_USE;
+
+/* The client's side: the proof that somebody knows the prepared password, and the signature that
+ * the server has to answer with.  It computes for long. */
+void scram_prove(const struct scram_secret *secret, str password, str auth_message,
+	unsigned char proof[SCRAM_KEY_OCTETS], unsigned char signature[SCRAM_KEY_OCTETS]);
+
 #endif

@@ -386,7 +386,7 @@ static void check_nets(
 	char text[IP_TEXT_MAX];
 
 	for (size_t i = 0; i < nets->count; i++)
-		if (strangers_in(&nets->items[i].net))
+		if (!nets->items[i].except && strangers_in(&nets->items[i].net))
 			report(c, &nets->items[i].origin, "%s %s %s: strangers are in that network",
 				word, ip_net_print(&nets->items[i].net, text), danger);
 	if (together < nets->count)
@@ -437,6 +437,11 @@ size_t route_check(const struct router *r, struct buf *errors)
 	arena_init(&c.step, ARENA_UNLIMITED);
 	arena_init(&c.way, ARENA_UNLIMITED);
 	check_nets(&c, &conf->relay_for, "relay-for", "makes this an open relay");
+	check_nets(&c, &conf->xclient, "xclient-hosts", "lets strangers be anybody");
+	check_nets(&c, &conf->xforward, "xforward-hosts", "lets strangers be anybody");
+	for (size_t i = 0; i < conf->listener_count; i++)
+		check_nets(&c, &conf->listeners[i].proxies, "proxy-protocol",
+			"lets strangers be anybody");
 	check_nets(&c, &conf->repair_newlines, "bare-newlines repair", "lets mail be smuggled in");
 	for (size_t i = 0; i < conf->domain_count; i++)
 		check_domain(&c, &conf->domains[i]);

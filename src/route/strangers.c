@@ -69,7 +69,7 @@ static bool counted(const struct conf_nets *nets, size_t i)
 	for (size_t k = 0; k < nets->count; k++) {
 		const struct ip_net *other = &nets->items[k].net;
 
-		if (k != i && within(net, other) &&
+		if (k != i && !nets->items[k].except && within(net, other) &&
 			(k < i || other->prefix_bits < net->prefix_bits))
 			return true;
 	}
@@ -84,7 +84,7 @@ size_t strangers_together(const struct conf_nets *nets)
 		struct ip_net net = behind(&nets->items[i].net);
 		double *sum = &parts[net.ip.family == 6], part = 1;
 
-		if (strangers_in(&net) || is_own(&net) || counted(nets, i))
+		if (nets->items[i].except || strangers_in(&net) || is_own(&net) || counted(nets, i))
 			continue;
 		for (unsigned bits = largest_bits(&net); bits < net.prefix_bits; bits++)
 			part /= 2;

@@ -18,6 +18,7 @@ void smtp_client_end(struct smtp_client *c, const struct fail *why)
 	c->said = 0;
 	buf_free(&c->out);
 	buf_free(&c->line);
+	smtp_client_auth_wipe(c);
 }
 
 void smtp_client_leave(struct smtp_client *c, const struct fail *trouble)
@@ -73,7 +74,7 @@ static void on_known(struct smtp_client *c)
 	struct fail why;
 
 	if (c->secured || !(c->setup.tls_wanted || c->setup.tls_required)) {
-		smtp_client_ready(c);
+		smtp_client_auth_begin(c);
 	} else if (c->peer.starttls) {
 		buf_put(&c->out, S("STARTTLS\r\n"));
 		c->waiting = WAIT_STARTTLS;
@@ -82,7 +83,7 @@ static void on_known(struct smtp_client *c)
 			"TLS is required, and the peer does not offer it");
 		smtp_client_leave(c, &why);
 	} else {
-		smtp_client_ready(c);
+		smtp_client_auth_begin(c);
 	}
 }
 
@@ -119,7 +120,7 @@ static void on_starttls(struct smtp_client *c, const struct fail *reply)
 			reply->text);
 		smtp_client_leave(c, &why);
 	} else {
-		smtp_client_ready(c);
+		smtp_client_auth_begin(c);
 	}
 }
 
@@ -139,6 +140,8 @@ static const struct {
 	[WAIT_HELO] = { " while waiting for the reply to HELO", on_helo },
 	[WAIT_STARTTLS] = { " while waiting for the reply to STARTTLS", on_starttls },
 	[WAIT_HANDSHAKE] = { " while waiting for the TLS handshake", smtp_client_out_of_turn },
+	[WAIT_LOGIN] = { " while our login was made ready", smtp_client_out_of_turn },
+	[WAIT_AUTH] = { " while waiting for the reply to AUTH", smtp_client_auth_replied },
 	[WAIT_MAIL] = { " while waiting for the reply to MAIL", smtp_client_mail_replied },
 	[WAIT_RCPT] = { " while waiting for the reply to RCPT", smtp_client_mail_replied },
 	[WAIT_DATA] = { " while waiting for the reply to DATA", smtp_client_mail_replied },
@@ -149,7 +152,14 @@ static const struct {
 };
 /* clang-format on */
 
-/* 3xx belongs to DATA, and nothing else that is good does. */
+/* 3xx belongs to DATA, and nothing else that is good does; 334 belongs to AUTH. */
+static bool fits(const struct smtp_client *c, int code)
+{
+	if (code == 334)
+		return c->waiting == WAIT_AUTH || c->waiting == WAIT_DATA;
+	return (code >= 300) == (c->waiting == WAIT_DATA);
+}
+
 static void take_reply(struct smtp_client *c)
 {
 	struct fail reply;
@@ -161,7 +171,7 @@ static void take_reply(struct smtp_client *c)
 	c->heard = true;
 	if (reply.code == 421)
 		smtp_client_end(c, &reply);
-	else if (reply.kind == FAIL_NONE && (reply.code >= 300) != (c->waiting == WAIT_DATA))
+	else if (reply.kind == FAIL_NONE && !fits(c, reply.code))
 		smtp_client_out_of_turn(c, &reply);
 	else
 		waits[c->waiting].replied(c, &reply);
@@ -182,6 +192,8 @@ static bool take_line(struct smtp_client *c, str *input)
 	case SCAN_DONE:
 		if (c->waiting == WAIT_EHLO && c->reply.lines > 1)
 			smtp_offer_line(&c->peer, text);
+		if (c->waiting == WAIT_AUTH)
+			smtp_client_auth_text(c, text);
 		if (c->reply.whole)
 			take_reply(c);
 		return true;
@@ -220,7 +232,8 @@ struct smtp_client *smtp_client_new(const struct smtp_client_setup *setup, int64
 	struct smtp_client *c = MEM_NEW(struct smtp_client);
 
 	c->setup = *setup;
-	c->waiting = WAIT_GREETING;
+	c->waiting = setup->tls_first ? WAIT_HANDSHAKE : WAIT_GREETING;
+	c->handshake_due = setup->tls_first;
 	c->now_ms = c->since_ms = now_ms;
 	return c;
 }
@@ -231,6 +244,7 @@ void smtp_client_free(struct smtp_client *c)
 		return;
 	buf_free(&c->line);
 	buf_free(&c->out);
+	smtp_client_auth_wipe(c);
 	mem_free(c->results);
 	mem_free(c);
 }
@@ -250,6 +264,12 @@ struct smtp_client_act smtp_client_next(struct smtp_client *c)
 	} else if (c->handshake_due) {
 		act.kind = SMTP_CLIENT_STARTTLS;
 		c->handshake_due = false;
+	} else if (c->auth.due) {
+		act.kind = SMTP_CLIENT_AUTH;
+		act.bytes = c->auth.challenged ? buf_str(&c->auth.challenge) : (str){ 0 };
+		if (c->auth.challenged && !act.bytes.p)
+			act.bytes = S("");
+		c->auth.due = false;
 	} else if (c->results_due) {
 		act.kind = SMTP_CLIENT_RESULTS;
 		c->results_due = false;
@@ -273,7 +293,10 @@ void smtp_client_secured(struct smtp_client *c, int64_t now_ms)
 		return;
 	c->now_ms = c->since_ms = now_ms;
 	c->secured = true;
-	say_hello(c, WAIT_EHLO);
+	if (c->setup.tls_first)
+		c->waiting = WAIT_GREETING;
+	else
+		say_hello(c, WAIT_EHLO);
 }
 
 /* That a stream broke is never the fault of the mail. */
@@ -309,6 +332,8 @@ int64_t smtp_client_deadline_ms(const struct smtp_client *c)
 	case WAIT_HELO:
 	case WAIT_STARTTLS:
 	case WAIT_HANDSHAKE:
+	case WAIT_LOGIN:
+	case WAIT_AUTH:
 	case WAIT_MAIL:
 	case WAIT_RCPT:
 	case WAIT_RSET:

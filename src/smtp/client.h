@@ -1,7 +1,8 @@
 /*
  * smtp/client - one outbound SMTP or LMTP conversation, as a machine
  *
- * RFC 5321, RFC 2033 (LMTP), and what the peer offers of 1870, 2920, 3030, 3207, 3461, 6152, 6531.
+ * RFC 5321, RFC 2033 (LMTP), and what the peer offers of 1870, 2920, 3030, 3207, 3461, 4954, 6152,
+ * 6531.
  *
  * Sans-IO.  It says READY when a mail can be given to it (after the greetings, and again after each
  * mail); then it pipelines as much as the peer allows: with PIPELINING and CHUNKING a small mail is
@@ -25,6 +26,8 @@ struct smtp_client_setup {
 	bool tls_wanted;   /* STARTTLS when offered; refused or broken: the driver may try again
 			      without */
 	bool tls_required; /* no STARTTLS: a temporary failure of the conversation, 4.7.4 */
+	bool tls_first;    /* the handshake comes before the greeting (RFC 8314 section 3.3) */
+	bool login;        /* AUTH before the first mail, under TLS only: else 4.7.0 */
 	/* RFC 5321 section 4.5.3.2 */
 	int64_t greeting_ms_max, command_ms_max, data_ms_max, final_ms_max;
 };
@@ -61,6 +64,8 @@ struct smtp_client_act {
 		SMTP_CLIENT_SEND,     /* write bytes to the peer */
 		SMTP_CLIENT_BODY,     /* give the next portion of the content: smtp_client_body */
 		SMTP_CLIENT_STARTTLS, /* do the handshake, then smtp_client_secured */
+		SMTP_CLIENT_AUTH,     /* who are we?  bytes: what the peer has said to it, or, with
+					 a null p, nothing yet.  smtp_client_auth */
 		SMTP_CLIENT_READY,    /* smtp_client_mail may be called; said once each time */
 		SMTP_CLIENT_RESULTS,  /* the mail is over: read them by smtp_client_results */
 		SMTP_CLIENT_CLOSE,    /* hang up; *why of the conversation is smtp_client_trouble */
@@ -87,6 +92,17 @@ void smtp_client_mail(struct smtp_client *c, const struct smtp_client_mail *mail
 void smtp_client_body(struct smtp_client *c, str bytes);
 
 void smtp_client_secured(struct smtp_client *c, int64_t now_ms);
+
+/* The answer to AUTH; borrowed for the call.  Late ones are dropped. */
+struct smtp_client_login {
+	str mechanism; /* the same each time */
+	str response;  /* a null p: none, the peer speaks first */
+	bool last;     /* only now is a yes of the peer one */
+};
+void smtp_client_auth(struct smtp_client *c, const struct smtp_client_login *login, int64_t now_ms);
+
+/* Or: there is none, and that is the end of the conversation. */
+void smtp_client_auth_fail(struct smtp_client *c, const struct fail *why, int64_t now_ms);
 
 /* The stream is gone: everything open gets its result.  why null: the peer closed it. */
 void smtp_client_gone(struct smtp_client *c, const struct fail *why);

@@ -3,7 +3,9 @@
  * - no bare CR or LF is sent;
  * - what was begun of a content is followed by the rest of it or by nothing: never by a command,
  * and never by the end of data; only a mail of which nothing was sent may be ended empty;
- * - nobody is delivered to before all of the content was sent. */
+ * - nobody is delivered to before all of the content was sent;
+ * - our login is said under TLS only, and no mail is begun where one is wanted and was not taken.
+ */
 #include "test/fuzz.h"
 
 #include <stdio.h>
@@ -27,6 +29,7 @@ struct stage {
 	int64_t now_ms;
 
 	bool in_mail, closed;
+	bool secured, login_wanted, login_last; /* last: a yes is one */
 	size_t mails, rcpt_count;
 	str content;
 	size_t given, tildes, tildes_sent;
@@ -119,6 +122,30 @@ static void look_at_results(struct stage *s)
 	}
 }
 
+static void log_in(struct stage *s, str challenge)
+{
+	static const str responses[] = {
+		STR_INIT(""), STR_INIT("response"), {NULL, 0}
+	};
+	unsigned dice = roll(s);
+	struct smtp_client_login login = {
+		.mechanism = S("PLAIN"), .response = responses[dice % 2], .last = dice & 4
+	};
+	struct fail why;
+
+	LAW(s->secured && s->login_wanted && !s->in_mail && s->mails == 0);
+	if (!challenge.p && dice & 8)
+		login.response = responses[2];
+	s->login_last = login.last;
+	if (dice % 16 == 15) {
+		fail_with(&why, FAIL_TEMPORARY, "4.7.0", "no");
+		smtp_client_auth_fail(s->c, &why, s->now_ms);
+		s->login_last = false;
+	} else {
+		smtp_client_auth(s->c, &login, s->now_ms);
+	}
+}
+
 static void play_acts(struct stage *s)
 {
 	for (;;) {
@@ -139,10 +166,14 @@ static void play_acts(struct stage *s)
 			give_body(s);
 			break;
 		case SMTP_CLIENT_STARTTLS:
+			s->secured = true;
 			smtp_client_secured(s->c, s->now_ms);
 			break;
+		case SMTP_CLIENT_AUTH:
+			log_in(s, act.bytes);
+			break;
 		case SMTP_CLIENT_READY:
-			LAW(!s->in_mail);
+			LAW(!s->in_mail && (!s->login_wanted || s->login_last));
 			if (s->mails == MAILS_MAX)
 				smtp_client_quit(s->c, s->now_ms);
 			else
@@ -179,6 +210,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	setup.lmtp = data[0] & 1;
 	setup.tls_wanted = data[0] & 2;
 	setup.tls_required = data[0] & 4;
+	setup.login = s.login_wanted = data[0] & 64;
+	setup.tls_first = data[0] & 128;
 	s.c = smtp_client_new(&setup, 0);
 	while (!s.closed && input.n > 0) {
 		str part = str_first(

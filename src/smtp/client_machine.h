@@ -1,8 +1,8 @@
 /*
  * smtp/client_machine - the state of one outbound conversation, for the files that move it
  *
- * client.c has the conversation: greetings, TLS, time, the end.  client_mail.c has the mail in
- * hand.
+ * client.c has the conversation: greetings, TLS, time, the end.  client_auth.c has the login,
+ * client_mail.c has the mail in hand.
  */
 #ifndef SMTP_CLIENT_MACHINE_H
 #define SMTP_CLIENT_MACHINE_H
@@ -20,6 +20,8 @@ enum smtp_client_waiting {
 	WAIT_HELO,
 	WAIT_STARTTLS,
 	WAIT_HANDSHAKE, /* not a reply: smtp_client_secured */
+	WAIT_LOGIN,     /* not a reply: smtp_client_auth */
+	WAIT_AUTH,      /* to AUTH, or to an answer in it */
 	WAIT_MAIL,
 	WAIT_RCPT,
 	WAIT_DATA,
@@ -43,6 +45,17 @@ struct smtp_client {
 	struct buf out;  /* to be sent; the first said bytes of it were */
 	size_t said;
 
+	struct {
+		bool due;     /* the act is not yet said */
+		bool begun;   /* AUTH was said */
+		bool last;    /* the answer that was given last is */
+		bool ended;   /* by us, with "*" */
+		bool on_hold; /* held was too long for the command */
+		struct buf held;
+		struct buf challenge; /* decoded */
+		bool challenged;      /* there is one */
+	} auth;
+
 	/* the mail in hand */
 	struct smtp_client_mail mail;
 	bool in_mail;
@@ -65,6 +78,12 @@ void smtp_client_ready(struct smtp_client *c);
 
 /* QUIT, for this reason; null: all went well. */
 void smtp_client_leave(struct smtp_client *c, const struct fail *trouble);
+
+/* We are protected as far as we want to be: log in, or be ready. */
+void smtp_client_auth_begin(struct smtp_client *c);
+void smtp_client_auth_text(struct smtp_client *c, str text); /* of a reply: perhaps a challenge */
+void smtp_client_auth_replied(struct smtp_client *c, const struct fail *reply);
+void smtp_client_auth_wipe(struct smtp_client *c);
 
 /* A reply that nothing asked for ends the conversation. */
 void smtp_client_out_of_turn(struct smtp_client *c, const struct fail *reply);

@@ -73,6 +73,9 @@ static void play_acts(struct stage *s)
 			CHECK(!s->tls);
 			s->tls = true;
 			break;
+		case SMTP_CLIENT_AUTH:
+			CHECK(false); /* client_auth_test.c */
+			break;
 		case SMTP_CLIENT_READY:
 			CHECK(!s->ready && !s->in_mail);
 			s->ready = true;

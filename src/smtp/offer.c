@@ -1,5 +1,8 @@
 #include "smtp/offer.h"
 
+#include <stdio.h>
+
+#include "base/ascii.h"
 #include "base/number.h"
 
 static void offer_size(struct smtp_client_peer *peer, str params)
@@ -25,6 +28,27 @@ static void offer_limits(struct smtp_client_peer *peer, str params)
 		else if (str_eq_nocase(name, S("MAILMAX")))
 			peer->mails_max = n;
 	}
+}
+
+/* sasl-mech = 1*20(UPPER-ALPHA / DIGIT / HYPHEN / UNDERSCORE), RFC 4422 section 3.1 */
+static bool is_mechanism(str word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		if (!ascii_letter(word.p[i]) && !ascii_digit(word.p[i]) && word.p[i] != '-' &&
+			word.p[i] != '_')
+			return false;
+	return word.n <= 20;
+}
+
+static void offer_auth(struct smtp_client_peer *peer, str mechanisms)
+{
+	size_t n = strlen(peer->auth);
+	str word;
+
+	while (str_word(&mechanisms, &word))
+		if (is_mechanism(word) && n + 1 + word.n <= SMTP_OFFER_AUTH_MAX)
+			n += (size_t)snprintf(peer->auth + n, sizeof peer->auth - n, "%s%.*s",
+				n > 0 ? " " : "", STR(word));
 }
 
 /* clang-format off */
@@ -55,4 +79,10 @@ void smtp_offer_line(struct smtp_client_peer *peer, str line)
 		offer_size(peer, line);
 	if (str_eq_nocase(keyword, S("LIMITS")))
 		offer_limits(peer, line);
+	if (str_eq_nocase(keyword, S("AUTH")))
+		offer_auth(peer, line);
+	else if (str_starts_nocase(keyword, S("AUTH="))) { /* as before RFC 4954, and old clients */
+		offer_auth(peer, str_skip(keyword, 5));
+		offer_auth(peer, line);
+	}
 }

@@ -117,9 +117,18 @@ static void hear(struct play *p, const struct smtp_server_act *act)
 	case SMTP_ASK_AUTH:
 		hear_auth(p, act);
 		break;
+	case SMTP_ASK_CLIENT:
+		assert(!p->begun && act->client->said);
+		note(p, "CLIENT", str_of(act->client->login));
+		str_to_c(str_of(act->client->login), p->login, sizeof p->login);
+		p->refused = str_starts(str_of(act->client->login), S("no")) &&
+			     !fail_reply(&p->refusal, 421, "4.7.0", "Not he");
+		break;
 	case SMTP_ASK_MAIL:
 		assert(!p->begun);
 		note(p, "MAIL", act->mail.sender);
+		if (act->client && act->client->said & XCLIENT_HELO)
+			note(p, "FOR", str_of(act->client->helo));
 		p->sender =
 			str_of(str_to_c(act->mail.sender, p->sender_text, sizeof p->sender_text));
 		p->refused = !judge(p, act->mail.sender);
@@ -180,8 +189,8 @@ static void answer(struct play *p)
 		answer_auth(p, ticket);
 		return;
 	}
-	taken = smtp_server_answer(
-		p->machine, ticket, p->refused ? &p->refusal : NULL, S("queued as 1"));
+	taken = smtp_server_answer(p->machine, ticket, p->refused ? &p->refusal : NULL,
+		p->question == SMTP_ASK_CLIENT ? str_of(p->login) : S("queued as 1"));
 	assert(taken);
 	assert(!smtp_server_answer(p->machine, ticket, NULL, S("")));
 }

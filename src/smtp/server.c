@@ -30,6 +30,8 @@ void smtp_server_free(struct smtp_server *s)
 	mem_free((void *)s->helo.p);
 	mem_free(s->refusal);
 	mem_free(s->own);
+	mem_free(s->said);
+	mem_free(s->forward);
 	mem_free(s);
 }
 
@@ -423,6 +425,7 @@ struct smtp_server_act smtp_server_next(struct smtp_server *s)
 		act.auth = s->question.auth;
 		act.mail = s->question.mail;
 		act.rcpt = s->question.rcpt;
+		act.client = act.question == SMTP_ASK_CLIENT ? s->said : s->forward;
 		s->question.told = true;
 	} else if (send_due(s)) {
 		act.kind = SMTP_SERVER_SEND;

@@ -30,6 +30,7 @@
 #include "base/fail.h"
 #include "base/str.h"
 #include "smtp/command.h"
+#include "smtp/xclient.h"
 
 struct smtp_server; /* opaque */
 
@@ -75,6 +76,7 @@ struct smtp_server_setup {
 	unsigned tries_max;   /* failed logins of one session: 421 4.7.0 */
 	bool repair_newlines; /* this client may send bare LF, made CRLF (never a bare CR), but not
 				 around the dot that ends a message */
+	bool xclient, xforward; /* this client may say who the real one is */
 	enum smtp_server_tls tls;
 	bool tls_broken; /* there is no certificate to show: STARTTLS is not offered, or gets 454
 			    where it is required */
@@ -83,6 +85,8 @@ struct smtp_server_setup {
 enum smtp_server_question {
 	SMTP_ASK_AUTH,   /* auth: who is it?  smtp_server_auth_challenge, or answer: yes, with the
 			    name   of the login as text, or no */
+	SMTP_ASK_CLIENT, /* client: that is who it really is; yes, with the name of the login, where
+			    it has said one, as text.  The setup may be changed before that */
 	SMTP_ASK_MAIL,   /* mail: may this sender begin? */
 	SMTP_ASK_RCPT,   /* rcpt: may this recipient come in? */
 	SMTP_ASK_DATA,   /* may the body come? it begins after the answer (354, or BDAT's bytes) */
@@ -122,6 +126,9 @@ struct smtp_server_act {
 	struct smtp_auth auth; /* ASK_AUTH: borrows, until the answer */
 	struct smtp_mail mail; /* ASK_MAIL: borrows, until the answer */
 	struct smtp_rcpt rcpt; /* ASK_RCPT: borrows, until the answer */
+	/* ASK_CLIENT: what XCLIENT says; ASK_MAIL: what XFORWARD has said, or null.  Until the
+	 * answer. */
+	const struct xclient *client;
 	/* REFUSED: valid until the next call.  Each has its record, but for the 452 of recipients
 	 * beyond the limit, which has one a transaction.  errors_max bounds their number. */
 	const struct fail *refusal;

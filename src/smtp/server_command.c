@@ -36,6 +36,7 @@ static void on_hello(struct smtp_server *s, str arg, bool extended)
 		STR(s->setup->hostname), (unsigned long long)limits->message_octets_max,
 		limits->transactions_max, limits->recipients_max,
 		smtp_server_tls_offered(s) ? "250-STARTTLS\r\n" : "");
+	smtp_server_xclient_offer(s);
 	if (smtp_server_auth_offered(s))
 		buf_putf(&s->out, "250-AUTH %.*s\r\n", STR(s->setup->mechanisms));
 	buf_put(&s->out, S("250 HELP\r\n"));
@@ -211,6 +212,8 @@ static const struct rule {
 	  "EHLO HELO STARTTLS AUTH MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT" },
 	{ STR_INIT("EXPN"), AT_ANY, .code = 502, "5.5.1", "EXPN is not offered" },
 	{ STR_INIT("AUTH"), AT_START | AT_REST, .run = smtp_server_auth_command },
+	{ STR_INIT("XCLIENT"), AT_START | AT_REST, .run = smtp_server_xclient_command },
+	{ STR_INIT("XFORWARD"), AT_REST, .run = smtp_server_xclient_forward },
 	{ STR_INIT("GET"), AT_ANY, .clear = true, .run = on_foreign },
 	{ STR_INIT("HEAD"), AT_ANY, .clear = true, .run = on_foreign },
 	{ STR_INIT("POST"), AT_ANY, .clear = true, .run = on_foreign },

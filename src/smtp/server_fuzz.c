@@ -24,6 +24,8 @@ static void begin(struct play *p, uint8_t choice, bool late)
 	p->limits.idle_commands_max = choice & 16 ? 3 : 100;
 	p->limits.transactions_max = choice & 32 ? 2 : 100;
 	p->setup.repair_newlines = choice & 64;
+	p->setup.xclient = choice & 4;
+	p->setup.xforward = choice & 8;
 	if (choice & 128) {
 		p->setup.login =
 			choice & 2 ? SMTP_SERVER_LOGIN_REQUIRED : SMTP_SERVER_LOGIN_OFFERED;

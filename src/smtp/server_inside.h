@@ -62,6 +62,8 @@ struct smtp_server {
 		struct buf response; /* of the client, decoded */
 	} auth;
 	str login; /* by mem_copy */
+	struct xclient *said,
+		*forward; /* by XCLIENT, whose question is open; by XFORWARD; or null */
 
 	unsigned at;
 	bool greeted, extended, stopping;
@@ -131,6 +133,14 @@ bool smtp_server_auth_lacking(const struct smtp_server *s) MUST_USE; /* no mail 
 void smtp_server_auth_answered(struct smtp_server *s, const struct fail *refusal, str login);
 void smtp_server_auth_end(struct smtp_server *s); /* of an exchange, however it ended */
 void smtp_server_auth_free(struct smtp_server *s);
+
+/* --- smtp/server_xclient.c */
+
+void smtp_server_xclient_command(struct smtp_server *s, str arg);
+void smtp_server_xclient_forward(struct smtp_server *s, str arg);
+void smtp_server_xclient_answered(struct smtp_server *s, const struct fail *refusal, str login);
+void smtp_server_xclient_offer(struct smtp_server *s);  /* in EHLO */
+void smtp_server_xclient_forget(struct smtp_server *s); /* what XFORWARD has said */
 
 /* --- smtp/server_transaction.c */
 

@@ -14,6 +14,7 @@ void smtp_server_transaction_end(struct smtp_server *s, bool reset)
 	s->smtputf8 = s->in_message = s->some_refused = false;
 	s->recipients = s->recipients_beyond = 0;
 	s->reading = READING_COMMANDS;
+	smtp_server_xclient_forget(s);
 	mem_free(s->refusal);
 	s->refusal = NULL;
 }
@@ -177,6 +178,9 @@ void smtp_server_transaction_answered(struct smtp_server *s, const struct fail *
 	switch (s->question.kind) {
 	case SMTP_ASK_AUTH:
 		smtp_server_auth_answered(s, refusal, text);
+		break;
+	case SMTP_ASK_CLIENT:
+		smtp_server_xclient_answered(s, refusal, text);
 		break;
 	case SMTP_ASK_MAIL:
 		mail_answered(s, refusal);

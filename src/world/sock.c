@@ -217,15 +217,12 @@ static void offer_rest(struct sock *s)
 	buf_take(&s->rest, offer(s, buf_str(&s->rest)));
 }
 
-/* One read; false: there is nothing more to be read now. */
-static bool read_some(struct sock *s)
+/* What a read has come to; false: there are no bytes. */
+static bool has_bytes(struct sock *s, enum tls_step step, int error)
 {
-	size_t n = 0, taken;
-	int error = 0;
-
-	switch (sock_wire_read(s->fd, s->tls, scratch, sizeof scratch, &n, &error)) {
+	switch (step) {
 	case TLS_DONE:
-		break;
+		return true;
 	case TLS_WAITS:
 		s->readable = false;
 		return false;
@@ -234,13 +231,50 @@ static bool read_some(struct sock *s)
 			flush(s); /* it may have closed one direction only */
 			s->error = 0;
 		}
-		tell_closed(s);
-		return false;
+		break;
 	case TLS_BROKEN:
 		s->error = s->error ? s->error : error;
-		tell_closed(s);
-		return false;
+		break;
 	}
+	tell_closed(s);
+	return false;
+}
+
+/* The descriptor tells again when more has come, so who takes nothing just waits; but behind an end
+ * nothing comes. */
+static bool peek_some(struct sock *s)
+{
+	size_t n = 0, taken;
+	int error = 0;
+	enum tls_step step = sock_wire_peek(s->fd, scratch, sizeof scratch, &n, &error);
+
+	if (!has_bytes(s, step, error))
+		return false;
+	s->offering = true;
+	taken = s->handler->received(s->owner, str_from(scratch, n));
+	s->offering = false;
+	assert(taken <= n);
+	sock_wire_drop(s->fd, scratch, taken);
+	if (s->dead || taken > 0)
+		return !s->dead;
+	s->readable = false;
+	if (s->hung_up && !silent(s))
+		tell_closed(s);
+	return false;
+}
+
+/* One read; false: there is nothing more to be read now. */
+static bool read_some(struct sock *s)
+{
+	size_t n = 0, taken;
+	int error = 0;
+	enum tls_step step;
+
+	if (s->peeks)
+		return peek_some(s);
+	step = sock_wire_read(s->fd, s->tls, scratch, sizeof scratch, &n, &error);
+	if (!has_bytes(s, step, error))
+		return false;
 	taken = offer(s, str_from(scratch, n));
 	if (taken < n)
 		buf_put(&s->rest, str_from(scratch + taken, n - taken));
@@ -426,6 +460,16 @@ void sock_resume(struct sock *s)
 	loop_soon(s->loop, &s->hook);
 }
 
+void sock_peek(struct sock *s)
+{
+	s->peeks = true;
+}
+
+void sock_peek_end(struct sock *s)
+{
+	s->peeks = false;
+}
+
 void sock_close(struct sock *s)
 {
 	s->dead = true;
@@ -450,6 +494,7 @@ void sock_finish(struct sock *s)
 		return;
 	}
 	endings++;
+	s->peeks = false;
 	s->handler = NULL;
 	s->ending = MEM_NEW(struct sock_ending);
 	s->ending->sock = s;
@@ -479,6 +524,7 @@ static void on_woken(void *owner)
 static void start_tls(struct sock *s, struct tls_stream *tls)
 {
 	s->tls = tls;
+	s->peeks = false;
 	tls_stream_parks(tls, s->loop, on_woken, s);
 	s->handshaking = true;
 	s->clear_n = buf_str(&s->out).n;

@@ -70,13 +70,21 @@ size_t sock_backlog(const struct sock *s) MUST_USE; /* bytes queued and not yet 
 void sock_pause(struct sock *s);  /* do not read until sock_resume; what arrives waits */
 void sock_resume(struct sock *s); /* offer what was not taken, then read on */
 
+/* From now on until sock_peek_end, or until TLS begins, bytes are offered as they lie in the
+ * kernel: what is not taken stays there, and is offered again when more has come.  So a header in
+ * front of a handshake can be read, and not one byte more. */
+void sock_peek(struct sock *s);
+void sock_peek_end(struct sock *s);
+
 /* Write what is queued, then close: the pointer is dead, the loop does the rest.  A peer that still
  * talks is given SOCK_FINISH_MS_MAX to read it. */
 void sock_finish(struct sock *s);
 void sock_close(struct sock *s); /* at once; queued bytes are dropped */
 
 /* Become the client or the server of a TLS handshake on the open stream.  Bytes already received
- * in clear and not taken are dropped (RFC 3207 section 4.2). */
+ * in clear and not taken are dropped (RFC 3207 section 4.2), but after sock_peek they are its
+ * first.
+ */
 void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer);
 void sock_tls_accept(struct sock *s, struct tls_server *server);
 

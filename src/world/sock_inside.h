@@ -51,6 +51,7 @@ struct sock {
 	bool resumed : 1;  /* the owner said sock_resume */
 	bool dropped : 1;  /* what is offered is void: TLS begins, or the owner has left */
 	bool queued : 1;   /* something was sent since the last drained */
+	bool peeks : 1;    /* what is not taken stays in the kernel */
 	bool gone : 1;     /* closed has been called */
 	bool busy : 1;     /* we are in a function of this file that looks at it again */
 	bool dead : 1;     /* sock_close was called meanwhile */

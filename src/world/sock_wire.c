@@ -44,3 +44,24 @@ enum tls_step sock_wire_write(int fd, struct tls_stream *tls, str bytes, size_t 
 	*n = taken > 0 ? (size_t)taken : 0;
 	return step_of(taken, error);
 }
+
+enum tls_step sock_wire_peek(int fd, char *to, size_t size, size_t *n, int *error)
+{
+	ssize_t got;
+
+	do {
+		got = recv(fd, to, size, MSG_PEEK);
+	} while (got < 0 && errno == EINTR);
+	*n = got > 0 ? (size_t)got : 0;
+	return got == 0 ? TLS_ENDED : step_of(got, error);
+}
+
+void sock_wire_drop(int fd, char *to, size_t n)
+{
+	ssize_t got = 1;
+
+	while (n > 0 && (got > 0 || errno == EINTR)) {
+		got = recv(fd, to, n, 0);
+		n -= got > 0 ? (size_t)got : 0;
+	}
+}

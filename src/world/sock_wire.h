@@ -14,4 +14,8 @@ enum tls_step sock_wire_read(
 enum tls_step sock_wire_write(
 	int fd, struct tls_stream *tls, str bytes, size_t *n, int *error) MUST_USE;
 
+/* Look at what has come, in clear; and take so much of what was seen out. */
+enum tls_step sock_wire_peek(int fd, char *to, size_t size, size_t *n, int *error) MUST_USE;
+void sock_wire_drop(int fd, char *to, size_t n);
+
 #endif

@@ -28,6 +28,8 @@ const char *tls_words(char *to, size_t size); /* what OpenSSL says went wrong */
 struct tls_context *tls_server_pair(const struct tls_server *s, str name) MUST_USE;
 
 bool tls_server_asks(const struct tls_server *s) MUST_USE;
+void tls_server_ask_in(
+	const struct tls_server *s, SSL *ssl); /* again after another pair is shown */
 
 /* What a stream of ours as a server shows; the app data of an SSL is its stream. */
 const struct tls_server *tls_stream_shows(const struct tls_stream *t) MUST_USE;

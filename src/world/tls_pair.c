@@ -17,8 +17,10 @@ static int choose_pair(SSL *ssl, int *alert, void *owner)
 
 	(void)alert;
 	(void)owner;
-	if (name)
+	if (name) {
 		SSL_set_SSL_CTX(ssl, tls_context_ssl(tls_server_pair(server, str_of(name))));
+		tls_server_ask_in(server, ssl); /* which that has undone */
+	}
 	return SSL_TLSEXT_ERR_OK; /* a name that we do not have is no reason to talk in clear */
 }
 

@@ -1,5 +1,8 @@
 #include "world/tls_server.h"
 
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+
 #include "base/mem.h"
 #include "world/tls_inside.h"
 
@@ -14,6 +17,8 @@ struct tls_server {
 	struct named *names;
 	size_t count;
 	bool asks;
+	struct tls_context *trusted;                 /* null: nobody is */
+	unsigned char session[SHA256_DIGEST_LENGTH]; /* who has not the same, resumes no session */
 };
 
 struct tls_server *tls_server_new(struct tls_context *pair)
@@ -31,14 +36,45 @@ void tls_server_add(struct tls_server *s, str name, struct tls_context *pair)
 	s->names[s->count++] = (struct named){ mem_copy(name), tls_context_keep(pair) };
 }
 
-void tls_server_ask(struct tls_server *s)
+/* A session remembers whether its client was verified, and by whom must not have changed. */
+static void name_session(struct tls_server *s)
 {
+	X509_STORE *store = SSL_CTX_get_cert_store(tls_context_ssl(s->trusted));
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(store);
+	unsigned char digest[SHA256_DIGEST_LENGTH];
+
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+		if (!x || X509_digest(x, EVP_sha256(), digest, NULL) != 1)
+			continue;
+		for (size_t k = 0; k < sizeof digest; k++) /* in whatever order they stand */
+			s->session[k] ^= digest[k];
+	}
+}
+
+void tls_server_ask(struct tls_server *s, struct tls_context *trusted)
+{
+	memcpy(s->session, "facteur", 8);
 	s->asks = true;
+	s->trusted = trusted ? tls_context_keep(trusted) : NULL;
+	if (trusted)
+		name_session(s);
 }
 
 bool tls_server_asks(const struct tls_server *s)
 {
 	return s->asks;
+}
+
+void tls_server_ask_in(const struct tls_server *s, SSL *ssl)
+{
+	if (!s->asks)
+		return;
+	SSL_set_session_id_context(ssl, s->session, sizeof s->session);
+	if (s->trusted)
+		SSL_set1_verify_cert_store(
+			ssl, SSL_CTX_get_cert_store(tls_context_ssl(s->trusted)));
 }
 
 struct tls_server *tls_server_keep(struct tls_server *s)
@@ -56,6 +92,7 @@ void tls_server_drop(struct tls_server *s)
 		tls_context_free(s->names[i].pair);
 	}
 	tls_context_free(s->pair);
+	tls_context_free(s->trusted);
 	mem_free(s->names);
 	mem_free(s);
 }

@@ -17,8 +17,10 @@ struct tls_server *tls_server_new(struct tls_context *pair) MUST_USE;
 /* name: lower case, ASCII; with a dot in front all names below it. */
 void tls_server_add(struct tls_server *s, str name, struct tls_context *pair);
 
-/* Clients are asked for a certificate; whichever they show, the facts have its digests. */
-void tls_server_ask(struct tls_server *s);
+/* Clients are asked for a certificate; whichever they show, the facts have its digests.  It is
+ * verified if it leads to one of the authorities that trusted has (tls_client_new); null: none is.
+ * Takes a reference. */
+void tls_server_ask(struct tls_server *s, struct tls_context *trusted);
 
 struct tls_server *tls_server_keep(struct tls_server *s);
 void tls_server_drop(struct tls_server *s); /* null is allowed */

@@ -78,12 +78,9 @@ struct tls_stream *tls_stream_server(struct tls_server *server, int descriptor)
 	struct tls_stream *t = stream_new(tls_server_pair(server, S("")), descriptor);
 
 	t->server = tls_server_keep(server);
-	if (tls_server_asks(server)) {
-		static const unsigned char context[] = "facteur"; /* or no session is resumed */
-
+	if (tls_server_asks(server))
 		SSL_set_verify(t->ssl, SSL_VERIFY_PEER, take_each);
-		SSL_set_session_id_context(t->ssl, context, sizeof context);
-	}
+	tls_server_ask_in(server, t->ssl);
 	SSL_set_accept_state(t->ssl);
 	return t;
 }

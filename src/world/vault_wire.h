@@ -15,6 +15,9 @@
  * it, in key the login, in data bytes for the client or why it was refused.  VAULT_LEAVE ends a
  * talk, and has no answer.
  *
+ * VAULT_INTRODUCE: path of a file of credentials, in data a question of login/introduction, whose
+ * answer is in the data of the answer.
+ *
  * VAULT_OFFER: the answer has in data what logins may be offered; VAULT_RELOAD: there is another
  * generation.
  *
@@ -36,6 +39,7 @@ enum vault_word {
 	VAULT_LEAVE,
 	VAULT_OFFER,
 	VAULT_RELOAD,
+	VAULT_INTRODUCE,
 	VAULT_WORDS
 };
 

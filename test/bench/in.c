@@ -37,7 +37,8 @@ static void over(struct in *in)
 static void answer(struct in *in, const struct smtp_server_act *act)
 {
 	switch (act->question) {
-	case SMTP_ASK_AUTH: /* it is not offered */
+	case SMTP_ASK_CLIENT:
+	case SMTP_ASK_AUTH: /* neither is offered */
 		break;
 	case SMTP_ASK_MAIL:
 		if (in->calls->mail)

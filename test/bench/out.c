@@ -31,6 +31,7 @@ static bool act_all(struct out *out)
 		switch (act.kind) {
 		case SMTP_CLIENT_IDLE:
 		case SMTP_CLIENT_STARTTLS: /* never wanted */
+		case SMTP_CLIENT_AUTH:
 			return true;
 		case SMTP_CLIENT_SEND:
 			sock_send(out->sock, act.bytes);

@@ -1,4 +1,5 @@
 """facteur init pivot: a configuration that compiles, serves TLS and takes mail, and is never overwritten."""
+import base64
 import os
 import re
 import ssl
@@ -75,7 +76,11 @@ def test_it_serves(place):
     sink = place.sink()
     port = harness.free_port()
     listen = os.path.join(folder, "conf.d/20-listen.conf")
-    text = open(listen).read().replace("*:25", f"127.0.0.1:{port}")
+    ports = {name: harness.free_port() for name in ("25", "587", "465")}
+    text = open(listen).read()
+    for name, free in {**ports, "25": port}.items():
+        assert f"*:{name};" in text
+        text = text.replace(f"*:{name};", f"127.0.0.1:{free};")
     open(listen, "w").write(text)
     user = "" if harness.SUPER else f"user {harness.SERVER_USER}\n"
     os.rename(folder, folder + "-kept")
@@ -101,3 +106,21 @@ def test_it_serves(place):
         client.say("EHLO client.test", 250)
         assert client.mail("a@client.test", ["postmaster@example.test"], smtp.message()).code == 250
     assert sink.wait()[0].recipients == ["ada@elsewhere.test"]
+    # people log in, on both of their ports, and nobody sends there without
+    facteur.cli("user", "set", "ada", data="a secret\n")
+    for name in ("587", "465"):
+        with smtp.Client(ports[name]) as client:
+            if name == "587":
+                client.hello()
+                client.say("MAIL FROM:<ada@example.test>", 530)
+                client.say("STARTTLS", 220)
+            client.sock = context.wrap_socket(client.sock, server_hostname="mail.example.test")
+            client.file = client.sock.makefile("rb")
+            if name == "465":
+                assert client.reply().code == 220
+            client.say("EHLO client.test", 250)
+            client.say("MAIL FROM:<ada@example.test>", 530)
+            secret = base64.b64encode(b"\0ada\0a secret").decode()
+            harness.wait_for(lambda: client.say(f"AUTH PLAIN {secret}").code == 235, "the new login")
+            assert client.mail("ada@example.test", ["b@elsewhere.test"], smtp.message()).code == 250
+    sink.wait(3)

@@ -1,5 +1,6 @@
 """A pivot and its satellites, each in a network of its own: nothing is lost when the pivot is away."""
 import collections
+import json
 import os
 import pathlib
 import re
@@ -76,25 +77,24 @@ class Facteur(harness.Facteur):
         return super().process_of(name)
 
 
-def init(facteur, *words):
+def init(facteur, *words, data=None):
     """What init writes, with the test's folders beside it."""
-    import json
     result = subprocess.run([harness.FACTEUR, "init", *words[:1], "-c", str(facteur.dir), "--json",
-                             *words[1:]], capture_output=True, text=True)
+                             *words[1:]], capture_output=True, text=True, input=data)
     facteur.write("zone.txt", "")
     facteur.write("conf.d/90-test.conf", facteur.extra)
     assert result.returncode in (0, 1), result.stdout + result.stderr
     return json.loads(result.stdout)
 
 
-def postfix(place, where, n, pin, settings):
+def postfix(place, where, n, pin):
     """A satellite of today: the five lines of the manual, and what tests need."""
     thing = harness.Postfix(place.folder, 25, name=f"postfix{n}", settings={
         "relayhost": f"[10.88.{n}.1]:25", "mydestination": "", "inet_interfaces": "loopback-only",
         "smtp_tls_security_level": "fingerprint", "smtp_tls_fingerprint_digest": "sha256",
         "smtp_tls_fingerprint_cert_match": pin, "minimal_backoff_time": "1s",
         "maximal_backoff_time": "2s", "queue_run_delay": "1s", "smtp_destination_concurrency_limit": "5",
-        "default_destination_concurrency_failed_cohort_limit": "1000000", **settings})
+        "default_destination_concurrency_failed_cohort_limit": "1000000"})
     thing.command = inside(where, *thing.command)
     thing.launch()
     thing.wait_until(lambda: subprocess.run(
@@ -112,31 +112,40 @@ def names_in(box):
 
 def test_three_thousand_messages(place, network):
     """Facteur that pins the pivot's certificate and is known by its own; Postfix that pins it, known by
-    its network; Postfix that verifies nothing but TLS.  The wire is cut, the pivot is killed."""
+    its network; Facteur that logs in, from a network that nobody trusts.  The wire is cut, the pivot is
+    killed."""
     pivot = place.keep(Facteur(place.folder, "pivot", network.pivot))
     facts = init(pivot, "pivot", "--domain", "org.test", "--hostname", "pivot.org.test",
-                 "--network", "10.88.1.0/24", "--network", "10.88.2.0/24")
+                 "--network", "10.88.1.0/24")
     satellite = place.keep(Facteur(place.folder, "satellite", network.satellites[0]))
     own = init(satellite, "satellite", "--pivot", "10.88.0.1", "--hostname", "web.test", "--root",
                "root@org.test", "--fingerprint", facts["certificate_sha256"])
-    text = (satellite.dir / "conf.d/20-pivot.conf").read_text()
-    assert "retry 1m 2m" in text
-    satellite.write("conf.d/20-pivot.conf", text.replace("retry 1m 2m 5m 10m", "retry 1s"))
+    caller = place.keep(Facteur(place.folder, "caller", network.satellites[2]))
+    init(caller, "satellite", "--pivot", "10.88.2.1", "--hostname", "app.test", "--root", "root@org.test",
+         "--fingerprint", facts["key_sha256"], "--login", "app", data="a secret\n")
+    assert (caller.dir / "credentials").read_text().endswith("[10.88.2.1]:587 app:a secret\n")
+    assert (caller.dir / "credentials").stat().st_mode & 0o777 == 0o600
+    for thing in (satellite, caller):
+        text = (thing.dir / "conf.d/20-pivot.conf").read_text()
+        assert "retry 1m 2m" in text
+        thing.write("conf.d/20-pivot.conf", text.replace("retry 1m 2m 5m 10m", "retry 1s"))
     box = pivot.dir / "box"
     text = (pivot.dir / "conf.d/30-domains.conf").read_text()
     pivot.write("conf.d/30-domains.conf", text.replace("/var/lib/facteur/mail/root", str(box)))
+    pivot.cli("user", "set", "app", data="a secret\n")
     pivot.write("conf.d/80-more.conf", f"relay-for-certificate {own['certificate_sha256']}\n"
+                "login { send-as app *; limits-of app 0 0 }\n"
                 "limits { transactions 100000; sessions-per-client 200 }\n"
                 "transport out { discard }\nroute * { transport out }\n")
     box.mkdir()
     shutil.chown(box, harness.SERVER_USER)
     pivot.start()
     satellite.start()
+    caller.start()
     pin = ":".join(re.findall("..", facts["certificate_sha256"].upper()))
-    places = [("127.0.0.1", 25, network.satellites[0])]
-    for n, settings in ((1, {}), (2, {"smtp_tls_security_level": "encrypt"})):
-        places.append(("127.0.0.1", postfix(place, network.satellites[n], n, pin, settings).port,
-                       network.satellites[n]))
+    places = [("127.0.0.1", 25, network.satellites[0]),
+              ("127.0.0.1", postfix(place, network.satellites[1], 1, pin).port, network.satellites[1]),
+              ("127.0.0.1", 25, network.satellites[2])]
 
     senders = [subprocess.Popen(inside(where, sys.executable, str(HERE / "sender.py"), address, str(port),
                                        str(COUNT), f"s{n}", "root@org.test"),
@@ -161,12 +170,14 @@ def test_three_thousand_messages(place, network):
     # a kill: what the pivot had delivered within 50 ms, and what its peers had sent and heard no
     # answer for, or the broken lines of the cut
     assert len(twice) < 100 and max(found.values()) <= 3
-    assert "certificate=relay-for-certificate" in pivot.log
-    # what only the certificate allows, and what nothing allows
-    subprocess.run(inside(network.satellites[0], sys.executable, str(HERE / "sender.py"), "127.0.0.1", "25",
-                          "1", "out", "x@elsewhere.test"), check=True, capture_output=True)
-    harness.wait_for(lambda: any(r.get("to") == "x@elsewhere.test" for r in pivot.events("discarded") +
-                                 pivot.events("delivered")), "a message to the world")
+    assert any(e.get("login") == "app" and e.get("mechanism") == "SCRAM-SHA-256" for e in pivot.events("login"))
+    # what only the certificate, and only the login, allows
+    for n in (0, 2):
+        subprocess.run(inside(network.satellites[n], sys.executable, str(HERE / "sender.py"), "127.0.0.1", "25",
+                              "1", "out", f"x{n}@elsewhere.test"), check=True, capture_output=True)
+        harness.wait_for(lambda: any(r.get("to") == f"x{n}@elsewhere.test" for r in pivot.events("discarded") +
+                                     pivot.events("delivered")), "a message to the world")
+    harness.wait_for(lambda: "certificate=relay-for-certificate" in pivot.log, "the end of such a session")
     subprocess.run(inside(network.satellites[0], sys.executable, str(HERE / "sender.py"), "127.0.0.1", "25",
                           "1", "cron", "root@web.test"), check=True, capture_output=True)
     harness.wait_for(lambda: any(name.startswith("cron") for name in names_in(box)), "root's mail")

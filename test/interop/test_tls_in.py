@@ -1,5 +1,8 @@
 """TLS towards clients: STARTTLS and implicit, real clients, hostile ones, certificates that change."""
+import hashlib
+import pathlib
 import re
+import shutil
 import socket
 import ssl
 import subprocess
@@ -201,3 +204,49 @@ def test_postfix_that_insists_on_tls(place):
     data = pivot.sink.wait()[0].data
     assert b"with ESMTPS id" in data and b"(TLSv1.3 with cipher" in data
     assert "TLS connection established to 127.0.0.1" in postfix.maillog
+
+
+def test_clients_that_an_authority_vouches_for(place):
+    """They may relay, by any of the server's names, until the authority is another one; a session that was
+    begun before that is worth nothing after it."""
+    folders = [pathlib.Path(place.folder) / name for name in ("ours", "theirs")]
+    authorities = []
+    for folder in folders:
+        folder.mkdir()
+        authorities.append(harness.Authority(folder))
+    ours, theirs = (authority.sign("web.test") for authority in authorities)
+    trusted = pathlib.Path(place.folder) / "authority.pem"
+    shutil.copy(authorities[0].file, trusted)
+    other, pinned = (harness.certificate(place.folder, name) for name in ("other.test", "pinned.test"))
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pinned[0].read_text())).hexdigest()
+    pivot = Pivot(place, settings=f"relay-for-authority {trusted}\nrelay-for-certificate {digest}\n"
+                  f"tls other.test {{ certificate {other[0]}; key {other[1]} }}\n")
+    (pivot.facteur.dir / "conf.d/10-least.conf").write_text(
+        (pivot.facteur.dir / "conf.d/10-least.conf").read_text().replace("relay-for 127.0.0.1\n", ""))
+    pivot.facteur.stop()
+    pivot.facteur.start()
+
+    def relays(pair, name="pivot.test", context=None, session=None):
+        context = context or lenient()
+        if pair and not session:
+            context.load_cert_chain(*pair)
+        with smtp.Client(pivot.ports["implicit"]) as client:
+            client.sock = context.wrap_socket(client.sock, server_hostname=name, session=session)
+            client.file = client.sock.makefile("rb")
+            client.hello()
+            client.say("MAIL FROM:<a@client.test>", 250)
+            code = client.say("RCPT TO:<b@sink.test>").code
+            client.say("QUIT", 221)
+            return code == 250, client.sock.session, client.sock.session_reused
+
+    kept = lenient()
+    may, session, _ = relays(ours, context=kept)
+    assert may and relays(ours, "other.test")[0]
+    assert relays(pinned)[0] and relays(pinned, "other.test")[0]
+    assert not relays(theirs)[0] and not relays(None)[0] and not relays(other)[0]
+    assert relays(ours, context=kept, session=session)[::2] == (True, True)
+    trusted.with_suffix(".new").write_bytes(authorities[1].file.read_bytes())
+    trusted.with_suffix(".new").rename(trusted)
+    harness.wait_for(lambda: relays(theirs)[0], "the other authority")
+    assert not relays(ours)[0]
+    assert relays(ours, context=kept, session=session)[::2] == (False, False)

@@ -157,6 +157,7 @@ static void offer(struct sock *s)
 	int side = s->side;
 
 	while (!s->paused && !s->stalled && !s->told && !s->finishing) {
+		enum sock_tls tls = s->tls;
 		size_t n, taken;
 
 		if (s->tls == SOCK_TLS_CLIENT || s->tls == SOCK_TLS_SERVER) {
@@ -177,7 +178,9 @@ static void offer(struct sock *s)
 		}
 		buf_take(&s->in, taken);
 		net_taken(c, !side, taken);
-		s->kept = n - taken;
+		if (s->peeks && taken == 0)
+			break; /* until more has come */
+		s->kept = s->peeks || s->tls != tls ? 0 : n - taken;
 		if (s->kept > 0) {
 			s->stalled = !s->resumed;
 			if (s->resumed)
@@ -208,6 +211,16 @@ void sock_resume(struct sock *s)
 	s->resumed = true;
 	if (!s->offering)
 		offer_later(s);
+}
+
+void sock_peek(struct sock *s)
+{
+	s->peeks = true;
+}
+
+void sock_peek_end(struct sock *s)
+{
+	s->peeks = false;
 }
 
 void sock_pause(struct sock *s)
@@ -269,11 +282,13 @@ void sock_flushed(struct sock *s)
 static void start_tls(struct sock *s, enum sock_tls role)
 {
 	assert(s->tls == SOCK_CLEAR);
-	net_taken(s->conn, !s->side, s->in.end - s->in.start);
-	buf_clear(&s->in);
-	s->stalled = false;
+	if (!s->peeks) {
+		net_taken(s->conn, !s->side, s->in.end - s->in.start);
+		buf_clear(&s->in);
+		s->dropped = s->offering;
+	}
+	s->peeks = s->stalled = false;
 	s->kept = 0;
-	s->dropped = s->offering;
 	s->tls = role;
 	if (role == SOCK_TLS_CLIENT)
 		say_hello(s); /* the server waits for it */

@@ -44,7 +44,8 @@ struct sock {
 	struct buf in, out;
 	size_t kept; /* of in: offered and not taken */
 	enum sock_tls tls;
-	bool connected, paused, stalled, resumed, offering, dropped, eof, broken, told, finishing;
+	bool connected, paused, stalled, resumed, offering, dropped, eof, broken, told, finishing,
+		peeks;
 };
 
 struct net_conn *net_conn_new(void);

@@ -69,9 +69,10 @@ void tls_server_add(struct tls_server *s, str name, struct tls_context *pair)
 	(void)pair;
 }
 
-void tls_server_ask(struct tls_server *s)
+void tls_server_ask(struct tls_server *s, struct tls_context *trusted)
 {
-	(void)s; /* nobody has a certificate here */
+	(void)s;
+	(void)trusted; /* nobody has a certificate here */
 }
 
 struct tls_server *tls_server_keep(struct tls_server *s)
