@@ -10,6 +10,7 @@
 #include "admin/compile.h"
 #include "admin/destination.h"
 #include "admin/dkim.h"
+#include "admin/dmarc.h"
 #include "admin/exit.h"
 #include "admin/generation.h"
 #include "admin/init.h"
@@ -18,6 +19,7 @@
 #include "admin/lookup.h"
 #include "admin/queue.h"
 #include "admin/report.h"
+#include "admin/srs.h"
 #include "admin/verify.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -118,6 +120,28 @@ static int command_dkim(struct command_line *line)
 {
 	return dkim_command(line->words + 1, line->count - 1, line->dir, line->json, &line->out,
 		&line->answered);
+}
+
+static int command_srs(struct command_line *line)
+{
+	return srs_command(line->dir, line->words + 1, line->count - 1, line->json, &line->out,
+		&line->answered);
+}
+
+static int command_dmarc(struct command_line *line)
+{
+	struct fail why;
+	struct conf *conf = generation_conf(line->dir, &why);
+	int code;
+
+	if (!conf) {
+		buf_putf(&line->out, "%s\n", why.text);
+		return EXIT_AGAIN;
+	}
+	code = dmarc_command(
+		conf, line->words + 1, line->count - 1, line->json, &line->out, &line->answered);
+	conf_drop(conf);
+	return code;
 }
 
 static int command_report(struct command_line *line)
@@ -293,6 +317,12 @@ const struct command commands[] = {
 		"Make a key to sign with, as opendkim-genkey does; or see which keys of a "
 		"KeyTable\n"
 		"the DNS shows, and which of them are to sign."),
+	ROW("srs", "encode ADDRESS | decode ADDRESS | secret FILE", 2, 2, command_srs, DIR | JSON,
+		"The sender that mail of ADDRESS leaves with where we send it on; who is behind "
+		"such\n"
+		"a sender; or a new secret on top of those in FILE."),
+	ROW("dmarc", "[DOMAIN] [--day YYYY-MM-DD]", 0, 3, command_dmarc, DIR | JSON | OPTIONS,
+		"Who has sent in whose name, by day and domain: what aggregate reports tell."),
 	ROW("report", "[--since T] [--until T] [--top N] [FILE ...]", 0, WORDS_MAX - 1,
 		command_report, JSON | OPTIONS,
 		"The day on one page, as readers of pflogsumm know it: totals, hours, senders,\n"

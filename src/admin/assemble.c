@@ -22,9 +22,8 @@ static void put_error(struct assembler *m, const char *text)
 	m->errors++;
 }
 
-/* A file that the line at says cannot be read. */
-static void put_unreadable(
-	struct assembler *m, const struct conf_origin *at, const struct fail *why)
+/* What the line at says is wrong: a file that cannot be read, a name that nothing has. */
+static void put_wrong(struct assembler *m, const struct conf_origin *at, const struct fail *why)
 {
 	buf_putf(m->report, "%.*s:%u:%u: %s\n", STR(at->file), at->line, at->column, why->text);
 	m->errors++;
@@ -43,7 +42,7 @@ static void add_files(struct assembler *m, struct alias_builder *b, const struct
 
 		alias_builder_allow(b, allowed && allowed->programs, allowed && allowed->files);
 		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
-			put_unreadable(m, &files->items[i].origin, &why);
+			put_wrong(m, &files->items[i].origin, &why);
 		else if (!add(b, files->items[i].text, text, &why))
 			put_error(m, why.text);
 	}
@@ -74,7 +73,7 @@ static struct alias_table *make_transports(struct assembler *m, const struct con
 		str text;
 
 		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
-			put_unreadable(m, &files->items[i].origin, &why);
+			put_wrong(m, &files->items[i].origin, &why);
 		else if (!transports_builder_add(b, files->items[i].text, text, &why))
 			put_error(m, why.text);
 	}
@@ -94,7 +93,7 @@ static struct alias_table *make_recipients(struct assembler *m, const struct con
 		str text;
 
 		if (!m->read(m->owner, &m->arena, files->items[i].text, &text, &why))
-			put_unreadable(m, &files->items[i].origin, &why);
+			put_wrong(m, &files->items[i].origin, &why);
 		else if (!recipients_builder_add(b, files->items[i].text, text, &why))
 			put_error(m, why.text);
 	}
@@ -115,11 +114,11 @@ static void check_resolver(struct assembler *m)
 	if (!at)
 		at = &nowhere;
 	if (r->anchor_file.n > 0 && !m->read(m->owner, &m->arena, r->anchor_file, &text, &why))
-		put_unreadable(m, at, &why);
+		put_wrong(m, at, &why);
 	if (r->zone_file.n == 0)
 		return;
 	if (!m->read(m->owner, &m->arena, r->zone_file, &text, &why)) {
-		put_unreadable(m, at, &why);
+		put_wrong(m, at, &why);
 		return;
 	}
 	zone = dns_zone_parse(text, &why);
@@ -130,22 +129,60 @@ static void check_resolver(struct assembler *m)
 	dns_zone_free(zone);
 }
 
+/* The key that seals is one of those that sign. */
+static void check_arc(struct assembler *m, const struct keyring *k)
+{
+	str name = m->conf->sender.arc.key;
+	struct dkim_sign_key key;
+	struct fail why;
+
+	if (name.n == 0 || (k && keyring_key(k, name, &key)))
+		return;
+	fail_with(&why, FAIL_PERMANENT, "5.3.5",
+		"'%.*s' is no key of the KeyTable that 'sign' names, or has no domain of its own",
+		STR(name));
+	put_wrong(m, conf_where(m->conf, S("arc"), S("key")), &why);
+}
+
 static struct keyring *make_keyring(struct assembler *m, struct assembly *made)
 {
 	const struct conf_origin *at;
 	struct keyring *k = NULL;
 	struct fail why = { 0 };
 
-	if (!m->conf->sender.sign.block.on)
+	if (!m->conf->sender.sign.block.on) {
+		check_arc(m, NULL);
 		return NULL;
+	}
 	if (!signing_read(m->conf, &m->conf->arena, m->read, m->owner, &made->signing, &at, &why)) {
-		put_unreadable(m, at, &why);
+		put_wrong(m, at, &why);
 		return NULL;
 	}
 	k = signing_keyring(m->conf, &made->signing, m->read, m->owner, &why);
 	if (!k)
 		put_error(m, why.text);
+	else
+		check_arc(m, k);
 	return k;
+}
+
+static struct srs_key *make_srs_key(struct assembler *m)
+{
+	const struct conf_srs *srs = &m->conf->sender.srs;
+	struct srs_key *key = NULL;
+	struct fail why = { 0 };
+	str text;
+
+	if (!srs->block.on)
+		return NULL;
+	if (!m->read(m->owner, &m->arena, srs->secrets, &text, &why)) {
+		put_wrong(m, conf_where(m->conf, S("srs"), S("secrets")), &why);
+		return NULL;
+	}
+	key = srs_key_of(srs->secrets, text, &why);
+	if (!key)
+		put_error(m, why.text);
+	return key;
 }
 
 static struct lookup_set *read_lookups(struct assembler *m)
@@ -161,6 +198,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 	size_t count = m->conf->domain_count;
 	struct alias_table **tables = arena_alloc(&m->conf->arena, (count + 1) * sizeof *tables);
 	struct keyring *keyring = make_keyring(m, made);
+	struct srs_key *srs_key = make_srs_key(m);
 	struct alias_table **rows = arena_alloc(&m->conf->arena, (count + 1) * sizeof *rows);
 	struct alias_table **people = arena_alloc(&m->conf->arena, (count + 1) * sizeof *people);
 	struct lookup_set *lookups;
@@ -174,6 +212,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 	lookups = read_lookups(m);
 	if (m->errors > 0) { /* what is checked now would only be their echo */
 		keyring_drop(keyring);
+		srs_key_drop(srs_key);
 		for (size_t i = 0; i < count; i++) {
 			alias_table_free(tables[i]);
 			alias_table_free(rows[i]);
@@ -188,6 +227,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 		router_take_recipients(made->router, i, people[i]);
 	}
 	router_take_keyring(made->router, keyring);
+	router_take_srs_key(made->router, srs_key);
 	router_take_lookups(made->router, lookups);
 	made->tables = tables;
 	made->transports = rows;

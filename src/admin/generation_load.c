@@ -2,6 +2,7 @@
 
 #include "admin/assemble.h"
 #include "admin/rows.h"
+#include "admin/srs.h"
 #include "base/number.h"
 #include "route/lookup.h"
 #include "world/file.h"
@@ -152,7 +153,7 @@ struct router *generation_load_number(struct arena *a, str dir, unsigned number,
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
 	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
-			      signing_open(a, folder, router, why) &&
+			      signing_open(a, folder, router, why) && srs_open(router, why) &&
 			      open_lookups(folder, router, why))) {
 		router_drop(router);
 		return NULL;

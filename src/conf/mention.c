@@ -35,6 +35,7 @@ static const struct conf_pair *pair_at(const struct conf *c, size_t i)
 
 str conf_mention_secret(const struct conf *c, size_t i)
 {
+	const str others[] = { c->login.passwd_file, c->sender.srs.secrets };
 	const struct conf_transport *t;
 	const struct conf_pair *pair;
 
@@ -44,7 +45,10 @@ str conf_mention_secret(const struct conf *c, size_t i)
 	for (size_t k = 0; (t = conf_tls_transport(c, k)); k++)
 		if (t->peer.login.path.n > 0 && i-- == 0)
 			return t->peer.login.path;
-	return i == 0 ? c->login.passwd_file : S("");
+	for (size_t k = 0; k < LENGTH(others); k++)
+		if (others[k].n > 0 && i-- == 0)
+			return others[k];
+	return S("");
 }
 
 static bool is_secret(const struct conf *c, str path)

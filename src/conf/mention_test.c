@@ -32,7 +32,9 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 			"transport t { smtp; tls verify; trust ca; certificate t.c; key t.k; login "
 			"cr }\n"
 			"relay-for-authority ra\n"
-			"domain a.test { aliases a }\n") };
+			"domain a.test { aliases a }\n"
+			"login { passwd-file p }\n"
+			"srs { secrets s }\n") };
 	static const struct {
 		const char *path;
 		enum conf_mention as;
@@ -48,6 +50,8 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 		{ "/etc/facteur/t.k", CONF_MENTION_SECRET     },
 		{ "/etc/facteur/cr",  CONF_MENTION_SECRET     },
 		{ "/etc/facteur/ra",  CONF_MENTION_CERTIFICATE},
+		{ "/etc/facteur/p",   CONF_MENTION_SECRET     },
+		{ "/etc/facteur/s",   CONF_MENTION_SECRET     },
 		{ "/etc/facteur/a",   CONF_MENTION_FILE       },
 		{ "/etc/facteur/b",   CONF_MENTION_NONE       },
 		{ "",                 CONF_MENTION_NONE       },
@@ -63,6 +67,8 @@ TEST(conf_mention_tells_certificates_and_keys_from_other_files)
 	CHECK_STR(conf_mention_secret(c, 2), S("/etc/facteur/x.k"));
 	CHECK_STR(conf_mention_secret(c, 3), S("/etc/facteur/t.k"));
 	CHECK_STR(conf_mention_secret(c, 4), S("/etc/facteur/cr"));
-	CHECK_STR(conf_mention_secret(c, 5), S(""));
+	CHECK_STR(conf_mention_secret(c, 5), S("/etc/facteur/p"));
+	CHECK_STR(conf_mention_secret(c, 6), S("/etc/facteur/s"));
+	CHECK_STR(conf_mention_secret(c, 7), S(""));
 	conf_drop(c);
 }

@@ -7,5 +7,4 @@
 	LATER(CONF_IN_TOP, "relay-filter"),
 	LATER(CONF_IN_TOP, "headers"),	  LATER(CONF_IN_TOP, "rewrite"),
 	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
-	LATER(CONF_IN_TOP, "arc"),
-	LATER(CONF_IN_TOP, "srs"),	  LATER(CONF_IN_TOP, "dnsbl"),
+	LATER(CONF_IN_TOP, "dnsbl"),

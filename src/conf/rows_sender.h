@@ -73,7 +73,8 @@
 
 	{ ROW(CONF_IN_TOP, "sign"), SWITCHED(CONF_IN_SIGN), .offset = FIELD(conf, sender.sign, struct conf_sign),
 	  .text = "DKIM signatures for our own mail, with the files of opendkim as they are: that of "
-		  "logins, and of the clients in hosts.  Mail of others is never signed.  The author in "
+		  "logins, and of the clients in hosts, and our own bounces, whose author is MAILER-DAEMON at "
+		  "the hostname.  Mail of others is never signed.  The author in "
 		  "From decides which key signs.  The signature is made last: nothing changes a byte "
 		  "after it.  From, Subject, Date, To, Cc and the MIME fields are oversigned: nobody can "
 		  "add another one." },
@@ -119,6 +120,13 @@
 	{ ROW(CONF_IN_DMARC, "reject"), DMARC_MODE(2),
 	  .text = "As quarantine; but where the domain asks for reject it is refused with 550 5.7.26.  So "
 		  "is, in both, a message that has not exactly one domain of authors in From." },
+	{ ROW(CONF_IN_DMARC, "quarantined"),
+	  CHOICE(conf_dmarc, quarantined, enum conf_quarantined, quarantined), .preset = "tag",
+	  .takes = "tag | hold",
+	  .text = "What becomes of a message that is to be quarantined: it comes in marked, or it waits in the "
+		  "queue, held with the reason, until somebody looks: facteur queue list, show, release "
+		  "and delete.  Its sender hears nothing; when it has been held for the lifetime of "
+		  "the queue and was not released, it is not given up either: look now and then." },
 	{ ROW(CONF_IN_DMARC, "lists"), .read = conf_sender_block_lists, .adds_up = true,
 	  .takes = "DOMAIN | .DOMAIN ...",
 	  .text = "Known lists: what they send on is let pass though it fails, where SPF of the sender or a "
@@ -128,3 +136,43 @@
 	  .preset = "tag",
 	  .takes = "tag | defer",
 	  .text = "It could not be judged now: 451 4.7.24." },
+	{ ROW(CONF_IN_DMARC, "keep"), TIME(conf_dmarc, keep_ms, DAY, 365 * DAY),
+	  .preset = "14d",
+	  .takes = "TIME",
+	  .text = "How long is kept, in days, what aggregate reports tell: for each domain with a policy and "
+		  "each day which sources sent in its name, what SPF and DKIM said of them, and what "
+		  "was done.  facteur dmarc shows it.  It is in the folder state, at most "
+		  "20,000 rows a day." },
+
+	{ ROW(CONF_IN_TOP, "arc"), SWITCHED(CONF_IN_ARC), .offset = FIELD(conf, sender.arc, struct conf_arc),
+	  .text = "The chain of forwarders that have sealed a message of others (ARC, RFC 8617) is validated: "
+		  "its Authentication-Results field says arc=pass, fail or none.  It costs nothing and "
+		  "saves nothing.  With a key, a message that an alias sends on to an address that is "
+		  "not hosted gets our seal, too, where it has a chain already, or no signature of its "
+		  "author's domain that is good by itself.  A chain that says of itself that it has failed gets no more." },
+	{ ROW(CONF_IN_ARC, "key"), NAME(conf_arc, key),
+	  .takes = "NAME",
+	  .text = "The key that seals: a name in the KeyTable of sign.  It may be one that signs, too." },
+
+	{ ROW(CONF_IN_TOP, "srs"), SWITCHED(CONF_IN_SRS), .offset = FIELD(conf, sender.srs, struct conf_srs),
+	  .text = "Mail that an alias sends on to an address that is not hosted here leaves with a sender "
+		  "of ours, SRS0=... or SRS1=... (the Sender Rewriting Scheme), so that SPF passes at the "
+		  "next server.  Nothing in the message changes: its signatures stay good.  A bounce "
+		  "to such an address goes on to the original sender.  The address takes bounces alone, "
+		  "mail with the null sender; all else is refused with 550 5.7.1, answers of "
+		  "programs that give a sender, too, whoever sends them.  Senders in hosted domains are "
+		  "not rewritten: their records name us anyway.  Nor are those of lists with an owner." },
+	{ ROW(CONF_IN_SRS, "secrets"), PATH(conf_srs, secrets),
+	  .takes = "FILE",
+	  .text = "The secrets, as postsrsd has them, one in each line: the first one signs, all are "
+		  "believed.  facteur srs secret FILE puts a new one on top; reload, and take the old "
+		  "one away when valid is over.  The vault alone reads them, when the server starts or "
+		  "reloads; the file may be readable by root only." },
+	{ ROW(CONF_IN_SRS, "domain"), .read = conf_sender_block_names, .adds_up = true,
+	  .takes = "NAME ...",
+	  .text = "Where rewritten senders are: in the first of these, which must lead back to us, and whose "
+		  "SPF record must name us; bounces to all of them are known.  Without it: hostname." },
+	{ ROW(CONF_IN_SRS, "valid"), TIME(conf_srs, valid_ms, DAY, 365 * DAY),
+	  .preset = "21d",
+	  .takes = "TIME",
+	  .text = "A bounce may come so long after the message left; days count." },

@@ -144,6 +144,11 @@ static const struct conf_choice dmarc_modes[] = {
 	{ STR_INIT("reject"),     CONF_REJECT,     false},
 };
 
+static const struct conf_choice quarantined[] = {
+	{STR_INIT("tag"),   CONF_QUARANTINED_TAG,  false},
+	{ STR_INIT("hold"), CONF_QUARANTINED_HOLD, false},
+};
+
 static const struct conf_choice signatures[] = {
 	{STR_INIT("one"),  CONF_SIGN_ONE, false},
 	{ STR_INIT("all"), CONF_SIGN_ALL, false},

@@ -25,6 +25,8 @@ enum {
 	CONF_IN_PROVIDER = 1 << 11,
 	CONF_IN_TLS = 1 << 12,
 	CONF_IN_TLS_NAME = 1 << 13,
+	CONF_IN_SRS = 1 << 14,
+	CONF_IN_ARC = 1 << 15,
 
 	CONF_IN_ALIASES = 1 << 20,
 	CONF_IN_CALL_OUT = 1 << 21,

@@ -1,8 +1,8 @@
 /*
  * conf/sender - the words about who the sender is, and about what we say of ourselves
  *
- * spf, dkim, dmarc, authentication-results.  A block that is not written is off: nothing is looked
- * up for it, nothing is written.  An empty one has its defaults.
+ * spf, dkim, dmarc, authentication-results, sign, srs.  A block that is not written is off: nothing
+ * is looked up for it, nothing is written.  An empty one has its defaults.
  */
 #ifndef CONF_SENDER_H
 #define CONF_SENDER_H
@@ -36,11 +36,16 @@ struct conf_dkim {
 
 enum conf_dmarc_mode { CONF_OBSERVE, CONF_QUARANTINE, CONF_REJECT };
 
-/* dmarc { observe | quarantine | reject; lists DOMAIN ...; temperror COST } */
+enum conf_quarantined { CONF_QUARANTINED_TAG, CONF_QUARANTINED_HOLD };
+
+/* dmarc { observe | quarantine | reject; quarantined tag | hold; lists DOMAIN ...; temperror COST;
+ * keep TIME } */
 struct conf_dmarc {
 	struct conf_block_on block;
 	enum conf_dmarc_mode mode;
+	enum conf_quarantined quarantined;
 	enum conf_cost temperror;
+	int64_t keep_ms;                        /* what was found, for reports */
 	const struct conf_sender_domain *lists; /* whose mail is known to break signatures */
 	size_t list_count;
 };
@@ -84,12 +89,29 @@ struct conf_sign {
 	enum conf_canonical canonical;
 };
 
+/* arc { key NAME } */
+struct conf_arc {
+	struct conf_block_on block;
+	str key; /* of the KeyTable of sign; "": chains are judged, and nothing is sealed */
+};
+
+/* srs { secrets FILE; domain NAME ...; valid TIME } */
+struct conf_srs {
+	struct conf_block_on block;
+	str secrets;                              /* absolute */
+	const struct conf_sender_domain *domains; /* the first one writes; one at least */
+	size_t domain_count;
+	int64_t valid_ms;
+};
+
 struct conf_sender {
 	struct conf_spf spf;
 	struct conf_dkim dkim;
 	struct conf_dmarc dmarc;
 	struct conf_results results;
 	struct conf_sign sign;
+	struct conf_arc arc;
+	struct conf_srs srs;
 };
 
 #endif

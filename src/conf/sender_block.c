@@ -63,7 +63,7 @@ bool conf_sender_block_rows(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
-void conf_sender_block_check(struct conf_builder *b)
+static void check_sign(struct conf_builder *b)
 {
 	const struct conf_sign *sign = &b->conf->sender.sign;
 
@@ -75,6 +75,50 @@ void conf_sender_block_check(struct conf_builder *b)
 	if (sign->signingtable.path.n == 0)
 		conf_builder_error(b, &sign->block.origin,
 			"'sign' has no 'signingtable', which says who signs with which key");
+}
+
+/* Where no domain is written, senders are rewritten to our own name. */
+static void check_srs(struct conf_builder *b)
+{
+	struct conf_srs *srs = &b->conf->sender.srs;
+	struct conf_sender_domain own = { .origin = srs->block.origin };
+
+	if (!srs->block.on)
+		return;
+	if (srs->secrets.n == 0)
+		conf_builder_error(b, &srs->block.origin,
+			"'srs' has no 'secrets', by which a bounce proves where it comes from");
+	if (srs->domain_count == 0 &&
+		conf_value_domain(b->arena, b->conf->hostname.text, &own.name))
+		CONF_LIST_ADD(b->arena, srs->domains, srs->domain_count, own);
+}
+
+void conf_sender_block_check(struct conf_builder *b)
+{
+	check_sign(b);
+	check_srs(b);
+}
+
+bool conf_sender_block_names(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "domains such as example.org";
+	struct conf_srs *srs = field;
+	bool ok = true;
+
+	(void)row;
+	if (!conf_value_words(b, d, SIZE_MAX, takes))
+		return false;
+	for (size_t i = 1; i < d->word_count; i++) {
+		struct conf_sender_domain name = { .origin = d->words[i].origin };
+
+		if (!str_starts(d->words[i].text, S(".")) &&
+			conf_value_domain(b->arena, d->words[i].text, &name.name))
+			CONF_LIST_ADD(b->arena, srs->domains, srs->domain_count, name);
+		else
+			ok = conf_value_wrong(b, d, &d->words[i], takes);
+	}
+	return ok;
 }
 
 bool conf_sender_block_lists(struct conf_builder *b, const struct conf_row *row,

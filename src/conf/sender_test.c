@@ -54,6 +54,25 @@ TEST(conf_sender_reads_its_words)
 	conf_drop(c);
 }
 
+TEST(conf_sender_reads_srs)
+{
+	struct fail why;
+	struct conf *c = build("srs { secrets srs.secrets }\n", &why);
+
+	CHECK(c && c->sender.srs.block.on);
+	CHECK_STR(c->sender.srs.secrets, S("/etc/facteur/srs.secrets"));
+	CHECK_INT(c->sender.srs.domain_count, 1);
+	CHECK_STR(c->sender.srs.domains[0].name, S("pivot.test"));
+	CHECK_INT(c->sender.srs.valid_ms, 21LL * 86400 * 1000);
+	conf_drop(c);
+	c = build("srs { secrets /s; domain A.Test; domain b.test; valid 5d }\n", &why);
+	CHECK(c);
+	CHECK_INT(c->sender.srs.domain_count, 2);
+	CHECK_STR(c->sender.srs.domains[0].name, S("a.test"));
+	CHECK_INT(c->sender.srs.valid_ms, 5LL * 86400 * 1000);
+	conf_drop(c);
+}
+
 /* clang-format off */
 static const struct {
 	const char *text, *error;
@@ -65,6 +84,10 @@ static const struct {
 	  "known word is 'defer'" },
 	{ "spf { fail tag; fail tag }",
 	  "a.conf:1:17: 'fail' is given a second time; the first is at a.conf:1:7" },
+	{ "srs { }", "a.conf:1:1: 'srs' has no 'secrets', by which a bounce proves where it comes "
+	  "from" },
+	{ "srs { secrets s; domain .a.test }",
+	  "a.conf:1:25: 'domain' takes domains such as example.org, not '.a.test'" },
 	{ "spf", "a.conf:1:1: 'spf' is followed by a block in braces, on the same line" },
 	{ "authentication-results { id a..b }",
 	  "a.conf:1:29: 'id' takes a name such as mail.example.org, not 'a..b'" },

@@ -5,6 +5,7 @@
 #include "flow/authority.h"
 #include "gate/quota.h"
 #include "world/clock.h"
+#include "world/file.h"
 #include "world/source.h"
 
 #define WRITE_DOWN_MS (4 * SPOOL_UPDATE_MS_MAX) /* by then every record is on the disk */
@@ -20,6 +21,7 @@ struct mail {
 	struct spool *spool;
 	struct resolver *resolver;
 	struct work *signer;
+	struct daybook *daybook; /* null: it could not be opened */
 	struct census *census;
 	struct authority *authority;
 	struct quota *quota;
@@ -250,6 +252,25 @@ static bool open_spool(struct mail *m, struct fail *why)
 	return m->spool != NULL;
 }
 
+static unsigned daybook_keeps(const struct mail *m)
+{
+	return (unsigned)(router_conf(m->router)->sender.dmarc.keep_ms / (1000LL * DAYBOOK_DAY_S));
+}
+
+/* Mail does not wait for statistics. */
+static void open_daybook(struct mail *m)
+{
+	struct fail why = { 0 };
+	struct arena a;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	m->daybook = daybook_open(file_path(&a, router_conf(m->router)->state_dir, S("dmarc")),
+		daybook_keeps(m), &why);
+	if (!m->daybook)
+		log_line(LOG_ERROR, "daybook-broken", "%s", why.text);
+	arena_free(&a);
+}
+
 /* How we know ourselves among the hosts of a next hop. */
 static struct hop_self self_of(const struct mail *m)
 {
@@ -265,6 +286,7 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.spool = m->spool,
 		.resolver = m->resolver,
 		.signer = m->signer,
+		.daybook = m->daybook,
 		.courier = setup->courier,
 		.ids = &m->ids,
 		.census = m->census,
@@ -329,9 +351,10 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	m->quota = quota_new();
 	m->authority = authority_open(router_conf(m->router), setup->workers);
 	m->signer = work_open("signer", SIGNER_THREADS, SIGNER_WAITING_MAX, false);
+	open_daybook(m);
 	make_workers(m, setup);
 	self = self_of(m);
-	dispatch_serve(m->dispatch, m->spool, m->resolver);
+	dispatch_serve(m->dispatch, m->spool, m->resolver, m->signer);
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		worker_start(m->workers[i]);
 		worker_change(m->workers[i], m->router, m->identities, &self, setup->ports,
@@ -386,6 +409,7 @@ void mail_reload(
 		worker_change(m->workers[i], router, m->identities, &self, setup->ports,
 			setup->port_count, changed, m);
 	authority_change(m->authority, router_conf(router));
+	daybook_days(m->daybook, daybook_keeps(m));
 	dispatch_reload(m->dispatch, router);
 }
 
@@ -402,6 +426,7 @@ void mail_free(struct mail *m)
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_free(m->workers[i]);
 	dispatch_free(m->dispatch);
+	daybook_close(m->daybook);
 	census_free(m->census);
 	quota_free(m->quota);
 	free_rest(m);

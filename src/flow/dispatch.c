@@ -424,8 +424,10 @@ void dispatch_found(void *owner, const struct spool_found *found)
 	schedule_add(d->schedule, m, dispatch_now_ms(d));
 }
 
-void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *resolver)
+void dispatch_serve(
+	struct dispatch *d, struct spool *spool, struct resolver *resolver, struct work *signer)
 {
+	d->flow.signer = signer;
 	d->flow.spool = spool;
 	d->flow.resolver = resolver;
 	dispatch_recall(d);

@@ -28,7 +28,8 @@ void dispatch_free(struct dispatch *d); /* after dispatch_stop has said that all
 
 /* A message that the spool found at the start: before dispatch_serve.  See spool_found. */
 void dispatch_found(void *owner, const struct spool_found *found);
-void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *resolver);
+void dispatch_serve(struct dispatch *d, struct spool *spool, struct resolver *resolver,
+	struct work *signer); /* signer: of notices */
 
 /* A new message, from any thread; takes the reference. */
 void dispatch_accept(struct dispatch *d, struct promise *m);

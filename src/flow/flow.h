@@ -18,6 +18,7 @@
 #include "world/courier.h"
 #include "world/resolve.h"
 #include "world/sock.h"
+#include "world/daybook.h"
 #include "world/work.h"
 
 /* Counted since the start, by all workers; atomic. */
@@ -38,6 +39,7 @@ struct flow {
 	struct authority *authority;   /* who somebody is */
 	struct quota *quota;           /* what a login has sent */
 	struct work *signer;           /* threads that make our signatures */
+	struct daybook *daybook;       /* what DMARC's reports need; null: it is not kept */
 	struct id_source *ids;
 	struct census *census;
 	struct flow_numbers *numbers;

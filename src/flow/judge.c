@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "dns/name.h"
+#include "flow/dmarc_fact.h"
 #include "gate/relay.h"
 #include "mail/address.h"
 #include "mail/received.h"
@@ -16,7 +17,8 @@
 static bool busy(const struct judge *j)
 {
 	return j->iprev_open || (j->mailfrom && !spf_check_done(j->mailfrom)) ||
-	       (j->helo && !spf_check_done(j->helo)) || (j->ended && j->dkim_open) ||
+	       (j->helo && !spf_check_done(j->helo)) ||
+	       (j->ended && (j->dkim_open || j->arc_open)) ||
 	       (j->dmarc && !dmarc_check_done(j->dmarc));
 }
 
@@ -32,6 +34,17 @@ static void begin_dmarc(struct judge *j)
 
 	judge_dmarc_identifiers(j, identifiers, &request.identifier_count);
 	j->dmarc = dmarc_check_new(j->flow->loop, j->flow->resolver, request, one_done, j);
+}
+
+static void keep_fact(const struct judge *j)
+{
+	const char *topic = dmarc_check_verdict(j->dmarc)->policy_domain;
+	struct buf fact = { 0 };
+
+	if (dmarc_fact(j, &fact))
+		daybook_add(j->flow->daybook, clock_wall_ms() / 1000 / DAYBOOK_DAY_S, str_of(topic),
+			buf_str(&fact));
+	buf_free(&fact);
 }
 
 /* Answer the open question, if nothing is missing any more. */
@@ -52,6 +65,8 @@ static void go_on(struct judge *j)
 			 (!j->ended || (judge_cost_dkim(j, &why) && judge_dmarc_cost(j, &why)));
 	if (j->ended || !free_of_charge)
 		judge_cost_log(j, free_of_charge ? NULL : &why);
+	if (j->dmarc)
+		keep_fact(j);
 	answered(j->owner, free_of_charge ? NULL : &why);
 }
 
@@ -127,7 +142,8 @@ bool judge_wanted(const struct conf *conf)
 {
 	const struct conf_sender *words = &conf->sender;
 
-	return words->spf.block.on || words->dkim.block.on || words->dmarc.block.on;
+	return words->spf.block.on || words->dkim.block.on || words->dmarc.block.on ||
+	       words->arc.block.on;
 }
 
 static bool wants_spf(const struct judge *j)
@@ -156,8 +172,10 @@ struct judge *judge_new(struct flow *f, const struct conf *conf, const struct ju
 	j->spf_client = client->ip;
 	j->spf_helo = j->client.helo;
 	questions_init(&j->questions, f->loop, f->resolver, iprev_answered, j);
-	if (words->dkim.block.on || words->dmarc.block.on)
+	if (words->dkim.block.on || words->dmarc.block.on || words->arc.block.on)
 		j->dkim = dkim_check_new(f->loop, f->resolver, clock_wall_ms() / 1000);
+	if (words->arc.block.on)
+		j->arc = arc_check_new(f->loop, f->resolver, clock_wall_ms() / 1000);
 	return j;
 }
 
@@ -169,6 +187,7 @@ void judge_free(struct judge *j)
 	spf_check_free(j->mailfrom);
 	spf_check_free(j->helo);
 	dkim_check_free(j->dkim);
+	arc_check_free(j->arc);
 	dmarc_check_free(j->dmarc);
 	arena_free(&j->arena);
 	mem_free(j);
@@ -217,7 +236,7 @@ void judge_field(struct judge *j, str name, str value)
 {
 	struct received r;
 
-	if (j->conf->sender.dmarc.block.on && str_eq_nocase(name, S("From")))
+	if ((j->conf->sender.dmarc.block.on || j->arc) && str_eq_nocase(name, S("From")))
 		read_authors(j, value);
 	if (!j->forwarder || j->hop_found || j->hops >= JUDGE_HOPS_MAX ||
 		!str_eq_nocase(name, S("Received")))
@@ -246,6 +265,8 @@ void judge_feed(struct judge *j, str bytes)
 {
 	if (j->dkim)
 		dkim_check_feed(j->dkim, bytes);
+	if (j->arc)
+		arc_check_feed(j->arc, bytes);
 }
 
 static void dkim_done(void *owner)
@@ -256,13 +277,24 @@ static void dkim_done(void *owner)
 	go_on(j);
 }
 
+static void arc_done(void *owner)
+{
+	struct judge *j = owner;
+
+	j->arc_open = false;
+	go_on(j);
+}
+
 void judge_end(struct judge *j, judge_answer *answered, void *owner)
 {
 	j->answered = NULL; /* until all has been asked for */
 	j->ended = true;
 	j->dkim_open = j->dkim != NULL;
+	j->arc_open = j->arc != NULL;
 	if (j->dkim)
 		dkim_check_end(j->dkim, dkim_done, j);
+	if (j->arc)
+		arc_check_end(j->arc, arc_done, j);
 	j->answered = answered;
 	j->owner = owner;
 	go_on(j);
@@ -273,11 +305,12 @@ static const struct spf_verdict *verdict_of(const struct spf_check *c)
 	return c && spf_check_done(c) ? spf_check_verdict(c) : NULL;
 }
 
-void judge_put_fields(const struct judge *j, struct buf *to)
+static struct results results_of(const struct judge *j)
 {
 	const struct conf_origin *at;
 	const char *rule;
-	const struct results r = { .id = results_id(j->conf),
+
+	return (struct results){ .id = results_id(j->conf),
 		.utf8 = j->client.utf8,
 		.client = j->client.ip,
 		.iprev = j->iprev_known ? &j->iprev : NULL,
@@ -287,8 +320,14 @@ void judge_put_fields(const struct judge *j, struct buf *to)
 		.mailfrom = verdict_of(j->mailfrom),
 		.spf_helo = verdict_of(j->helo),
 		.dkim = j->dkim ? dkim_check_verdicts(j->dkim) : NULL,
+		.arc = j->arc ? arc_check_result(j->arc) : NULL,
 		.dmarc = j->dmarc ? dmarc_check_verdict(j->dmarc) : NULL,
 		.disposition = j->dmarc ? judge_dmarc_disposition(j, &at, &rule) : "" };
+}
+
+void judge_put_fields(const struct judge *j, struct buf *to)
+{
+	const struct results r = results_of(j);
 
 	results_authentication(&r, to);
 	if (j->conf->sender.results.received_spf == CONF_ADDED)
@@ -302,11 +341,10 @@ enum spf_result judge_spf(const struct judge *j)
 	return v ? v->result : SPF_NONE;
 }
 
-/* A signature counts whose domain is the sender's, above or below it. */
-static bool signed_by_sender(const struct judge *j)
+/* Is there a good signature whose domain is this one, above or below it? */
+static bool signed_by(const struct judge *j, str domain)
 {
 	const struct dkim_verify *v = j->dkim ? dkim_check_verdicts(j->dkim) : NULL;
-	str domain = address_domain(j->client.sender);
 
 	for (size_t i = 0; v && i < dkim_verify_count(v); i++) {
 		const struct dkim_verify_result *s = dkim_verify_result(v, i);
@@ -324,5 +362,17 @@ bool judge_forged(const struct judge *j)
 	enum spf_result spf = judge_spf(j);
 
 	return j->client.sender.n > 0 && (spf == SPF_FAIL || spf == SPF_SOFTFAIL) &&
-	       !signed_by_sender(j);
+	       !signed_by(j, address_domain(j->client.sender));
+}
+
+bool judge_seals(const struct judge *j, enum arc_cv *cv, struct buf *results)
+{
+	const struct arc_verify_result *chain = j->arc ? arc_check_result(j->arc) : NULL;
+	const struct results r = results_of(j);
+
+	if (!chain || chain->temporary)
+		return false; /* how it came is not known */
+	*cv = chain->cv;
+	results_body(&r, results);
+	return chain->cv != ARC_NONE || j->author_count != 1 || !signed_by(j, j->authors[0]);
 }

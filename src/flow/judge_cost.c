@@ -237,6 +237,8 @@ void judge_cost_log(const struct judge *j, const struct fail *why)
 	log_spf(&r, "spf_helo", j->helo);
 	if (j->ended && j->dkim)
 		log_dkim(&r, dkim_check_verdicts(j->dkim));
+	if (j->ended && j->arc)
+		log_c(&r, "arc", arc_set_cv(arc_check_result(j->arc)->cv));
 	log_c(&r, "cost", !why ? "none" : fail_code(why) < 500 ? "defer" : "refuse");
 	if (why)
 		log_c(&r, "rule", why->origin);

@@ -95,6 +95,22 @@ static void blame(const struct judge *j, const char *word, struct fail *why)
 	conf_origin_print(at ? at : &j->conf->sender.dmarc.block.origin, why->origin);
 }
 
+bool judge_dmarc_holds(const struct judge *j, struct fail *why)
+{
+	const struct dmarc_verdict *v = j->dmarc ? dmarc_check_verdict(j->dmarc) : NULL;
+	const struct conf_origin *at;
+	const char *rule;
+
+	if (!v || j->conf->sender.dmarc.quarantined != CONF_QUARANTINED_HOLD ||
+		!str_eq(str_of(judge_dmarc_disposition(j, &at, &rule)), S("quarantine")))
+		return false;
+	fail_with(why, FAIL_TEMPORARY, "4.7.26",
+		"DMARC: neither SPF nor DKIM proves that it is from %s, whose policy is \"%.*s\"",
+		v->domain, STR(v->text));
+	blame(j, "quarantined", why);
+	return true;
+}
+
 bool judge_dmarc_cost(const struct judge *j, struct fail *why)
 {
 	const struct dmarc_verdict *v = j->dmarc ? dmarc_check_verdict(j->dmarc) : NULL;

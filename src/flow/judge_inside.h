@@ -4,6 +4,7 @@
 #ifndef FLOW_JUDGE_INSIDE_H
 #define FLOW_JUDGE_INSIDE_H
 
+#include "flow/arc_check.h"
 #include "flow/dkim_check.h"
 #include "flow/dmarc_check.h"
 #include "flow/judge.h"
@@ -29,7 +30,8 @@ struct judge {
 	str spf_helo;
 	struct spf_check *mailfrom, *helo; /* null: not judged */
 	struct dkim_check *dkim;           /* null: not wanted */
-	bool ended, dkim_open;
+	struct arc_check *arc;             /* the same */
+	bool ended, dkim_open, arc_open;
 	str authors[JUDGE_AUTHORS_MAX]; /* domains in From */
 	size_t author_count;
 	bool author_bad;           /* there is something in From that cannot be read */

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "flow/body.h"
+#include "flow/sign.h"
 #include "mail/header.h"
 #include "world/clock.h"
 
@@ -24,6 +25,8 @@ struct notice {
 	str to;
 	struct body *body;
 	struct buf original; /* its beginning: all of it, or its header at least */
+	struct buf text;     /* what it says */
+	struct sign *sign;   /* null: nothing signs it */
 	struct envelope envelope;
 	struct spool_commit commit;
 };
@@ -34,6 +37,8 @@ static void notice_free(struct notice *n)
 
 	body_free(n->body);
 	buf_free(&n->original);
+	buf_free(&n->text);
+	sign_free(n->sign);
 	n->about->users--;
 	promise_drop(n->about);
 	arena_free(&n->arena);
@@ -151,23 +156,17 @@ static unsigned facts_of(str text)
 	       (utf8_ascii(str_skip(text, header_octets)) ? 0 : ENVELOPE_EIGHTBIT);
 }
 
-static void build_and_commit(struct notice *n)
+/* A notice that cannot be signed now leaves as it is: the recipients that it is about wait for it.
+ * Nor does ENVELOPE_SIGNED keep it from a server that takes 7-bit mail only: to arrive matters
+ * more. */
+static void signed_now(void *owner, const struct fail *why)
 {
-	const struct promise *m = n->about;
-	str original = buf_str(&n->original);
-	struct dsn dsn;
-	struct header_scan header;
+	struct notice *n = owner;
 	struct buf text = { 0 };
-	bool whole = m->content->octets == original.n && original.n <= NOTICE_ORIGINAL_MAX &&
-		     (m->envelope.ret != SMTP_RET_HDRS || to_owner(n)) && n->action == DSN_FAILED;
-	bool built;
 
-	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));
-	header_scan_init(&header);
-	dsn.original_whole = whole;
-	dsn.original = whole ? original : str_first(original, header_scan_feed(&header, original));
-	built = dsn_build(&dsn, &text);
-	assert(built); /* text has no limit */
+	if (!why && n->sign)
+		buf_put(&text, sign_fields(n->sign));
+	buf_put(&text, buf_str(&n->text));
 	n->envelope.octets = buf_str(&text).n;
 	n->envelope.flags |= facts_of(buf_str(&text));
 	n->commit = (struct spool_commit){ .draft = spool_draft_of(
@@ -177,6 +176,30 @@ static void build_and_commit(struct notice *n)
 		.done = committed };
 	buf_free(&text);
 	spool_commit(n->flow->spool, &n->commit);
+}
+
+static void build_and_commit(struct notice *n)
+{
+	const struct promise *m = n->about;
+	str original = buf_str(&n->original);
+	struct dsn dsn;
+	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
+	struct header_scan header;
+	bool whole = m->content->octets == original.n && original.n <= NOTICE_ORIGINAL_MAX &&
+		     (m->envelope.ret != SMTP_RET_HDRS || to_owner(n)) && n->action == DSN_FAILED;
+	bool built;
+
+	fill_dsn(n, &dsn, arena_alloc(&n->arena, n->count * sizeof(struct dsn_recipient)));
+	header_scan_init(&header);
+	dsn.original_whole = whole;
+	dsn.original = whole ? original : str_first(original, header_scan_feed(&header, original));
+	built = dsn_build(&dsn, &n->text);
+	assert(built); /* text has no limit */
+	n->sign = sign_own(n->flow, router, n->envelope.id, dsn.from, buf_str(&n->text));
+	if (n->sign)
+		sign_end(n->sign, signed_now, n);
+	else
+		signed_now(n, NULL);
 }
 
 /* What is on top of a large message may be a block of its own, and the header goes on behind it.

@@ -12,7 +12,9 @@ static str sender_of(const struct delivery *d)
 	const struct envelope *e = &d->job->message->envelope;
 	const struct envelope_rcpt *first = &e->rcpts[d->job->rcpts[0]];
 
-	return first->has_sender ? first->sender : e->sender;
+	if (first->has_sender)
+		return first->sender;
+	return first->forwarded ? e->forwarder : e->sender;
 }
 
 static bool needs_utf8(const struct delivery *d)

@@ -3,13 +3,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/results.h"
+#include "flow/seal.h"
 #include "flow/sign.h"
 #include "mail/fields.h"
 
 struct proof {
+	struct flow *flow;
+	struct router *router; /* a reference */
 	const struct conf *conf;
 	struct judge *judge; /* null: it is exempt */
 	struct sign *sign;   /* null: it is not ours */
+	struct seal *seal;   /* null: it is not sent on, or nothing seals */
 	uint64_t id;
 	bool leaves_out; /* fields that claim to be ours */
 	bool leaving;    /* one that comes in pieces is being left out */
@@ -34,6 +38,8 @@ struct proof *proof_new(struct flow *f, struct router *r, const struct judge_cli
 	if (!judge && !leaves_out && !own)
 		return NULL;
 	p = MEM_NEW(struct proof);
+	p->flow = f;
+	p->router = router_keep(r);
 	p->conf = conf;
 	p->judge = judge;
 	p->sign = own ? sign_new(f, r, client->id, client->sender, rule) : NULL;
@@ -48,8 +54,10 @@ void proof_free(struct proof *p)
 		return;
 	judge_free(p->judge);
 	sign_free(p->sign);
+	seal_free(p->seal);
 	fields_free(&p->fields);
 	buf_free(&p->top);
+	router_drop(p->router);
 	mem_free(p);
 }
 
@@ -128,13 +136,30 @@ static void signed_now(void *owner, const struct fail *why)
 	p->answered(p->owner, why);
 }
 
-static void judged(void *owner, const struct fail *why)
+static void sealed(void *owner)
 {
 	struct proof *p = owner;
 
-	if (!why)
+	buf_put(&p->top, seal_fields(p->seal));
+	judge_put_fields(p->judge, &p->top);
+	p->answered(p->owner, NULL);
+}
+
+static void judged(void *owner, const struct fail *why)
+{
+	struct proof *p = owner;
+	struct buf results = { 0 };
+	enum arc_cv cv;
+
+	if (why) {
+		p->answered(p->owner, why);
+	} else if (p->seal && judge_seals(p->judge, &cv, &results)) {
+		seal_end(p->seal, cv, buf_str(&results), sealed, p);
+	} else {
 		judge_put_fields(p->judge, &p->top);
-	p->answered(p->owner, why);
+		p->answered(p->owner, NULL);
+	}
+	buf_free(&results);
 }
 
 /* Who is judged is a stranger, whose mail we never sign. */
@@ -150,8 +175,16 @@ void proof_end(struct proof *p, judge_answer *answered, void *owner)
 		answered(owner, NULL);
 }
 
+void proof_begin(struct proof *p, bool forwarded)
+{
+	if (p->judge && forwarded)
+		p->seal = seal_new(p->flow, p->router, p->id);
+}
+
 void proof_leaves(struct proof *p, str bytes)
 {
+	if (p->seal)
+		seal_feed(p->seal, bytes);
 	if (p->sign)
 		sign_feed(p->sign, bytes);
 }
@@ -164,6 +197,11 @@ str proof_top(const struct proof *p)
 bool proof_forged(const struct proof *p)
 {
 	return p->judge && judge_forged(p->judge);
+}
+
+bool proof_holds(const struct proof *p, struct fail *why)
+{
+	return p->judge && judge_dmarc_holds(p->judge, why);
 }
 
 bool proof_signed(const struct proof *p)

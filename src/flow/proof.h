@@ -30,6 +30,9 @@ typedef void proof_keep(void *owner, str bytes);
 void proof_header(struct proof *p, str bytes, proof_keep *keep, void *owner);
 void proof_header_over(struct proof *p, proof_keep *keep, void *owner);
 
+/* The message begins.  forwarded: an alias sends it on out of our domains. */
+void proof_begin(struct proof *p, bool forwarded);
+
 /* Bytes as they will leave: what was kept, and what we have added. */
 void proof_leaves(struct proof *p, str bytes);
 
@@ -37,5 +40,7 @@ void proof_leaves(struct proof *p, str bytes);
 str proof_top(const struct proof *p) MUST_USE;
 bool proof_forged(const struct proof *p) MUST_USE; /* see judge_forged */
 bool proof_signed(const struct proof *p) MUST_USE; /* we have signed it */
+
+bool proof_holds(const struct proof *p, struct fail *why) MUST_USE; /* see judge_dmarc_holds */
 
 #endif

@@ -60,6 +60,17 @@ static void put_dkim(struct authres_writer *w, const struct dkim_verify *v)
 		authres_add(w, S("dkim"), S("none"));
 }
 
+static void put_arc(struct authres_writer *w, const struct results *r)
+{
+	authres_add(w, S("arc"), str_of(arc_set_cv(r->arc->cv)));
+	if (r->arc->why[0])
+		authres_reason(w, str_of(r->arc->why));
+	if (r->arc->domain[0])
+		authres_property(w, S("header"), S("d"), str_of(r->arc->domain));
+	if (r->arc->count > 0)
+		put_ip(w, S("smtp"), S("remote-ip"), &r->client); /* RFC 8617 section 10.2 */
+}
+
 static void put_dmarc(struct authres_writer *w, const struct results *r)
 {
 	const struct dmarc_verdict *v = r->dmarc;
@@ -88,10 +99,23 @@ void results_authentication(const struct results *r, struct buf *to)
 		put_spf(&w, r, r->spf_helo, S("helo"), r->helo);
 	if (r->dkim)
 		put_dkim(&w, r->dkim);
+	if (r->arc)
+		put_arc(&w, r);
 	if (r->dmarc)
 		put_dmarc(&w, r);
 	whole = authres_end(&w);
 	(void)whole; /* to has no limit */
+}
+
+void results_body(const struct results *r, struct buf *to)
+{
+	struct buf field = { 0 };
+	str body;
+
+	results_authentication(r, &field);
+	body = str_trim(buf_str(&field));
+	buf_put(to, str_trim(str_skip(body, str_find(body, ':') + 1)));
+	buf_free(&field);
 }
 
 /* A value of a stranger, quoted; what is no visible ASCII becomes '?'. */

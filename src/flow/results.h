@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "sender/arc_verify.h"
 #include "sender/dkim_verify.h"
 #include "sender/dmarc.h"
 #include "sender/iprev.h"
@@ -22,6 +23,7 @@ struct results {
 	str sender, helo;     /* what it judged */
 	const struct spf_verdict *mailfrom, *spf_helo;
 	const struct dkim_verify *dkim;
+	const struct arc_verify_result *arc;
 	const struct dmarc_verdict *dmarc;
 	const char *disposition; /* what we do about it: "none", "quarantine", "reject" */
 };
@@ -31,6 +33,9 @@ str results_id(const struct conf *c) MUST_USE;
 
 /* Does this whole field claim to be an Authentication-Results field of ours? */
 bool results_claimed(const struct conf *c, str name, str value) MUST_USE;
+
+/* Append what stands in the field behind its name, without the line end. */
+void results_body(const struct results *r, struct buf *to);
 
 /* Append the field. */
 void results_authentication(const struct results *r, struct buf *to);

@@ -136,6 +136,18 @@ void sign_feed(struct sign *s, str bytes)
 		dkim_sign_feed(s->making->machine, bytes);
 }
 
+struct sign *sign_own(struct flow *f, struct router *r, uint64_t id, str author, str text)
+{
+	struct sign *s;
+
+	if (!router_keyring(r))
+		return NULL;
+	s = sign_new(f, r, id, author, "our own");
+	sign_header_over(s);
+	sign_feed(s, text);
+	return s;
+}
+
 /* --- the end ------------------------------------------------------------------------------------
  */
 

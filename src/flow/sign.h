@@ -20,6 +20,8 @@ bool sign_ours(const struct router *r, const struct ip *client, str login,
 /* rule: of sign_ours.  sender: of the envelope, who stands in where the header names no author. */
 struct sign *sign_new(
 	struct flow *f, struct router *r, uint64_t id, str sender, const char *rule) MUST_USE;
+/* The same for a whole message that we have made ourselves.  Null: nothing signs. */
+struct sign *sign_own(struct flow *f, struct router *r, uint64_t id, str author, str text) MUST_USE;
 void sign_free(struct sign *s); /* null is allowed; at any time */
 
 void sign_field(struct sign *s, str name, str value); /* whole fields, in their order */

@@ -70,6 +70,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 void transaction_free(struct transaction *t)
 {
 	transaction_forget_rcpt(t);
+	forwarding_forget(t->forwarding);
 	if (t->draft)
 		spool_draft_drop(t->draft);
 	proof_free(t->proof);
@@ -111,6 +112,8 @@ void transaction_begin(struct transaction *t, void (*writable)(void *owner), voi
 	struct stamp stamp = stamp_of(t);
 	struct buf field = { 0 };
 
+	if (t->proof)
+		proof_begin(t->proof, forwarding_goes_out(t->router, &t->envelope));
 	t->draft = spool_draft_new(t->flow->spool, t->flow->loop, writable, owner);
 	stamp_received(&stamp, &field);
 	transaction_write(t, buf_str(&field));

@@ -3,18 +3,34 @@
 #include "gate/owner.h"
 #include "gate/relay.h"
 
-static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, struct arena *step,
-	struct route_targets *targets, struct fail *why)
+/* Where a bounce goes back to, its address has proven (flow/forwarding). */
+static bool may_relay(const struct transaction *t, str recipient, struct fail *why)
 {
 	struct relay_client client = { t->envelope.client, t->envelope.login, t->certified };
+
+	return t->rcpt.returns || relay_allowed(t->router, &client, recipient, why);
+}
+
+static bool routes_nothing(const struct transaction *t, str recipient,
+	const struct route_targets *targets, struct fail *why)
+{
+	struct relay_client client = { t->envelope.client, t->envelope.login, t->certified };
+
+	return t->rcpt.returns || relay_routes_nothing(t->router, &client, recipient, targets, why);
+}
+
+/* address: who is meant; rcpt says how he was called. */
+static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, str address,
+	struct arena *step, struct route_targets *targets, struct fail *why)
+{
 	str original, rule = ruling_discards_rcpt(t->ruling);
 
-	if (!relay_allowed(t->router, &client, rcpt->recipient, why))
+	if (!may_relay(t, address, why))
 		return false;
 	if (!arena_keep(&t->arena, rcpt->recipient, &original))
 		return recipients_too_many(why);
-	if (!route_expand(t->router, step, rcpt->recipient, targets, why, NULL, NULL) ||
-		!relay_routes_nothing(t->router, &client, rcpt->recipient, targets, why))
+	if (!route_expand(t->router, step, address, targets, why, NULL, NULL) ||
+		!routes_nothing(t, address, targets, why))
 		return false;
 	if (rule.n == 0)
 		return recipients_add(&t->recipients, rcpt, original, targets, why);
@@ -82,6 +98,7 @@ void transaction_forget_rcpt(struct transaction *t)
 	if (!t->rcpt.open)
 		return;
 	t->rcpt.open = false;
+	forwarding_forget(t->rcpt.behind);
 	callout_forget(&t->rcpt.callout);
 	take_rcpt_back(t, &t->rcpt);
 	arena_free(&t->rcpt.step);
@@ -142,11 +159,36 @@ static void heard(struct callout *c, const struct fail *why)
 		ask_about_rcpt(AROUND(q, struct transaction, rcpt));
 }
 
+static void take_rcpt(struct transaction *t, str address)
+{
+	struct rcpt_question *q = &t->rcpt;
+	struct fail why = { 0 };
+
+	if (add_rcpt(t, &t->question.rcpt, address, &q->step, &q->targets, &why))
+		ask_about_rcpt(t);
+	else
+		answer_rcpt(t, &why);
+}
+
+/* A sender that we have rewritten is who he was. */
+static void came_back(void *owner, str address, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+
+	t->rcpt.behind = NULL;
+	t->rcpt.returns = true;
+	if (refusal)
+		answer_rcpt(t, refusal);
+	else
+		take_rcpt(t, address);
+}
+
 /* The tables have said what they have to say. */
 static void rcpt_ruled(void *owner, const struct fail *refusal)
 {
 	struct transaction *t = owner;
 	struct rcpt_question *q = &t->rcpt;
+	str recipient = t->question.rcpt.recipient;
 	struct fail why = { 0 };
 
 	*q = (struct rcpt_question){ .open = true,
@@ -156,12 +198,16 @@ static void rcpt_ruled(void *owner, const struct fail *refusal)
 		.callout.answered = heard,
 		.before = recipients_mark(&t->recipients) };
 	arena_init(&q->step, TRANSACTION_OCTETS_MAX);
-	if (refusal)
+	if (refusal) {
 		answer_rcpt(t, refusal);
-	else if (add_rcpt(t, &t->question.rcpt, &q->step, &q->targets, &why))
-		ask_about_rcpt(t);
-	else
-		answer_rcpt(t, &why);
+	} else if (forwarding_comes_back(t->router, recipient)) {
+		q->behind = forwarding_return(
+			t->flow, t->router, t->envelope.sender, recipient, came_back, t, &why);
+		if (!q->behind)
+			answer_rcpt(t, &why);
+	} else {
+		take_rcpt(t, recipient);
+	}
 }
 
 void transaction_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, uint32_t ticket,

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "flow/callout.h"
+#include "flow/forwarding.h"
 #include "flow/proof.h"
 #include "flow/recipients.h"
 #include "flow/ruling.h"
@@ -20,7 +21,9 @@ struct rcpt_question {
 	void *owner;
 	struct arena step; /* of targets */
 	struct route_targets targets;
-	size_t next; /* target to ask about */
+	struct forwarding *behind; /* who a rewritten sender is, is being asked */
+	bool returns;              /* it was one */
+	size_t next;               /* target to ask about */
 	struct callout callout;
 	bool inside; /* a call-out is being asked: its answer is only noted */
 	bool heard, yes;
@@ -50,6 +53,7 @@ struct transaction {
 	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
+	struct forwarding *forwarding; /* the sender is being rewritten */
 	struct spool_commit commit;
 	void (*committed)(void *owner, const struct fail *why, str text);
 	void *owner;

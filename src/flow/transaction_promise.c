@@ -17,6 +17,8 @@ static void log_accepted(const struct transaction *t, const char *event)
 	log_str(&r, "from", e->sender);
 	if (e->login.n > 0)
 		log_str(&r, "login", e->login);
+	if (e->forwarder.n > 0)
+		log_str(&r, "forwarded_as", e->forwarder);
 	log_int(&r, "recipients", (int64_t)e->rcpt_count);
 	log_int(&r, "size", (int64_t)t->octets);
 	if (e->flags & ENVELOPE_HELD)
@@ -99,6 +101,19 @@ static void hold_beyond_quota(struct transaction *t)
 	e->flags |= ENVELOPE_HELD;
 }
 
+static void hold_by_proof(struct transaction *t)
+{
+	struct envelope *e = &t->envelope;
+	struct fail why = { 0 };
+
+	if (e->flags & ENVELOPE_HELD || !t->proof || !proof_holds(t->proof, &why))
+		return;
+	/* as above */
+	(void)(arena_keep(&t->arena, str_of(why.text), &e->hold) &&
+		arena_keep(&t->arena, str_of(why.origin), &e->hold_origin));
+	e->flags |= ENVELOPE_HELD;
+}
+
 /* All of it went to /dev/null, by rules. */
 static void throw_away(struct transaction *t)
 {
@@ -120,6 +135,7 @@ static void promise(struct transaction *t)
 	add_flags(t);
 	hold_by_rule(t);
 	hold_beyond_quota(t);
+	hold_by_proof(t);
 	t->envelope.octets = t->octets;
 	t->commit = (struct spool_commit){ .draft = t->draft,
 		.envelope = &t->envelope,
@@ -127,6 +143,52 @@ static void promise(struct transaction *t)
 		.done = committed };
 	t->draft = NULL;
 	spool_commit(t->flow->spool, &t->commit);
+}
+
+/* It is sent on with the sender that it has. */
+static void not_rewritten(struct transaction *t, const struct fail *why)
+{
+	struct log_record r;
+
+	for (size_t i = 0; i < t->envelope.rcpt_count; i++)
+		t->envelope.rcpts[i].forwarded = false;
+	log_open(&r, LOG_WARNING, "not-rewritten");
+	log_id(&r, "id", t->envelope.id);
+	log_str(&r, "from", t->envelope.sender);
+	log_fail(&r, why);
+	log_close(&r);
+}
+
+static void rewritten(void *owner, str address, const struct fail *refusal)
+{
+	struct transaction *t = owner;
+	struct fail why = { 0 };
+
+	t->forwarding = NULL;
+	if (refusal && refusal->kind == FAIL_TEMPORARY) {
+		answer(t, refusal, "");
+		transaction_free(t);
+		return;
+	}
+	if (refusal)
+		not_rewritten(t, refusal);
+	else if (arena_keep(&t->arena, address, &t->envelope.forwarder))
+		t->envelope.flags |= ENVELOPE_FORWARDED;
+	else if (!recipients_too_many(&why))
+		not_rewritten(t, &why);
+	promise(t);
+}
+
+static void rewrite(struct transaction *t)
+{
+	struct fail why = { 0 };
+
+	t->forwarding =
+		forwarding_rewrite(t->flow, t->router, t->envelope.sender, rewritten, t, &why);
+	if (t->forwarding)
+		return;
+	answer(t, &why, "");
+	transaction_free(t);
 }
 
 /* What was found out about the sender is known, and costs the message nothing, or all. */
@@ -139,6 +201,8 @@ static void proven(void *owner, const struct fail *why)
 		transaction_free(t);
 	} else if (t->envelope.rcpt_count == 0) {
 		throw_away(t);
+	} else if (forwarding_leaves(t->router, &t->envelope)) {
+		rewrite(t);
 	} else {
 		promise(t);
 	}

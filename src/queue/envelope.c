@@ -12,6 +12,7 @@ enum {
 	RENAMED = 1, /* it was called otherwise at RCPT */
 	HAS_SENDER = 2,
 	HAS_INTO = 4,
+	FORWARDED = 8,
 };
 
 static size_t ip_octets(unsigned family)
@@ -39,6 +40,8 @@ void envelope_write(const struct envelope *e, struct buf *to)
 		pack_text(to, e->hold);
 		pack_text(to, e->hold_origin);
 	}
+	if (e->flags & ENVELOPE_FORWARDED)
+		pack_text(to, e->forwarder);
 	pack_number(to, e->rcpt_count);
 	for (size_t i = 0; i < e->rcpt_count; i++) {
 		const struct envelope_rcpt *rcpt = &e->rcpts[i];
@@ -47,7 +50,8 @@ void envelope_write(const struct envelope *e, struct buf *to)
 		bool renamed = !str_eq(rcpt->original, rcpt->address);
 
 		pack_u8(to, (renamed ? RENAMED : 0U) | (rcpt->has_sender ? HAS_SENDER : 0U) |
-				    (rcpt->into.n > 0 ? HAS_INTO : 0U));
+				    (rcpt->into.n > 0 ? HAS_INTO : 0U) |
+				    (rcpt->forwarded ? FORWARDED : 0U));
 		pack_text(to, rcpt->address);
 		if (renamed)
 			pack_text(to, rcpt->original);
@@ -67,12 +71,13 @@ static void read_rcpt(struct pack_reader *u, struct envelope_rcpt *rcpt)
 	rcpt->address = rcpt->original = pack_read_text(u);
 	if (has & RENAMED)
 		rcpt->original = pack_read_text(u);
-	if (has > (RENAMED | HAS_SENDER | HAS_INTO) ||
+	if (has > (RENAMED | HAS_SENDER | HAS_INTO | FORWARDED) ||
 		(has & RENAMED && str_eq(rcpt->original, rcpt->address)))
 		u->broken = true;
 	rcpt->orcpt = pack_read_text(u);
 	rcpt->notify = (unsigned)pack_read_number(u, UINT32_MAX);
 	rcpt->has_sender = has & HAS_SENDER;
+	rcpt->forwarded = has & FORWARDED;
 	if (rcpt->has_sender)
 		rcpt->sender = pack_read_text(u);
 	if (has & HAS_INTO)
@@ -117,6 +122,8 @@ static void read_fixed(struct pack_reader *u, struct envelope *e)
 		e->hold = pack_read_text(u);
 		e->hold_origin = pack_read_text(u);
 	}
+	if (e->flags & ENVELOPE_FORWARDED)
+		e->forwarder = pack_read_text(u);
 }
 
 bool envelope_read(str bytes, struct arena *a, struct envelope *e, struct fail *why)

@@ -16,15 +16,16 @@
 #include "smtp/command.h"
 
 enum {
-	ENVELOPE_EIGHTBIT = 1,    /* the body has bytes above 127 */
-	ENVELOPE_HEADER_UTF8 = 2, /* the header has */
-	ENVELOPE_SMTPUTF8 = 4,    /* it came with SMTPUTF8 */
-	ENVELOPE_SIGNED = 8,      /* changing a byte would break a signature */
-	ENVELOPE_BOUNCE = 16,     /* we made it: a delivery status notification */
-	ENVELOPE_LOCAL = 32,      /* we made it: a notice to postmaster */
-	ENVELOPE_FORGED = 64,     /* its sender failed SPF and DKIM: no bounce goes there (P4) */
-	ENVELOPE_LOGIN = 256,     /* login is not empty */
-	ENVELOPE_HELD = 512,      /* hold is: nobody is to be tried before it is released */
+	ENVELOPE_EIGHTBIT = 1,     /* the body has bytes above 127 */
+	ENVELOPE_HEADER_UTF8 = 2,  /* the header has */
+	ENVELOPE_SMTPUTF8 = 4,     /* it came with SMTPUTF8 */
+	ENVELOPE_SIGNED = 8,       /* changing a byte would break a signature */
+	ENVELOPE_BOUNCE = 16,      /* we made it: a delivery status notification */
+	ENVELOPE_LOCAL = 32,       /* we made it: a notice to postmaster */
+	ENVELOPE_FORGED = 64,      /* its sender failed SPF and DKIM: no bounce goes there (P4) */
+	ENVELOPE_LOGIN = 256,      /* login is not empty */
+	ENVELOPE_HELD = 512,       /* hold is: nobody is to be tried before it is released */
+	ENVELOPE_FORWARDED = 1024, /* forwarder is not empty */
 };
 
 struct envelope_rcpt {
@@ -33,6 +34,7 @@ struct envelope_rcpt {
 	str orcpt;    /* ORCPT as given */
 	str into;     /* "|command" or "/file" of the alias that address is; "" none */
 	bool has_sender;
+	bool forwarded;  /* it leaves our domains: with the envelope's forwarder as sender */
 	str sender;      /* instead of the envelope's, for this recipient (owner-NAME) */
 	unsigned notify; /* as in smtp/command.h, and: */
 };
@@ -49,6 +51,7 @@ struct envelope {
 	int64_t received_ms; /* wall clock */
 	unsigned flags;
 	str sender;
+	str forwarder; /* the sender, rewritten (SRS); "": nobody is forwarded */
 	enum smtp_ret ret;
 	str envid;
 	struct ip client;

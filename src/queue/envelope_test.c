@@ -22,6 +22,7 @@ static void check_rcpt(const struct envelope_rcpt *got, const struct envelope_rc
 	CHECK_STR(got->sender, want->sender);
 	CHECK_STR(got->into, want->into);
 	CHECK(got->has_sender == want->has_sender && got->notify == want->notify);
+	CHECK(got->forwarded == want->forwarded);
 }
 
 static void check_equal(const struct envelope *got, const struct envelope *want)
@@ -31,6 +32,7 @@ static void check_equal(const struct envelope *got, const struct envelope *want)
 	CHECK(got->ret == want->ret && got->octets == want->octets);
 	CHECK(ip_eq(&got->client, &want->client));
 	CHECK_STR(got->sender, want->sender);
+	CHECK_STR(got->forwarder, want->forwarder);
 	CHECK_STR(got->envid, want->envid);
 	CHECK_STR(got->helo, want->helo);
 	CHECK_STR(got->login, want->login);
@@ -46,7 +48,7 @@ static void make(struct envelope *e, struct envelope_rcpt *rcpts, size_t rcpt_ma
 	*e = (struct envelope){ .id = prng_next(&dice),
 		.session_id = prng_next(&dice),
 		.received_ms = (int64_t)prng_next(&dice),
-		.flags = (unsigned)prng_below(&dice, 64),
+		.flags = (unsigned)prng_below(&dice, 128),
 		.ret = (enum smtp_ret)prng_below(&dice, SMTP_RET_HDRS + 1),
 		.octets = prng_next(&dice),
 		.sender = some(),
@@ -63,6 +65,10 @@ static void make(struct envelope *e, struct envelope_rcpt *rcpts, size_t rcpt_ma
 		e->hold = some();
 		e->hold_origin = some();
 	}
+	if (prng_chance(&dice, 500)) {
+		e->flags |= ENVELOPE_FORWARDED;
+		e->forwarder = some();
+	}
 	e->client.family = (uint8_t)(prng_below(&dice, 3) * 2);
 	if (e->client.family == 2)
 		e->client.family = 6;
@@ -77,6 +83,7 @@ static void make(struct envelope *e, struct envelope_rcpt *rcpts, size_t rcpt_ma
 			rcpts[i].sender = some();
 		if (prng_chance(&dice, 300))
 			rcpts[i].into = some();
+		rcpts[i].forwarded = prng_chance(&dice, 300);
 	}
 }
 

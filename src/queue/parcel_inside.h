@@ -9,7 +9,7 @@
 #define PARCEL_FIRST_LINE "facteur-parcel 1"
 #define PARCEL_UNREADABLE_WORD "unreadable"
 #define PARCEL_SUM_DIGITS 64
-#define PARCEL_FLAG_COUNT 6
+#define PARCEL_FLAG_COUNT 7
 
 struct parcel_flag {
 	str name;

@@ -118,6 +118,14 @@ static bool on_ret(struct parcel *p, str value)
 	return good;
 }
 
+/* Who is forwarded, the lines of the recipients say. */
+static bool on_forwarder(struct parcel *p, str value)
+{
+	p->envelope.forwarder = arena_copy(&p->arena, value);
+	p->envelope.flags |= ENVELOPE_FORWARDED;
+	return address_parse(value, true, NULL);
+}
+
 static bool on_envid(struct parcel *p, str value)
 {
 	p->envelope.envid = arena_copy(&p->arena, value);
@@ -199,6 +207,12 @@ static bool on_own_sender(struct parcel *p, str value)
 	return value.n == 0 || address_parse(value, true, NULL);
 }
 
+static bool on_forwarded(struct parcel *p, str value)
+{
+	last(p)->forwarded = true;
+	return str_eq(value, S("yes")) && p->envelope.forwarder.n > 0;
+}
+
 static bool on_attempts(struct parcel *p, str value)
 {
 	uint64_t attempts = 0;
@@ -230,6 +244,7 @@ static const struct header_line {
 	{STR_INIT("session"),        false, on_session   },
 	{ STR_INIT("received"),      false, on_received  },
 	{ STR_INIT("sender"),        false, on_sender    },
+	{ STR_INIT("forwarder"),     false, on_forwarder },
 	{ STR_INIT("flag"),          false, on_flag      },
 	{ STR_INIT("ret"),           false, on_ret       },
 	{ STR_INIT("envid"),         false, on_envid     },
@@ -241,6 +256,7 @@ static const struct header_line {
 	{ STR_INIT("into"),          true,  on_into      },
 	{ STR_INIT("notify"),        true,  on_notify    },
 	{ STR_INIT("sender-for-it"), true,  on_own_sender},
+	{ STR_INIT("forwarded"),     true,  on_forwarded },
 	{ STR_INIT("attempts"),      true,  on_attempts  },
 	{ STR_INIT("held"),          true,  on_held      },
 	{ STR_INIT("octets"),        false, on_octets    },

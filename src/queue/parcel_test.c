@@ -7,19 +7,23 @@
 static struct promise *make(void)
 {
 	struct envelope_rcpt rcpts[3] = {
-		{.address = S("a@x.test"),        .original = S("team@home.test"), .notify = 4},
+		{.address = S("a@x.test"),
+                 .original = S("team@home.test"),
+                 .notify = 4,
+                 .forwarded = true },
 		{ .address = S("b@x.test"),
                  .original = S("b@x.test"),
-                 .orcpt = S("rfc822;b@x.test")                                                },
+                 .orcpt = S("rfc822;b@x.test")      },
 		{ .address = S("\"c d\"@x.test"),
                  .original = S("\"c d\"@x.test"),
-                 .has_sender = true							   },
+                 .has_sender = true},
 	};
 	struct envelope e = {
 		.id = 77,
 		.session_id = 78,
 		.received_ms = 1764218701123,
-		.flags = ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT,
+		.flags = ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED | ENVELOPE_FORWARDED,
+		.forwarder = S("SRS0=x@home.test"),
 		.sender = S("s@sender.test"),
 		.helo = S("client.test"),
 		.client = {.family = 4, .bytes = { 192, 0, 2, 7 }},
@@ -77,7 +81,10 @@ static void play(str input, char *steps)
 			CHECK_INT(e->rcpt_count, 2);
 			CHECK_INT(e->received_ms, 1764218701123);
 			CHECK(e->id == 77 && e->session_id == 78 && e->client.family == 4);
-			CHECK(e->flags == (ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT));
+			CHECK(e->flags == (ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED |
+						  ENVELOPE_FORWARDED));
+			CHECK_STR(e->forwarder, S("SRS0=x@home.test"));
+			CHECK(e->rcpts[0].forwarded && !e->rcpts[1].forwarded);
 			CHECK_STR(e->rcpts[0].original, S("team@home.test"));
 			CHECK(e->rcpts[0].notify == 4 && e->rcpts[1].has_sender);
 			CHECK_STR(e->rcpts[1].address, S("\"c d\"@x.test"));

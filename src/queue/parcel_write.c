@@ -13,6 +13,7 @@ const struct parcel_flag parcel_flags[PARCEL_FLAG_COUNT] = {
 	{ STR_INIT("signed"),      ENVELOPE_SIGNED     },
 	{ STR_INIT("bounce"),      ENVELOPE_BOUNCE     },
 	{ STR_INIT("local"),       ENVELOPE_LOCAL      },
+	{ STR_INIT("forged"),      ENVELOPE_FORGED     },
 };
 
 struct parcel_sum {
@@ -95,6 +96,8 @@ static void put_rcpt(struct buf *to, const struct envelope_rcpt *e, const struct
 		buf_putf(to, "notify %u\n", e->notify);
 	if (e->has_sender)
 		put(to, "sender-for-it", e->sender);
+	if (e->forwarded)
+		buf_put(to, S("forwarded yes\n"));
 	if (r->attempts > 0)
 		buf_putf(to, "attempts %u\n", r->attempts);
 	if (r->held)
@@ -112,6 +115,8 @@ void parcel_write(struct parcel_sum *s, const struct promise *m, const bool *wan
 		put(&header, "session", str_of(log_id_print(e->session_id, id)));
 	buf_putf(&header, "received %lld\n", (long long)e->received_ms);
 	put(&header, "sender", e->sender);
+	if (e->forwarder.n > 0)
+		put(&header, "forwarder", e->forwarder);
 	put_flags(&header, e->flags);
 	if (e->ret)
 		buf_putf(&header, "ret %u\n", (unsigned)e->ret);

@@ -11,6 +11,7 @@ static void copy_envelope(struct promise *m, const struct envelope *from)
 
 	*e = *from;
 	e->sender = arena_copy(a, from->sender);
+	e->forwarder = arena_copy(a, from->forwarder);
 	e->envid = arena_copy(a, from->envid);
 	e->helo = arena_copy(a, from->helo);
 	e->login = arena_copy(a, from->login);

@@ -111,6 +111,7 @@ static bool fits(const struct schedule_job *job, const struct promise *m, size_t
 	return job->count < SCHEDULE_JOB_RCPTS_MAX &&
 	       m->rcpts[first].next_ms == m->rcpts[rcpt].next_ms &&
 	       m->envelope.rcpts[first].has_sender == m->envelope.rcpts[rcpt].has_sender &&
+	       m->envelope.rcpts[first].forwarded == m->envelope.rcpts[rcpt].forwarded &&
 	       str_eq(m->envelope.rcpts[first].sender, m->envelope.rcpts[rcpt].sender);
 }
 

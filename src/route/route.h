@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "route/alias.h"
 #include "sender/keyring.h"
+#include "sender/srs_key.h"
 
 struct router;
 
@@ -33,6 +34,10 @@ const struct lookup_set *router_lookups(const struct router *r) MUST_USE; /* nul
 /* What signs for us, null for nothing; the router takes the reference.  The same. */
 void router_take_keyring(struct router *r, struct keyring *k);
 struct keyring *router_keyring(const struct router *r); /* null: nothing is signed */
+
+/* Whose hashes rewritten senders have, null for nobody's; the router takes the reference. */
+void router_take_srs_key(struct router *r, struct srs_key *k);
+struct srs_key *router_srs_key(const struct router *r); /* null: no sender is rewritten */
 
 /* Another one of the same configuration, which shares the tables. */
 struct router *router_again(const struct router *r) MUST_USE;

@@ -70,6 +70,17 @@ struct keyring *router_keyring(const struct router *r)
 	return r->keyring;
 }
 
+void router_take_srs_key(struct router *r, struct srs_key *k)
+{
+	srs_key_drop(r->srs_key);
+	r->srs_key = k;
+}
+
+struct srs_key *router_srs_key(const struct router *r)
+{
+	return r->srs_key;
+}
+
 void router_take_lookups(struct router *r, struct lookup_set *s)
 {
 	lookup_set_drop(r->lookups);
@@ -91,6 +102,7 @@ struct router *router_again(const struct router *r)
 		again->recipients[i] = alias_table_keep(r->recipients[i]);
 	}
 	again->keyring = keyring_keep(r->keyring);
+	again->srs_key = srs_key_keep(r->srs_key);
 	again->lookups = lookup_set_keep(r->lookups);
 	return again;
 }
@@ -115,6 +127,7 @@ void router_drop(struct router *r)
 	mem_free(r->transports);
 	mem_free(r->recipients);
 	keyring_drop(r->keyring);
+	srs_key_drop(r->srs_key);
 	map_free(&r->domains);
 	map_free(&r->mailboxes);
 	map_free(&r->routes);

@@ -19,6 +19,7 @@ struct router {
 	struct alias_table **transports;       /* the same: of transport files */
 	struct alias_table **recipients;       /* the same: who is behind relay or mailboxes */
 	struct keyring *keyring;               /* null: nothing is signed */
+	struct srs_key *srs_key;               /* null: no sender is rewritten */
 	struct lookup_set *lookups;            /* null: none were given */
 	struct map domains, mailboxes, routes; /* by name, address, pattern */
 	struct map sender_routes;              /* by pattern */

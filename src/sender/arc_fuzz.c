@@ -48,16 +48,15 @@ static void check_seal(str message, str record, const struct arc_verify_result *
 	struct arc_seal_setup setup = { .domain = S("own.test"),
 		.selector = S("own"),
 		.signer = dkim_secret_signer(secret),
-		.cv = before->cv,
-		.results = S("own.test; none"),
 		.now_s = NOW_S };
+	struct arc_seal_found found = { .cv = before->cv, .results = S("own.test; none") };
 	struct arc_seal *s = arc_seal_new(&setup);
 	struct buf sealed = { 0 };
 	struct fail why = { 0 };
 	struct arc_verify *v;
 
 	arc_seal_feed(s, message);
-	if (arc_seal_end(s, &sealed, &why)) {
+	if (arc_seal_end(s, &found, &sealed, &why)) {
 		buf_put(&sealed, message);
 		v = judge(buf_str(&sealed), record, SIZE_MAX, false);
 		LAW(arc_verify_result(v)->count == before->count + 1);

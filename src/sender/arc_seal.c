@@ -10,6 +10,7 @@
 
 struct arc_seal {
 	struct arc_seal_setup setup;
+	struct arc_seal_found found;
 	struct dkim_sign_key key;
 	struct dkim_header header;
 	struct buf bytes; /* of the message, until the header is over */
@@ -79,8 +80,8 @@ static bool may_seal(const struct arc_seal *s, struct fail *why)
 	if (sets->count > 0 && sets->items[sets->count - 1].seal &&
 		sets->items[sets->count - 1].cv == ARC_FAIL)
 		return fail_with(why, FAIL_PERMANENT, "5.7.29", "the ARC chain says it has failed");
-	if ((sets->count == 0) != (s->setup.cv == ARC_NONE) ||
-		(s->setup.cv == ARC_PASS && sets->fault))
+	if ((sets->count == 0) != (s->found.cv == ARC_NONE) ||
+		(s->found.cv == ARC_PASS && sets->fault))
 		return fail_with(
 			why, FAIL_PERMANENT, "5.7.29", "the ARC chain is not as it was judged");
 	return true;
@@ -89,7 +90,7 @@ static bool may_seal(const struct arc_seal *s, struct fail *why)
 static void put_results(const struct arc_seal *s, struct buf *to)
 {
 	buf_putf(to, "ARC-Authentication-Results: i=%u; %.*s", (unsigned)s->sets.count + 1,
-		STR(str_trim(s->setup.results)));
+		STR(str_trim(s->found.results)));
 }
 
 /* A chain that failed is sealed anew: its last seal covers nothing but its own set, section 5.1.2.
@@ -100,7 +101,7 @@ static void digest(const struct arc_seal *s, str results, str message, str front
 	EVP_MD_CTX *sum = EVP_MD_CTX_new();
 
 	EVP_DigestInit_ex(sum, EVP_sha256(), NULL);
-	for (size_t i = 0; i < s->sets.count && s->setup.cv == ARC_PASS; i++) {
+	for (size_t i = 0; i < s->sets.count && s->found.cv == ARC_PASS; i++) {
 		arc_set_add(sum, s->sets.items[i].results->text);
 		arc_set_add(sum, s->sets.items[i].message->text);
 		arc_set_add(sum, s->sets.items[i].seal->text);
@@ -120,7 +121,7 @@ static bool put_front(const struct arc_seal *s, struct buf *to, struct fail *why
 		return fail_with(why, FAIL_PERMANENT, "5.7.20", "no name to seal with");
 	buf_putf(to, "ARC-Seal: i=%u; a=%s; t=%lld; cv=%s;\r\n\td=%s; s=%s;\r\n\tb=",
 		(unsigned)s->sets.count + 1, dkim_field_algorithm(s->setup.signer->algorithm),
-		(long long)s->setup.now_s, arc_set_cv(s->setup.cv), domain, selector);
+		(long long)s->setup.now_s, arc_set_cv(s->found.cv), domain, selector);
 	return true;
 }
 
@@ -154,11 +155,13 @@ static bool put_seal(
 	return true;
 }
 
-bool arc_seal_end(struct arc_seal *s, struct buf *fields, struct fail *why)
+bool arc_seal_end(struct arc_seal *s, const struct arc_seal_found *found, struct buf *fields,
+	struct fail *why)
 {
 	struct buf results = { 0 }, message = { 0 }, seal = { 0 };
 	bool ok;
 
+	s->found = *found;
 	if (!s->message) {
 		dkim_header_end(&s->header);
 		header_over(s);

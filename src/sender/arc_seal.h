@@ -15,9 +15,13 @@
 struct arc_seal_setup {
 	str domain, selector;
 	const struct dkim_signer *signer;
+	int64_t now_s;
+};
+
+/* What is known at the end. */
+struct arc_seal_found {
 	enum arc_cv cv; /* what arc_verify said of the message as it came */
 	str results;    /* what we found: an Authentication-Results body, our name first */
-	int64_t now_s;
 };
 
 struct arc_seal;
@@ -30,6 +34,7 @@ void arc_seal_feed(struct arc_seal *s, str bytes);
 /* The message has ended: append the three fields, each with its CRLF, to a buf without a limit.
  * False: *why, and nothing was appended; a chain that says of itself that it has failed, and one
  * that is full, get no more sets. */
-bool arc_seal_end(struct arc_seal *s, struct buf *fields, struct fail *why) MUST_USE;
+bool arc_seal_end(struct arc_seal *s, const struct arc_seal_found *found, struct buf *fields,
+	struct fail *why) MUST_USE;
 
 #endif

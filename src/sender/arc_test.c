@@ -87,9 +87,9 @@ static bool seal(struct buf *text, const struct forwarder *f, enum arc_cv cv, si
 	struct arc_seal_setup setup = { .domain = f->domain,
 		.selector = S("arc"),
 		.signer = dkim_secret_signer(f->secret),
-		.cv = cv,
-		.results = S("mx.test; spf=pass smtp.mailfrom=x.test"),
 		.now_s = NOW_S };
+	struct arc_seal_found found = { .cv = cv,
+		.results = S("mx.test; spf=pass smtp.mailfrom=x.test") };
 	struct arc_seal *s = arc_seal_new(&setup);
 	struct fail why = { 0 };
 	struct buf sealed = { 0 };
@@ -98,7 +98,7 @@ static bool seal(struct buf *text, const struct forwarder *f, enum arc_cv cv, si
 
 	for (; rest.n > 0; rest = str_skip(rest, cut))
 		arc_seal_feed(s, str_first(rest, cut));
-	ok = arc_seal_end(s, &sealed, &why);
+	ok = arc_seal_end(s, &found, &sealed, &why);
 	CHECK(ok == (buf_str(&sealed).n > 0));
 	buf_put(&sealed, buf_str(text));
 	buf_free(text);

@@ -192,6 +192,25 @@ void keyring_find(const struct keyring *k, str author, bool all, struct keyring_
 	arena_free(&step);
 }
 
+bool keyring_key(const struct keyring *k, str name, struct dkim_sign_key *key)
+{
+	const struct keytable_key *row = keytable_find(k->keys, name);
+	const struct secret *s;
+	struct arena step;
+
+	if (!row || str_eq(row->domain, S("%")))
+		return false;
+	arena_init(&step, ARENA_UNLIMITED);
+	s = map_get(&k->by_place, place_of(&step, row, row->domain));
+	arena_free(&step);
+	if (!s)
+		return false;
+	*key = (struct dkim_sign_key){ .domain = row->domain,
+		.selector = row->selector,
+		.signer = s->held ? s->held : dkim_secret_signer(s->secret) };
+	return true;
+}
+
 char *keyring_origin(const struct keyring *k, unsigned line, char to[KEYRING_ORIGIN_MAX])
 {
 	snprintf(to, KEYRING_ORIGIN_MAX, "%.*s:%u", STR(signtable_file(k->rows)), line);

@@ -56,6 +56,9 @@ struct keyring_match {
  * is left out. */
 void keyring_find(const struct keyring *k, str author, bool all, struct keyring_match *match);
 
+/* The key of this name in the table, which has a domain of its own.  False: there is none. */
+bool keyring_key(const struct keyring *k, str name, struct dkim_sign_key *key) MUST_USE;
+
 /* "FILE:LINE" of a row. */
 #define KEYRING_ORIGIN_MAX FAIL_ORIGIN_MAX
 char *keyring_origin(const struct keyring *k, unsigned line, char to[KEYRING_ORIGIN_MAX]);

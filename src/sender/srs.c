@@ -1,7 +1,6 @@
 #include "sender/srs.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -70,39 +69,49 @@ static bool join(str text, str domain, char to[ADDRESS_MAX + 1])
 /* --- hashes ------------------------------------------------------------------------------------
  */
 
-static void compute(str secret, char kind, str text, char hash[HASH_LETTERS])
+static bool compute(
+	const struct srs *s, char kind, str text, struct srs_macs *macs, struct fail *why)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
 	struct buf lower = { 0 };
-	uint64_t bits = 0;
-	size_t n = 0;
+	bool computed;
 
 	buf_put_char(&lower, kind);
 	for (size_t i = 0; i < text.n; i++)
 		buf_put_char(&lower, ascii_lower(text.p[i]));
-	EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, secret.p, secret.n,
-		(const unsigned char *)buf_str(&lower).p, buf_str(&lower).n, sum, sizeof sum, &n);
-	for (size_t i = 0; i < HASH_LETTERS * 5 / 8; i++)
-		bits = bits << 8 | sum[i];
-	for (size_t i = HASH_LETTERS; i-- > 0; bits >>= 5)
-		hash[i] = letters[bits & 31];
+	computed = s->key->mac(s->key, buf_str(&lower), macs, why);
 	buf_free(&lower);
+	return computed;
 }
 
-static bool hash_is_ours(const struct srs *s, char kind, str hash, str text)
+static void put_hash(const uint8_t mac[SRS_MAC_OCTETS], char hash[HASH_LETTERS])
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < HASH_LETTERS * 5 / 8; i++)
+		bits = bits << 8 | mac[i];
+	for (size_t i = HASH_LETTERS; i-- > 0; bits >>= 5)
+		hash[i] = letters[bits & 31];
+}
+
+/* GOOD, FORGED or TROUBLE. */
+static enum srs_verdict judge_hash(
+	const struct srs *s, char kind, str hash, str text, struct fail *why)
 {
 	char want[HASH_LETTERS], got[HASH_LETTERS];
+	struct srs_macs macs;
 	bool ours = false;
 
 	if (hash.n != HASH_LETTERS)
-		return false;
+		return SRS_FORGED;
+	if (!compute(s, kind, text, &macs, why))
+		return SRS_TROUBLE;
 	for (size_t i = 0; i < HASH_LETTERS; i++)
 		got[i] = ascii_lower(hash.p[i]);
-	for (size_t i = 0; i < s->secret_count; i++) {
-		compute(s->secrets[i], kind, text, want);
+	for (size_t i = 0; i < macs.count; i++) {
+		put_hash(macs.octets[i], want);
 		ours |= CRYPTO_memcmp(want, got, HASH_LETTERS) == 0;
 	}
-	return ours;
+	return ours ? SRS_GOOD : SRS_FORGED;
 }
 
 static unsigned today(int64_t wall_s)
@@ -178,6 +187,7 @@ bool srs_encode(
 {
 	struct buf text = { .limit_octets = OCTETS_MAX }, rest = { 0 }, all = { 0 };
 	char hash[HASH_LETTERS], kind;
+	struct srs_macs macs;
 	bool ok;
 
 	if (!address_parse(sender, true, why) || address_domain(sender).n == 0 ||
@@ -186,10 +196,14 @@ bool srs_encode(
 		return fail_with(why, FAIL_PERMANENT, "5.1.8", "no sender that can be rewritten");
 	}
 	kind = put_signed(buf_str(&text), address_domain(sender), wall_s, &rest);
-	compute(s->secrets[0], kind, buf_str(&rest), hash);
-	buf_putf(&all, "SRS%c=%.*s=%.*s", kind, HASH_LETTERS, hash, STR(buf_str(&rest)));
-	ok = join(buf_str(&all), s->domain, to) ||
-	     fail_with(why, FAIL_PERMANENT, "5.1.7", "the rewritten sender would be too long");
+	ok = compute(s, kind, buf_str(&rest), &macs, why);
+	if (ok) {
+		put_hash(macs.octets[0], hash);
+		buf_putf(&all, "SRS%c=%.*s=%.*s", kind, HASH_LETTERS, hash, STR(buf_str(&rest)));
+		ok = join(buf_str(&all), s->domain, to) ||
+		     fail_with(why, FAIL_PERMANENT, "5.1.7",
+			     "the rewritten sender would be too long");
+	}
 	buf_free(&text);
 	buf_free(&rest);
 	buf_free(&all);
@@ -200,30 +214,38 @@ bool srs_encode(
  */
 
 static enum srs_verdict decode_first(
-	const struct srs *s, str rest, int64_t wall_s, char to[ADDRESS_MAX + 1])
+	const struct srs *s, str rest, int64_t wall_s, char to[ADDRESS_MAX + 1], struct fail *why)
 {
 	str hash, day_text, host, local;
+	enum srs_verdict verdict;
 	unsigned day, age;
 
-	if (!split_first(rest, &hash, &day_text, &host, &local) || !read_day(day_text, &day) ||
-		!hash_is_ours(s, '0', hash,
-			str_from(day_text.p, (size_t)(local.p + local.n - day_text.p))) ||
-		!join(local, host, to))
+	if (!split_first(rest, &hash, &day_text, &host, &local) || !read_day(day_text, &day))
+		return SRS_FORGED;
+	verdict = judge_hash(
+		s, '0', hash, str_from(day_text.p, (size_t)(local.p + local.n - day_text.p)), why);
+	if (verdict != SRS_GOOD)
+		return verdict;
+	if (!join(local, host, to))
 		return SRS_FORGED;
 	age = (today(wall_s) + AHEAD_DAYS + DAYS - day) % DAYS;
 	return age <= s->valid_days + AHEAD_DAYS ? SRS_GOOD : SRS_EXPIRED;
 }
 
-static enum srs_verdict decode_again(const struct srs *s, str rest, char to[ADDRESS_MAX + 1])
+static enum srs_verdict decode_again(
+	const struct srs *s, str rest, char to[ADDRESS_MAX + 1], struct fail *why)
 {
 	struct buf theirs = { 0 };
+	enum srs_verdict verdict;
 	str hash, host, opaque;
 	bool ok;
 
-	if (!split_again(rest, &hash, &host, &opaque) ||
-		!hash_is_ours(
-			s, '1', hash, str_from(host.p, (size_t)(opaque.p + opaque.n - host.p))))
+	if (!split_again(rest, &hash, &host, &opaque))
 		return SRS_FORGED;
+	verdict = judge_hash(
+		s, '1', hash, str_from(host.p, (size_t)(opaque.p + opaque.n - host.p)), why);
+	if (verdict != SRS_GOOD)
+		return verdict;
 	buf_putf(&theirs, "SRS0%.*s", STR(opaque));
 	ok = join(buf_str(&theirs), host, to);
 	buf_free(&theirs);
@@ -231,7 +253,7 @@ static enum srs_verdict decode_again(const struct srs *s, str rest, char to[ADDR
 }
 
 enum srs_verdict srs_decode(
-	const struct srs *s, str local, int64_t wall_s, char to[ADDRESS_MAX + 1])
+	const struct srs *s, str local, int64_t wall_s, char to[ADDRESS_MAX + 1], struct fail *why)
 {
 	struct buf text = { .limit_octets = OCTETS_MAX };
 	enum srs_verdict verdict = SRS_NONE;
@@ -240,9 +262,20 @@ enum srs_verdict srs_decode(
 	if (!unquote(local, &text))
 		verdict = SRS_NONE;
 	else if (is_rewritten(buf_str(&text), '0', &rest))
-		verdict = decode_first(s, rest, wall_s, to);
+		verdict = decode_first(s, rest, wall_s, to, why);
 	else if (is_rewritten(buf_str(&text), '1', &rest))
-		verdict = decode_again(s, rest, to);
+		verdict = decode_again(s, rest, to, why);
 	buf_free(&text);
 	return verdict;
+}
+
+bool srs_is(str local)
+{
+	struct buf text = { .limit_octets = OCTETS_MAX };
+	str rest;
+	bool is = unquote(local, &text) && (is_rewritten(buf_str(&text), '0', &rest) ||
+						   is_rewritten(buf_str(&text), '1', &rest));
+
+	buf_free(&text);
+	return is;
 }

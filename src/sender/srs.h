@@ -8,23 +8,22 @@
  * ever as the recipient of a bounce; nothing else may be relayed by it.
  *
  * The hash is 40 bits of HMAC-SHA256 in base32, over letters in lower case, since servers on the
- * way may fold them.  Several secrets: the first one signs, all are believed.  OpenSSL computes it,
- * which is no I/O.
+ * way may fold them.  Whose secrets these are is sender/srs_key's: where a key asks somebody else,
+ * encoding and decoding wait for him, and belong into a thread that may.
  */
 #ifndef SENDER_SRS_H
 #define SENDER_SRS_H
 
 #include "base/fail.h"
 #include "mail/address.h"
+#include "sender/srs_key.h"
 
-#define SRS_SECRET_OCTETS_MIN 16
 #define SRS_DAYS_MAX 365 /* of valid_days */
 
 /* Everything that it points to is the caller's. */
 struct srs {
 	str domain; /* ours: rewritten senders are there */
-	const str *secrets;
-	size_t secret_count;
+	struct srs_key *key;
 	unsigned valid_days;
 };
 
@@ -33,16 +32,20 @@ enum srs_verdict {
 	SRS_GOOD,
 	SRS_FORGED, /* the hash is not ours, or it is malformed */
 	SRS_EXPIRED,
+	SRS_TROUBLE, /* the key could not say so now: *why */
 };
 
-/* The rewritten form of a sender that is not empty.  False: it would be too long, or the sender is
- * no address. */
+/* Is this local part in the form of one, whosever it is? */
+bool srs_is(str local) MUST_USE;
+
+/* The rewritten form of a sender that is not empty.  False for good: it would be too long, or the
+ * sender is no address; for now: the key fails. */
 bool srs_encode(const struct srs *s, str sender, int64_t wall_s, char to[ADDRESS_MAX + 1],
 	struct fail *why) MUST_USE;
 
 /* Who an address at our domain, whose local part is given, really is.  to is set when it is good.
  */
-enum srs_verdict srs_decode(
-	const struct srs *s, str local, int64_t wall_s, char to[ADDRESS_MAX + 1]) MUST_USE;
+enum srs_verdict srs_decode(const struct srs *s, str local, int64_t wall_s,
+	char to[ADDRESS_MAX + 1], struct fail *why) MUST_USE;
 
 #endif

@@ -1,19 +1,53 @@
 #include "test/test.h"
 
 #include "base/ascii.h"
+#include "base/list.h"
 #include "sender/srs.h"
 
 #define DAY_S 86400
 #define NOW_S (20000LL * DAY_S + 5)
 
-static const str secrets[] = { STR_INIT("a secret of sixteen octets"),
-	STR_INIT("another one, an older one") };
+#define NEW "a secret of sixteen octets"
+#define OLD "another one, an older one"
+
+/* A key whose secrets are these. */
+struct fixed {
+	struct srs_key key;
+	struct srs_secrets secrets;
+};
+
+static bool fixed_mac(struct srs_key *k, str text, struct srs_macs *to, struct fail *why)
+{
+	(void)why;
+	srs_key_macs(&AROUND(k, struct fixed, key)->secrets, text, to);
+	return true;
+}
+
+static struct fixed both = {
+	{.references = 1,			    .mac = fixed_mac},
+	{ .items = { STR_INIT(NEW), STR_INIT(OLD) }, .count = 2      }
+};
+static struct fixed old = {
+	{.references = 1,             .mac = fixed_mac},
+        { .items = { STR_INIT(OLD) }, .count = 1      }
+};
+static struct fixed strange = {
+	{.references = 1,				 .mac = fixed_mac},
+	{ .items = { STR_INIT("nobody knows this one") }, .count = 1      }
+};
 static const struct srs ours = {
-	.domain = STR_INIT("fwd.test"), .secrets = secrets, .secret_count = 2, .valid_days = 21
+	.domain = STR_INIT("fwd.test"), .key = &both.key, .valid_days = 21
 };
 static const struct srs theirs = {
-	.domain = STR_INIT("other.test"), .secrets = secrets + 1, .secret_count = 1, .valid_days = 5
+	.domain = STR_INIT("other.test"), .key = &old.key, .valid_days = 5
 };
+
+static enum srs_verdict decode(const struct srs *s, str local, int64_t wall_s, char *back)
+{
+	struct fail why = { 0 };
+
+	return srs_decode(s, local, wall_s, back, &why);
+}
 
 static str encode(const struct srs *s, str sender, char to[ADDRESS_MAX + 1])
 {
@@ -35,7 +69,7 @@ TEST(srs_comes_back_as_it_went)
 		str address = encode(&ours, senders[i], to);
 
 		CHECK(str_ends(address, S("@fwd.test")));
-		CHECK_INT(srs_decode(&ours, address_local(address), NOW_S, back), SRS_GOOD);
+		CHECK_INT(decode(&ours, address_local(address), NOW_S, back), SRS_GOOD);
 		CHECK_STR(str_of(back), senders[i]);
 	}
 	CHECK(str_starts(encode(&ours, S("u@a.test"), to), S("SRS0=")));
@@ -50,11 +84,11 @@ TEST(srs_of_others_goes_back_to_the_first)
 	encode(&theirs, S("u@a.test"), first);
 	encode(&ours, str_of(first), second);
 	CHECK(str_starts(str_of(second), S("SRS1=")));
-	CHECK_INT(srs_decode(&ours, address_local(str_of(second)), NOW_S, back), SRS_GOOD);
+	CHECK_INT(decode(&ours, address_local(str_of(second)), NOW_S, back), SRS_GOOD);
 	CHECK_STR(str_of(back), str_of(first));
 	encode(&theirs, str_of(second), third);
 	CHECK(str_starts(str_of(third), S("SRS1=")));
-	CHECK_INT(srs_decode(&theirs, address_local(str_of(third)), NOW_S, back), SRS_GOOD);
+	CHECK_INT(decode(&theirs, address_local(str_of(third)), NOW_S, back), SRS_GOOD);
 	CHECK_STR(str_of(back), str_of(first));
 }
 
@@ -69,21 +103,18 @@ TEST(srs_hash_is_what_it_says)
 
 TEST(srs_expires_and_survives_a_new_secret)
 {
-	struct srs old = ours, unknown = ours;
+	struct srs before = ours, unknown = ours;
 	char to[ADDRESS_MAX + 1], back[ADDRESS_MAX + 1];
-	static const str none[] = { STR_INIT("nobody knows this one") };
 	str local;
 
-	old.secrets = secrets + 1;
-	old.secret_count = 1;
-	unknown.secrets = none;
-	unknown.secret_count = 1;
-	local = address_local(encode(&old, S("u@a.test"), to));
-	CHECK_INT(srs_decode(&ours, local, NOW_S + 21 * DAY_S, back), SRS_GOOD);
-	CHECK_INT(srs_decode(&ours, local, NOW_S + 22 * DAY_S, back), SRS_EXPIRED);
-	CHECK_INT(srs_decode(&ours, local, NOW_S - DAY_S, back), SRS_GOOD);
-	CHECK_INT(srs_decode(&ours, local, NOW_S - 2 * DAY_S, back), SRS_EXPIRED);
-	CHECK_INT(srs_decode(&unknown, local, NOW_S, back), SRS_FORGED);
+	before.key = &old.key;
+	unknown.key = &strange.key;
+	local = address_local(encode(&before, S("u@a.test"), to));
+	CHECK_INT(decode(&ours, local, NOW_S + 21 * DAY_S, back), SRS_GOOD);
+	CHECK_INT(decode(&ours, local, NOW_S + 22 * DAY_S, back), SRS_EXPIRED);
+	CHECK_INT(decode(&ours, local, NOW_S - DAY_S, back), SRS_GOOD);
+	CHECK_INT(decode(&ours, local, NOW_S - 2 * DAY_S, back), SRS_EXPIRED);
+	CHECK_INT(decode(&unknown, local, NOW_S, back), SRS_FORGED);
 }
 
 TEST(srs_folded_on_the_way_is_still_ours_and_changed_is_not)
@@ -94,12 +125,12 @@ TEST(srs_folded_on_the_way_is_still_ours_and_changed_is_not)
 	memcpy(changed, to, sizeof changed);
 	for (size_t i = 0; i < local.n; i++)
 		changed[i] = ascii_lower(changed[i]);
-	CHECK_INT(srs_decode(&ours, str_from(changed, local.n), NOW_S, back), SRS_GOOD);
+	CHECK_INT(decode(&ours, str_from(changed, local.n), NOW_S, back), SRS_GOOD);
 	CHECK_STR(str_of(back), S("user@a.test"));
 	for (size_t i = 5; i < local.n; i++) {
 		memcpy(changed, to, sizeof changed);
 		changed[i] = changed[i] == 'k' ? 'l' : 'k';
-		CHECK_INT(srs_decode(&ours, str_from(changed, local.n), NOW_S, back), SRS_FORGED);
+		CHECK_INT(decode(&ours, str_from(changed, local.n), NOW_S, back), SRS_FORGED);
 	}
 }
 
@@ -121,11 +152,56 @@ TEST(srs_knows_what_is_none)
 	struct fail why = { 0 };
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		CHECK_INT(srs_decode(&ours, cases[i].local, NOW_S, to), cases[i].verdict);
+		CHECK_INT(decode(&ours, cases[i].local, NOW_S, to), cases[i].verdict);
 	memset(longest, 'x', sizeof longest);
 	memcpy(longest + 230, "@a.test", 7);
 	CHECK(!srs_encode(&ours, str_from(longest, 237), NOW_S, to, &why));
 	CHECK_STR(str_of(why.text), S("the rewritten sender would be too long"));
 	CHECK(!srs_encode(&ours, S(""), NOW_S, to, &why));
 	CHECK(!srs_encode(&ours, S("u"), NOW_S, to, &why));
+}
+
+static bool no_mac(struct srs_key *k, str text, struct srs_macs *to, struct fail *why)
+{
+	(void)k;
+	(void)text;
+	(void)to;
+	return fail_with(why, FAIL_TEMPORARY, "4.3.0", "not now");
+}
+
+TEST(srs_says_when_its_key_fails)
+{
+	struct srs_key broken = { .references = 1, .mac = no_mac };
+	struct srs s = ours;
+	char to[ADDRESS_MAX + 1], back[ADDRESS_MAX + 1];
+	struct fail why = { 0 };
+	str local = address_local(encode(&ours, S("u@a.test"), to));
+
+	s.key = &broken;
+	CHECK_INT(srs_decode(&s, local, NOW_S, back, &why), SRS_TROUBLE);
+	CHECK_STR(str_of(why.text), S("not now"));
+	CHECK(!srs_encode(&s, S("u@a.test"), NOW_S, back, &why));
+	CHECK_INT(why.kind, FAIL_TEMPORARY);
+	CHECK_INT(srs_decode(&s, S("SRS0=a"), NOW_S, back, &why), SRS_FORGED);
+}
+
+TEST(srs_key_reads_a_file_of_secrets)
+{
+	struct srs s = ours;
+	char to[ADDRESS_MAX + 1];
+	struct fail why = { 0 };
+
+	s.key = srs_key_of(S("f"), S("# new\n  " NEW "\r\n\n" OLD "\n"), &why);
+	CHECK(s.key);
+	CHECK_STR(encode(&s, S("u@a.test"), to), S("SRS0=fsikncrb=ra=a.test=u@fwd.test"));
+	srs_key_drop(srs_key_keep(s.key));
+	srs_key_drop(s.key);
+	CHECK(!srs_key_of(S("f"), S("# nothing\n"), &why));
+	CHECK_STR(str_of(why.text), S("f:1:1: there is no secret; 'facteur srs secret' makes one"));
+	CHECK(!srs_key_of(S("f"), S("# new\ntoo short\n"), &why));
+	CHECK(str_starts(str_of(why.text), S("f:2:1: a secret is 16 to 1024 octets long")));
+	CHECK(!srs_key_of(S("f"),
+		S(NEW "\n" NEW "\n" NEW "\n" NEW "\n" NEW "\n" NEW "\n" NEW "\n" NEW "\n" NEW "\n"),
+		&why));
+	CHECK_STR(str_of(why.text), S("f:9:1: more than 8 secrets"));
 }

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "world/pass.h"
 #include "world/vault_keys.h"
+#include "world/vault_secrets.h"
 
 _Static_assert(VAULT_MESSAGE_MAX <= PASS_OCTETS_MAX, "a message is one packet");
 
@@ -12,6 +13,7 @@ struct vault_serve {
 	struct loop *loop;
 	struct pass_watch *office;
 	struct vault_keys *keys;
+	struct vault_secrets *secrets;
 	struct list streams;
 	size_t count;
 	const struct vault_serve_handler *handler;
@@ -72,10 +74,38 @@ static void answer_sign(struct vault_serve *v, const struct vault_message *q,
 	a->data = arena_copy(arena, str_of(why.text));
 }
 
+static void answer_secrets(struct vault_serve *v, const struct vault_message *q,
+	struct vault_message *a, struct arena *arena)
+{
+	struct fail why;
+
+	if (vault_secrets_read(v->secrets, q->path, &why))
+		return;
+	a->status = VAULT_REFUSED;
+	a->data = arena_copy(arena, str_of(why.text));
+}
+
+static void answer_mac(struct vault_serve *v, const struct vault_message *q,
+	struct vault_message *a, struct arena *arena)
+{
+	struct srs_macs macs;
+	struct fail why;
+
+	if (vault_secrets_mac(v->secrets, q->path, q->data, &macs, &why)) {
+		a->data = arena_copy(
+			arena, str_from((const char *)macs.octets, macs.count * SRS_MAC_OCTETS));
+		return;
+	}
+	a->status = VAULT_REFUSED;
+	a->data = arena_copy(arena, str_of(why.text));
+}
+
 static void (*const answers[])(struct vault_serve *v, const struct vault_message *q,
 	struct vault_message *a, struct arena *arena) = {
 	[VAULT_KEY] = answer_key,
 	[VAULT_SIGN] = answer_sign,
+	[VAULT_SECRETS] = answer_secrets,
+	[VAULT_MAC] = answer_mac,
 };
 
 static void on_question(void *owner, str bytes, int *descriptor)
@@ -147,6 +177,7 @@ struct vault_serve *vault_serve_new(
 
 	v->loop = l;
 	v->keys = vault_keys_new();
+	v->secrets = vault_secrets_new();
 	v->handler = handler;
 	v->owner = owner;
 	list_init(&v->streams);
@@ -161,5 +192,6 @@ void vault_serve_free(struct vault_serve *v)
 		stream_close(AROUND(link, struct vault_stream, link));
 	pass_watch_free(v->office);
 	vault_keys_free(v->keys);
+	vault_secrets_free(v->secrets);
 	mem_free(v);
 }

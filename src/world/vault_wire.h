@@ -10,6 +10,9 @@
  *
  * VAULT_SIGN: path, in key SHA-256 of what is public of it, data; the answer has the signature.
  *
+ * VAULT_SECRETS: path; the file of secrets for SRS is read, as it is now.  VAULT_MAC: path, data;
+ * the answer has in data what sender/srs_key computes, one after the other.
+ *
  * VAULT_LOGIN: in path the number of a talk, in key a question of flow/authority, in data what the
  * client said; VAULT_RESPOND: path and data of the same talk.  The answer has in path what came of
  * it, in key the login, in data bytes for the client or why it was refused.  VAULT_LEAVE ends a
@@ -34,6 +37,8 @@
 enum vault_word {
 	VAULT_KEY = 1,
 	VAULT_SIGN,
+	VAULT_SECRETS,
+	VAULT_MAC,
 	VAULT_LOGIN,
 	VAULT_RESPOND,
 	VAULT_LEAVE,

@@ -327,3 +327,61 @@ def test_dmarc_observes_and_spares_forwarders(place):
     assert send(facteur, "a@nothing.test", own, source=FORWARDER).code == 250
     assert "policy.dmarc=none" in results(arrived(sink, 3))
     assert facteur.events("dmarc")[-1]["override"] == "trusted_forwarder"
+
+
+def test_quarantine_holds_until_somebody_looks(place):
+    facteur, sink = dmarc_pivot(place, "dmarc { quarantine; quarantined hold }")
+    fails = smtp.message(sender="a@good.test")
+    assert send(facteur, "a@nothing.test", fails).code == 250
+    assert send(facteur, "a@nothing.test", fails).code == 250
+    assert send(facteur, "a@good.test", fails).code == 250  # it passes, and is not held
+    assert "policy.dmarc=none" in results(arrived(sink))
+    held = facteur.queue()
+    assert len(held) == 2
+    for entry in held:
+        rcpt, = entry["recipients"]
+        assert rcpt["state"] == "held", rcpt
+        assert "from good.test" in rcpt["reason"]["text"] and "p=reject" in rcpt["reason"]["text"]
+        assert rcpt["reason"]["rule"] == "conf.d/20-more.conf:5", rcpt
+    facteur.stop()
+    facteur.start()  # a restart forgets nothing
+    assert [entry["recipients"][0]["state"] for entry in facteur.queue()] == ["held", "held"]
+    facteur.cli("queue", "release", held[0]["id"])
+    mail = email.message_from_bytes(sink.wait(2)[1].data)
+    assert "policy.dmarc=quarantine" in results(mail)
+    facteur.cli("queue", "delete", held[1]["id"])
+    facteur.wait_empty()
+    assert len(sink.mails) == 2
+
+
+def test_what_reports_tell_is_kept(place):
+    facteur, sink = dmarc_pivot(place, "dmarc { reject; lists lists.test }\nspf { fail tag }")
+    own = smtp.message(sender="a@good.test")
+    for _ in range(3):
+        assert send(facteur, "a@good.test", own).code == 250
+    assert send(facteur, "a@nothing.test", signed(own)).code == 250
+    assert send(facteur, "a@nothing.test", own).code == 550
+    assert send(facteur, "bounce@lists.test", own).code == 250
+    assert send(facteur, "", own, helo="good.test").code == 250
+    assert send(facteur, "a@nothing.test", smtp.message(sender="a@nothing.test")).code == 250  # no policy
+    harness.wait_for(lambda: sum(day["messages"] for day in facteur.json("dmarc")["days"]) == 7, "all of it")
+    day, = facteur.json("dmarc", "good.test")["days"]
+    assert day["policy"] == "v=DMARC1; p=reject" and day["domain"] == "good.test"
+    assert (day["messages"], day["passed"], day["refused"]) == (7, 5, 1), day
+    rows = day["rows"]
+    assert rows[0]["count"] == 3 and rows[0]["source"] == STRANGER and rows[0]["envelope_from"] == "good.test"
+    assert rows[0]["auth"] == [{"method": "spf", "domain": "good.test", "scope": "mfrom", "result": "pass"}]
+    refused, = [row for row in rows if row["disposition"] == "reject"]
+    assert refused["dkim"] == refused["spf"] == "fail"
+    by_dkim, = [row for row in rows if row["dkim"] == "pass"]
+    assert by_dkim["auth"][0] == {"method": "dkim", "domain": "good.test", "selector": "s", "result": "pass"}
+    spared, = [row for row in rows if "override" in row]
+    assert spared["override"].startswith("mailing_list conf.d/20-more.conf:"), spared
+    helo, = [row for row in rows if row["auth"][-1].get("scope") == "helo"]
+    assert helo["envelope_from"] == "" and helo["spf"] == "pass"
+    # it is there after the end, and as text
+    facteur.stop()
+    said = facteur.cli("dmarc", "good.test", "--day", day["day"])
+    assert "good.test: 7 messages, 5 passed, 0 quarantined, 1 refused" in said and STRANGER in said, said
+    assert facteur.cli("dmarc", "--day", "2001-01-01") == ""
+    assert "YYYY-MM-DD" in facteur.cli("dmarc", "--day", "yesterday", code=2)

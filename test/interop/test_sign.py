@@ -185,3 +185,19 @@ def test_compile_refuses_what_cannot_sign(place, files, error):
                             more="sign { keytable keys; signingtable table }")
     said = facteur.cli("compile", code=1)
     assert error in said, said
+
+
+def test_our_own_bounces_are_signed(place):
+    sink = place.sink(script={"RCPT": lambda session, argument: "550 5.1.1 nobody" if "bad" in argument else None})
+    facteur, keys = pivot(place, sink, {"keys": "k pivot.test:s:./k.private\n", "table": "*@pivot.test k\n"},
+                          "sign { keytable keys; signingtable refile:table }", {"k.private": rsa})
+    # its original is in 8 bits, and comes back so
+    smtp.send(facteur.port, "writer@client.test", ["bad@far.test"],
+              smtp.message(sender="writer@client.test", body="Vous \u00eates absent.\r\n",
+                           extra="MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                 "Content-Transfer-Encoding: 8bit\r\n"), " BODY=8BITMIME")
+    bounce = sink.wait()[0]
+    assert bounce.sender == "" and bounce.recipients == ["writer@client.test"]
+    assert verifies(bounce.data, {"s._domainkey.pivot.test": f"v=DKIM1; p={keys['k.private']}"}) == [True]
+    event = facteur.events("signed")[0]
+    assert event["ours_by"] == "our own" and event["author"] == "MAILER-DAEMON@pivot.test", event
