@@ -23,6 +23,7 @@
 #include "admin/verify.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/sanitized.h"
 #include "conf/conf.h"
 #include "daemon/courier.h"
 #include "daemon/parent.h"
@@ -274,6 +275,10 @@ const struct command commands[] = {
 	ROW("walls", "", 0, 0, command_ask, DIR | JSON,
 		"Have the process that speaks to strangers try what its walls forbid.\n"
 		"Harmless; exit code 1 when something was possible."),
+#if BASE_SANITIZED
+	ROW("crash-at", "ID", 1, 1, command_ask, DIR | JSON,
+		"For tests: have the process that works on this message die of it."),
+#endif
 	ROW("queue",
 		"list [FILTER] | show ID|FILTER | retry|hold|release|bounce|delete ID...|all|FILTER"
 		" | export ID...|all|FILTER | import",

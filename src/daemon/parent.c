@@ -7,6 +7,7 @@
 #include "daemon/parent_inside.h"
 #include "world/clock.h"
 #include "world/file.h"
+#include "world/hand.h"
 #include "world/logger.h"
 #include "world/pass.h"
 #include "world/process.h"
@@ -52,7 +53,8 @@ static void close_member(struct parent_member *m)
 	m->socket = -1;
 }
 
-/* mail has its ends of all links, in their order; each of the others its own one. */
+/* mail has its ends of all links, in their order, and the page of world/hand; each of the others
+ * its own end. */
 static void hand_out(struct parent_member *m, struct child_setup *setup)
 {
 	struct parent *p = m->parent;
@@ -63,6 +65,8 @@ static void hand_out(struct parent_member *m, struct child_setup *setup)
 			setup->descriptors[setup->descriptor_count++] = p->links[i][0];
 		else if (self == i)
 			setup->descriptors[setup->descriptor_count++] = p->links[i][1];
+	if (self == PARENT_MAIL)
+		setup->descriptors[setup->descriptor_count++] = p->hand;
 }
 
 static bool start_member(struct parent_member *m, struct fail *why)
@@ -171,6 +175,8 @@ static void on_end(void *owner, const struct child_end *how)
 
 	m->child = NULL;
 	close_member(m);
+	if (mail)
+		hand_died(how->crashed);
 	if (p->ending) {
 		look_for_the_end(p);
 		return;
@@ -295,6 +301,10 @@ static bool prepare(struct parent *p, struct fail *why)
 	prepared = make_folders(c, p->user, why) && control_at(c, &p->control, why) &&
 		   open_links(p, why);
 	conf_drop(c);
+	p->hand = prepared ? hand_make(why) : -1;
+	if (p->hand < 0)
+		return false;
+	hand_of(p->hand);
 	return prepared;
 }
 

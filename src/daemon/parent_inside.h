@@ -47,6 +47,7 @@ struct parent {
 	struct signing_paths *signing; /* the keys that its table names; null without conf */
 	struct parent_port ports[PARENT_PORTS_MAX];
 	size_t port_count;
+	int hand; /* the page on which mail says what it works on */
 	struct loop_timer patience;
 	bool stopping, ending; /* mail is to end; it has, and so are the others */
 	int code;

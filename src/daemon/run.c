@@ -7,6 +7,7 @@
 #include "admin/rows.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sanitized.h"
 #include "conf/restart.h"
 #include "daemon/control.h"
 #include "daemon/mail.h"
@@ -14,6 +15,7 @@
 #include "daemon/privilege.h"
 #include "daemon/walls.h"
 #include "world/child.h"
+#include "world/hand.h"
 #include "world/logger.h"
 #include "world/process.h"
 #include "world/sock.h"
@@ -233,6 +235,19 @@ static int answer_reload(struct daemon *d, bool json, struct buf *out)
 	return done ? 0 : 1;
 }
 
+/* For tests: whoever works on this message dies of it. */
+static int answer_crash_at(str word, struct buf *out)
+{
+	uint64_t id;
+
+	if (!log_id_parse(word, &id)) {
+		buf_put(out, S("that is no id\n"));
+		return 2;
+	}
+	hand_trap(id);
+	return 0;
+}
+
 static int answer(void *owner, const str *words, size_t count, bool json, struct buf *out)
 {
 	struct daemon *d = owner;
@@ -246,6 +261,8 @@ static int answer(void *owner, const str *words, size_t count, bool json, struct
 	}
 	if (count == 1 && str_eq(words[0], S("walls")))
 		return walls_command(router_conf(d->router), json, out);
+	if (BASE_SANITIZED && count == 2 && str_eq(words[0], S("crash-at")))
+		return answer_crash_at(words[1], out);
 	if (count == 1 && str_eq(words[0], S("reload")))
 		return answer_reload(d, json, out);
 	if (count == 1 && str_eq(words[0], S("stop"))) {
@@ -374,6 +391,7 @@ int run_mail(str dir, str user)
 	child_settle("facteur-mail");
 	privilege_of(RUN_PARENT);
 	vault_of(RUN_VAULT);
+	hand_of(RUN_HAND);
 	logger_setup(LOG_INFO, LOG_PLAIN);
 	if ((user.n > 0 && !process_become(user, &why)) || !load(&d, &why) || !prepare(&d, &why) ||
 		!serve(&d, &why)) {

@@ -15,6 +15,7 @@
 #define RUN_PARENT CHILD_DESCRIPTOR
 #define RUN_COURIER (CHILD_DESCRIPTOR + 1)
 #define RUN_VAULT (CHILD_DESCRIPTOR + 2)
+#define RUN_HAND (CHILD_DESCRIPTOR + 3)
 
 /* Serve the current generation of the configuration folder; user: whom to become, or "".  Returns
  * the exit code: 0 means that it was told to stop. */

@@ -11,6 +11,7 @@
 #include "flow/notice.h"
 #include "flow/outbound.h"
 #include "world/clock.h"
+#include "world/hand.h"
 
 #define TIMER_MS_MAX 60000 /* the wall clock may jump: look again after so long */
 
@@ -102,6 +103,7 @@ static void came_back(struct loop_task *task)
 	struct dispatch *d = v->owner;
 	struct promise *m = promise_keep(v->job->message);
 	enum conf_transport_kind kind = v->transport->kind;
+	uint64_t had = hand_take(m->envelope.id); /* its sender may have to be told */
 
 	m->users--;
 	v->slot->driver = v->outbound;
@@ -115,6 +117,7 @@ static void came_back(struct loop_task *task)
 	mem_free(v->results);
 	mem_free(v);
 	promise_drop(m);
+	(void)hand_take(had);
 	dispatch_over(d);
 }
 
@@ -132,11 +135,13 @@ static void finished(void *owner, struct delivery *v)
 static void arrived(struct loop_task *task)
 {
 	struct delivery *v = AROUND(task, struct delivery, task);
+	uint64_t had = hand_take(v->job->message->envelope.id);
 
 	if (v->transport->kind == CONF_MAILDIR || v->transport->kind == CONF_PIPE)
 		maildrop_deliver(v->flow, v);
 	else
 		outbound_deliver(v->flow, v);
+	(void)hand_take(had);
 }
 
 static void send_out(struct dispatch *d, const struct schedule_act *act)
@@ -431,6 +436,7 @@ void dispatch_serve(
 	d->flow.spool = spool;
 	d->flow.resolver = resolver;
 	dispatch_recall(d);
+	dispatch_aside_hold(d);
 	d->serving = true;
 	dispatch_pump(d);
 }
@@ -446,6 +452,7 @@ static void taken(struct loop_task *task)
 	struct handoff *h = AROUND(task, struct handoff, task);
 	struct dispatch *d = h->dispatch;
 	struct promise *m = promise_keep(h->message);
+	uint64_t had = hand_take(m->envelope.id);
 
 	hold_untouched(m, NULL);
 	schedule_add(d->schedule, h->message, dispatch_now_ms(d));
@@ -455,6 +462,7 @@ static void taken(struct loop_task *task)
 	if (schedule_backs_off(m))
 		put_away(m);
 	promise_drop(m);
+	(void)hand_take(had);
 }
 
 void dispatch_accept(struct dispatch *d, struct promise *m)

@@ -36,6 +36,9 @@ void dispatch_remember_soon(struct dispatch *d);
 void dispatch_recall(struct dispatch *d);
 void dispatch_hear(struct dispatch *d, const struct delivery *v);
 
+/* flow/dispatch_aside: hold what was in hand at too many crashes, before anything is tried. */
+void dispatch_aside_hold(struct dispatch *d);
+
 /* flow/dispatch_rule: a job for discard or error. */
 void dispatch_rule_end(struct dispatch *d, const struct schedule_act *act);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "flow/assurance.h"
 #include "flow/outbound_inside.h"
+#include "world/hand.h"
 
 /* The waits of RFC 5321 section 4.5.3.2. */
 #define GREETING_MS_MAX 300000
@@ -259,7 +260,7 @@ static void conversation_over(struct outbound *o)
 }
 
 /* Do what the machine wants now.  False: o has a new connection, or is gone. */
-static bool run(struct outbound *o)
+static bool act_all(struct outbound *o)
 {
 	for (;;) {
 		struct smtp_client_act act = smtp_client_next(o->machine);
@@ -296,6 +297,16 @@ static bool run(struct outbound *o)
 			return false;
 		}
 	}
+}
+
+/* The same, and should it kill us, it is known over which message. */
+static bool run(struct outbound *o)
+{
+	uint64_t had = hand_take(o->d ? o->d->job->message->envelope.id : 0);
+	bool goes_on = act_all(o);
+
+	(void)hand_take(had);
+	return goes_on;
 }
 
 void outbound_step(struct outbound *o)

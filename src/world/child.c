@@ -27,10 +27,21 @@ struct child {
 	void *owner;
 };
 
+static bool is_own_fault(int signal)
+{
+	static const int faults[] = { SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP };
+
+	for (size_t i = 0; i < LENGTH(faults); i++)
+		if (faults[i] == signal)
+			return true;
+	return false;
+}
+
 static void read_end(int status, struct child_end *how)
 {
 	how->killed = !WIFEXITED(status);
 	how->code = how->killed ? WTERMSIG(status) : WEXITSTATUS(status);
+	how->crashed = how->killed && is_own_fault(how->code);
 	if (how->killed)
 		snprintf(how->text, sizeof how->text, "killed by SIG%s",
 			sigabbrev_np(how->code) ? sigabbrev_np(how->code) : "?");

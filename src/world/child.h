@@ -26,6 +26,7 @@ struct child;
 
 struct child_end {
 	bool killed;
+	bool crashed;  /* killed by what it did itself */
 	int code;      /* exit code, or signal */
 	char text[60]; /* "exit code 1", "killed by SIGSEGV" */
 };

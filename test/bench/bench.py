@@ -132,7 +132,7 @@ class Lost(Exception):
     pass
 
 
-def run_own(servers, server, messages, size=4 * KIB, sessions=20, per_session=1, pause=0):
+def run_own(servers, server, messages, size=4 * KIB, sessions=20, per_session=1, pause=0, rate=0):
     """Generator, server (None: straight), sink.  What it took."""
     build = servers.build / "test/bench"
     port = server.port if server else servers.sink_port
@@ -144,7 +144,7 @@ def run_own(servers, server, messages, size=4 * KIB, sessions=20, per_session=1,
     generator = subprocess.run(
         [build / "bench_generator", "--to", f"127.0.0.1:{port}", "--messages", str(messages),
          "--sessions", str(sessions), "--per-session", str(per_session), "--size", str(size),
-         "--pause", str(pause)], stdout=subprocess.PIPE, text=True, timeout=SINK_SECONDS)
+         "--pause", str(pause), "--rate", str(rate)], stdout=subprocess.PIPE, text=True, timeout=SINK_SECONDS)
     sent = json.loads(generator.stdout)
     if sent["failed"]:
         sink.kill()
@@ -465,9 +465,60 @@ def tls(servers, figures, page, quick):
     bench_tls.rows(servers, figures, page, quick)
 
 
+GUESS_SECONDS, GUESS_RATE = 20, 50
+
+
+def run_guessed(servers, server, guessing):
+    """An open loop of mail for so long, with or without 200 connections that try wrong passwords."""
+    guesser = None
+    if guessing:
+        guesser = subprocess.Popen(
+            [sys.executable, HERE / "guess.py", "--to", f"127.0.0.1:{server.login_port}", "--connections",
+             "200", "--tries", "20", "--seconds", str(GUESS_SECONDS + 2)], stdout=subprocess.PIPE, text=True)
+        assert guesser.stdout.readline().strip() == "guessing"
+        time.sleep(1)
+    try:
+        result = run_own(servers, server, GUESS_SECONDS * GUESS_RATE, sessions=200, rate=GUESS_RATE)
+    finally:
+        said = guesser.communicate(timeout=SINK_SECONDS)[0] if guesser else "0"
+    return {"p50_us": result["p50_us"], "p99_us": result["p99_us"],
+            "guesses": int(said or 0) / GUESS_SECONDS}
+
+
+def guessed(servers, figures, page, quick):
+    place = pathlib.Path(tempfile.mkdtemp(dir=servers.folder))
+    place.chmod(0o711)
+    port = servers.harness.free_port()
+    cert, key = servers.harness.certificate(place, "pivot.test")
+    server = servers.harness.Facteur(place, onward=servers.sink_port, workers=0, more=(
+        f"limits {{ sessions 15000; sessions-per-client 15000; errors 1000 }}\n"
+        f"tls {{ certificate {cert}; key {key} }}\n"
+        f"listen submissions {{ on 127.0.0.1:{port}; tls implicit; login required }}\n"
+        f"login {{ passwd-file users; tries 20 }}\n"))
+    server.login_port = port
+    for n, scheme in enumerate(("SCRAM-SHA-256", "YESCRYPT", "ARGON2ID", "SHA512-CRYPT")):
+        server.cli("user", "set", f"user{n}", "--scheme", scheme, data="a password\n")
+    servers.add(server.start())
+    run_own(servers, server, 200, sessions=20)
+    for _ in range(figures.rounds):
+        figures.measure("facteur calm", run_guessed, servers, server, False)
+        figures.measure("facteur guessed", run_guessed, servers, server, True)
+    servers.stop(server)
+    page.add(f"### Mail at {GUESS_RATE} a second, an open loop, while 200 connections guess passwords")
+    page.table(["", "p50 ms until delivery", "p99 ms", "refused guesses a second"],
+               [[title, number(scale(figures.get(n, "p50_us"), 1e-3), 2),
+                 number(scale(figures.get(n, "p99_us"), 1e-3), 2), number(figures.get(n, "guesses"))]
+                for title, n in (("without them", "facteur calm"), ("with them", "facteur guessed"))])
+    page.add("They try as fast as they are answered, twenty times a connection, for twenty seconds; the "
+             "guesser runs on the same cores.  The table has a hash of each scheme.", "")
+    times = ratio(figures.get("facteur guessed", "p99_us"), figures.get("facteur calm", "p99_us"))
+    page.goal("wrong passwords over 200 connections: p99 of other mail", "less than twice",
+              times and f"{times:.2f} times", times and times < 2)
+
+
 ROWS = {"small-20": small_20, "small-100": small_100, "several": several,
         "postfix-tools": postfix_tools, "latency": latency, "large": large, "idle": idle,
-        "workers": workers, "tls": tls}
+        "workers": workers, "tls": tls, "guessed": guessed}
 
 
 def machine():

@@ -2,10 +2,12 @@
  * bench/generator - sends so many messages over so many sessions at once, and says what it cost
  *
  *	generator --to ADDRESS:PORT [--messages N] [--sessions N] [--per-session N] [--size OCTETS]
- *		[--pause MS] [--recipient ADDRESS]
+ *		[--pause MS] [--rate N] [--recipient ADDRESS]
  *
  * A new session begins as soon as one has ended.  With --pause each waits before it begins anew.
  * Latency is from the connect to the last reply; with several messages a session, from MAIL on.
+ * With --rate so many sessions begin in a second, whatever became of the others (an open loop), and
+ * latency is from the moment at which one was to begin.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,11 +22,19 @@
 #define PORTION_OCTETS 65536
 #define LINE_OCTETS 78
 
+struct client;
+
 static struct {
 	struct loop *loop;
 	struct endpoint to;
 	size_t messages, begun, ended, failed, open;
 	uint64_t per_session, pause_ms;
+	uint64_t rate; /* sessions a second; 0: as they come */
+	size_t started;
+	int64_t begun_us;
+	struct loop_timer pace;
+	struct client *clients;
+	size_t client_count;
 	struct buf content; /* what follows the stamp */
 	struct measure_samples latency;
 	struct fail last_failure;
@@ -101,6 +111,29 @@ static void results(struct out *out)
 
 static void begin(struct client *c);
 
+/* When the next session of an open loop is to begin. */
+static int64_t due_us(void)
+{
+	return all.begun_us + (int64_t)(all.started * 1000000 / all.rate);
+}
+
+static void start_due(void)
+{
+	for (size_t i = 0; i < all.client_count; i++) {
+		if (all.started == all.messages || due_us() > measure_now_us())
+			return;
+		if (!all.clients[i].open)
+			begin(&all.clients[i]);
+	}
+}
+
+static void keep_pace(struct loop_timer *timer)
+{
+	start_due();
+	if (all.started < all.messages)
+		loop_timer_set(all.loop, timer, loop_now_ms(all.loop) + 1);
+}
+
 static void again(struct loop_timer *timer)
 {
 	begin(AROUND(timer, struct client, again));
@@ -118,6 +151,13 @@ static void over(struct out *out, const struct fail *trouble)
 		all.last_failure = *trouble;
 	}
 	all.open--;
+	c->open = false;
+	if (all.rate > 0) {
+		start_due();
+		if (all.started == all.messages && all.open == 0)
+			loop_stop(all.loop);
+		return;
+	}
 	if (all.begun < all.messages && all.pause_ms)
 		loop_timer_set(all.loop, &c->again, loop_now_ms(all.loop) + (int64_t)all.pause_ms);
 	else if (all.begun < all.messages)
@@ -136,7 +176,9 @@ static const struct out_calls calls = {
 static void begin(struct client *c)
 {
 	c->in_session = 0;
-	c->begun_us = measure_now_us();
+	c->begun_us = all.rate > 0 ? due_us() : measure_now_us();
+	c->open = true;
+	all.started++;
 	all.open++;
 	out_open(&c->out, all.loop, &all.to, NULL, &calls);
 }
@@ -162,7 +204,6 @@ static void make_content(size_t size)
 int main(int argc, char **argv)
 {
 	size_t sessions = measure_number(argc, argv, "sessions", "20");
-	int64_t begun_us;
 
 	signal(SIGPIPE, SIG_IGN);
 	all.to = measure_endpoint(argc, argv, "to");
@@ -170,6 +211,7 @@ int main(int argc, char **argv)
 	all.per_session = measure_number(argc, argv, "per-session", "1");
 	all.pause_ms = measure_number(argc, argv, "pause", "0");
 	recipient.address = str_of(measure_option(argc, argv, "recipient", "to@sink.test"));
+	all.rate = measure_number(argc, argv, "rate", "0");
 	make_content(measure_number(argc, argv, "size", "4K"));
 	all.loop = loop_new("generator");
 
@@ -177,16 +219,22 @@ int main(int argc, char **argv)
 		sessions = all.messages;
 	struct client *clients = mem_zero(sessions * sizeof *clients);
 
-	begun_us = measure_now_us();
+	all.clients = clients;
+	all.client_count = sessions;
+	all.begun_us = measure_now_us();
+	all.pace.run = keep_pace;
 	for (size_t i = 0; i < sessions; i++) {
 		clients[i].again.run = again;
-		begin(&clients[i]);
+		if (all.rate == 0)
+			begin(&clients[i]);
 	}
+	if (all.rate > 0)
+		loop_timer_set(all.loop, &all.pace, loop_now_ms(all.loop));
 	loop_run(all.loop);
 
 	printf("{\"messages\": %zu, \"failed\": %zu, \"begun_us\": %lld, \"ended_us\": %lld, "
 	       "\"cpu_us\": %lld, \"failure\": \"%s\", \"latency_us\": {",
-		all.ended, all.failed, (long long)begun_us, (long long)measure_now_us(),
+		all.ended, all.failed, (long long)all.begun_us, (long long)measure_now_us(),
 		(long long)measure_cpu_us(), all.failed ? all.last_failure.status : "");
 	measure_print(&all.latency);
 	printf("}}\n");

@@ -107,3 +107,28 @@ def test_the_service_manager_is_told(place):
         assert manager.recv(100) == b"READY=1"
         facteur.stop()
         assert manager.recv(100) == b"STOPPING=1"
+
+
+def test_a_message_that_kills_is_set_aside(place):
+    """At the second crash over it, it is held, loudly; others go on; a release tries it again."""
+    port = harness.free_port()
+    facteur = place.facteur(onward=port, more="queue { retry 1s }\n")
+    for subject in ("bad", "good"):
+        assert smtp.send(facteur.port, "a@client.test", [f"{subject}@sink.test"], smtp.message(subject)).code == 250
+    bad = next(m["id"] for m in facteur.queue() if m["recipients"][0]["address"] == "bad@sink.test")
+    facteur.cli("crash-at", bad)
+    sink = place.sink(("127.0.0.1", port))
+    aside = harness.wait_for(lambda: facteur.events("set-aside"), "the message to be set aside")[0]
+    assert aside["id"] == bad and facteur.log.count("mail: killed by SIGABRT") == 2, facteur.log
+    assert {mail.recipients[0] for mail in sink.wait()} == {"good@sink.test"}  # twice, if a crash came within P2
+
+    harness.wait_for(lambda: len(facteur.queue()) == 1, "the other one to be done")
+
+    def held():
+        return [(m["id"], r["state"], r["reason"]["text"]) for m in facteur.queue() for r in m["recipients"]]
+    assert held() == [(bad, "held", "Held: the server was working on this message at each of 2 crashes")], held()
+    facteur.stop()
+    facteur.start(compile_first=False)
+    assert held()[0][1] == "held"  # it is written down
+    facteur.cli("queue", "release", bad)
+    harness.wait_for(lambda: any(mail.recipients == ["bad@sink.test"] for mail in sink.mails), "the released one")
