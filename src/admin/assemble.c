@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 #include "dns/zone.h"
-#include "gate/access.h"
+#include "gate/table_check.h"
 #include "route/lookup.h"
 #include "route/recipients.h"
 #include "route/transports.h"
@@ -233,7 +233,7 @@ static void make_router(struct assembler *m, struct assembly *made)
 	made->transports = rows;
 	made->recipients = people;
 	m->errors += route_check(made->router, m->report);
-	m->errors += access_check(made->router, m->report);
+	m->errors += table_check(made->router, m->report);
 }
 
 bool assemble(str dir, const struct conf_source *sources, size_t count, alias_include *read,

@@ -200,6 +200,21 @@ TEST(base64_is_strict_and_reversible)
 	buf_free(&b);
 }
 
+TEST(fail_that_is_softened_may_be_tried_again)
+{
+	struct fail why;
+
+	fail_reply(&why, 554, "5.7.1", "No");
+	fail_soften(&why);
+	CHECK(why.kind == FAIL_TEMPORARY && fail_code(&why) == 454);
+	CHECK_STR(str_of(why.status), S("4.7.1"));
+	fail_soften(&why);
+	CHECK_INT(fail_code(&why), 454);
+	fail_with(&why, FAIL_PERMANENT, "", "No");
+	fail_soften(&why);
+	CHECK_INT(fail_code(&why), 451);
+}
+
 TEST(fail_text_has_no_control_characters)
 {
 	struct fail why;

@@ -88,3 +88,13 @@ int fail_code(const struct fail *why)
 		return why->code;
 	return why->kind == FAIL_PERMANENT ? 550 : 451;
 }
+
+void fail_soften(struct fail *why)
+{
+	if (fail_code(why) < 500)
+		return;
+	why->kind = FAIL_TEMPORARY;
+	why->code = why->code > 0 ? why->code - 100 : 0;
+	if (why->status[0] == '5')
+		why->status[0] = '4';
+}

@@ -242,7 +242,7 @@ enum conf_part { CONF_ENVELOPE = 1, CONF_HEADER = 2, CONF_BOTH = 3 };
  * masquerade DOMAIN...; masquerade-except LOCAL...; masquerade-in envelope|header|both } */
 struct conf_rewrite {
 	struct conf_uses sender, recipient, header_sender, header_recipient;
-	struct conf_texts masquerade; /* lower case, ASCII */
+	struct conf_texts masquerade; /* lower case, ASCII; or with "!" in front: spared */
 	struct conf_texts except;     /* lower case */
 	enum conf_part masquerade_in;
 };

@@ -5,6 +5,4 @@
 	LATER(CONF_IN_TOP, "attachments"), LATER(CONF_IN_TOP, "quarantine"),
 	LATER(CONF_IN_TOP, "milter"),	  LATER(CONF_IN_TOP, "policy"),
 	LATER(CONF_IN_TOP, "relay-filter"),
-	LATER(CONF_IN_TOP, "headers"),	  LATER(CONF_IN_TOP, "rewrite"),
-	LATER(CONF_IN_TOP, "copy-to"),	  LATER(CONF_IN_TOP, "soft-bounce"),
 	LATER(CONF_IN_TOP, "dnsbl"),

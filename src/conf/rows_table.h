@@ -11,6 +11,27 @@
 	{ ROW(CONF_IN_TOP, "access"), SECTION(CONF_IN_ACCESS),
 	  .offset = FIELD(conf, access, struct conf_access),
 	  .text = "Rules for who may send here, see TABLES." },
+	{ ROW(CONF_IN_TOP, "headers"), USES(conf, headers),
+	  .takes = "TABLE ...",
+	  .text = "Rules for the fields of a message's header, each unfolded into one line "
+		  "\"Name: value\", in the order of the tables and their lines.  They are pcre "
+		  "tables, see TABLES." },
+	{ ROW(CONF_IN_TOP, "rewrite"), SECTION(CONF_IN_REWRITE),
+	  .offset = FIELD(conf, rewrite, struct conf_rewrite),
+	  .text = "Addresses that are replaced by others, see TABLES." },
+	{ ROW(CONF_IN_TOP, "copy-to"), SECTION(CONF_IN_COPY),
+	  .offset = FIELD(conf, copy, struct conf_copy),
+	  .text = "Who gets a copy of the mail that comes in, without anybody seeing it in the "
+		  "message.  A copy has the same sender, and asks for no reports.  Our own bounces "
+		  "and notices are not copied, nor is what a rule discards." },
+	{ ROW(CONF_IN_TOP, "soft-bounce"), CHOICE(conf, soft_bounce, enum conf_switch, on_off),
+	  .preset = "off",
+	  .takes = "on | off",
+	  .text = "A net under a new configuration: what is refused for good is refused for now.  "
+		  "Clients hear 4xx instead of 5xx, but to a login; what a next hop or we ourselves "
+		  "refuse stays in the queue instead of going back to its sender, for longer than its "
+		  "lifetime, too.  The log has the 4xx that was said.  Once it is off again, what is "
+		  "refused goes back at its next attempt." },
 	{ ROW(CONF_IN_TABLE, "file"), .read = conf_table_files, .group = CONF_GROUP_SOURCE,
 	  .takes = "FILE ...",
 	  .text = "\"KEY VALUE\" a line, as in access(5) or canonical(5); compile puts it into the "
@@ -111,3 +132,44 @@
 	  .takes = "TABLE ...",
 	  .text = "By the recipient as the client says it." },
 
+	{ ROW(CONF_IN_REWRITE, "sender"), USES(conf_rewrite, sender),
+	  .takes = "TABLE ...",
+	  .text = "The envelope sender, of everybody's mail.  It is judged as it was said." },
+	{ ROW(CONF_IN_REWRITE, "recipient"), USES(conf_rewrite, recipient),
+	  .takes = "TABLE ...",
+	  .text = "Envelope recipients, of everybody's mail, before aliases.  Of a client that may "
+		  "not relay, what comes out must be hosted here, too." },
+	{ ROW(CONF_IN_REWRITE, "header-sender"), USES(conf_rewrite, header_sender),
+	  .takes = "TABLE ...",
+	  .text = "Addresses in From, Sender, Reply-To, their Resent- forms, Errors-To, "
+		  "Return-Receipt-To and Disposition-Notification-To, in mail of clients that may "
+		  "relay; that of strangers stays as it is.  Tables that are asked over a connection "
+		  "cannot be used for headers." },
+	{ ROW(CONF_IN_REWRITE, "header-recipient"), USES(conf_rewrite, header_recipient),
+	  .takes = "TABLE ...",
+	  .text = "The same for To, Cc, Bcc and their Resent- forms." },
+	{ ROW(CONF_IN_REWRITE, "masquerade"), .read = conf_table_masks,
+	  .offset = FIELD(conf_rewrite, masquerade, struct conf_texts), .adds_up = true,
+	  .takes = "[!]DOMAIN ...",
+	  .text = "Addresses at hosts below one of these become addresses at it; with ! they stay.  "
+		  "The first one counts that has the host.  After the tables." },
+	{ ROW(CONF_IN_REWRITE, "masquerade-except"), .read = conf_table_locals,
+	  .offset = FIELD(conf_rewrite, except, struct conf_texts), .adds_up = true,
+	  .takes = "LOCAL-PART ...",
+	  .text = "Those of these local parts stay, root for example." },
+	{ ROW(CONF_IN_REWRITE, "masquerade-in"),
+	  CHOICE(conf_rewrite, masquerade_in, enum conf_part, parts), .preset = "both",
+	  .takes = "envelope | header | both",
+	  .text = "Where that is done: the envelope sender, the fields of header-sender and "
+		  "header-recipient, or both." },
+
+	{ ROW(CONF_IN_COPY, "always"), .read = conf_table_addresses,
+	  .offset = FIELD(conf_copy, always, struct conf_texts), .adds_up = true,
+	  .takes = "ADDRESS ...",
+	  .text = "Of all mail." },
+	{ ROW(CONF_IN_COPY, "sender"), USES(conf_copy, sender),
+	  .takes = "TABLE ...",
+	  .text = "By the envelope sender; the values are addresses, with commas between them." },
+	{ ROW(CONF_IN_COPY, "recipient"), USES(conf_copy, recipient),
+	  .takes = "TABLE ...",
+	  .text = "By each recipient that was taken, before aliases." },

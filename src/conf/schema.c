@@ -86,6 +86,7 @@ _Static_assert(sizeof(enum log_level) == sizeof(unsigned), "an enum is no unsign
 _Static_assert(sizeof(enum conf_tls_minimum) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_cost) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_dmarc_mode) == sizeof(unsigned), "an enum is no unsigned");
+_Static_assert(sizeof(enum conf_part) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(sizeof(enum conf_added) == sizeof(unsigned), "an enum is no unsigned");
 _Static_assert(offsetof(struct conf_way, own) == 0, "words of transports are read into a way");
 
@@ -163,6 +164,17 @@ static const struct conf_choice canonical[] = {
 
 static const struct conf_choice added[] = {
 	{STR_INIT("on"), CONF_ADDED, false},
+};
+
+static const struct conf_choice on_off[] = {
+	{STR_INIT("on"),   CONF_ON,  false},
+	{ STR_INIT("off"), CONF_OFF, false},
+};
+
+static const struct conf_choice parts[] = {
+	{STR_INIT("envelope"), CONF_ENVELOPE, false},
+	{ STR_INIT("header"),  CONF_HEADER,   false},
+	{ STR_INIT("both"),    CONF_BOTH,     false},
 };
 
 static const struct conf_choice failures[] = {

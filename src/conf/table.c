@@ -285,6 +285,28 @@ bool conf_table_addresses(struct conf_builder *b, const struct conf_row *row,
 	return ok;
 }
 
+bool conf_table_masks(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "domains such as example.org, or !host.example.org";
+	struct conf_texts *texts = field;
+	bool ok = conf_value_words(b, d, SIZE_MAX, takes);
+
+	(void)row;
+	for (size_t i = 1; ok && i < d->word_count; i++) {
+		struct conf_text text = { .origin = d->words[i].origin };
+		bool spares = str_starts(d->words[i].text, S("!"));
+		str name;
+
+		if (!conf_value_domain(b->arena, str_skip(d->words[i].text, spares), &name) ||
+			str_starts(name, S(".")))
+			return conf_value_wrong(b, d, &d->words[i], takes);
+		text.text = arena_printf(b->arena, "%s%.*s", spares ? "!" : "", STR(name));
+		CONF_LIST_ADD(b->arena, texts->items, texts->count, text);
+	}
+	return ok;
+}
+
 bool conf_table_locals(struct conf_builder *b, const struct conf_row *row,
 	const struct conf_directive *d, void *field)
 {

@@ -18,6 +18,7 @@ conf_reader conf_table_ldap;       /* struct conf_table */
 conf_reader conf_table_attributes; /* struct conf_table */
 conf_reader conf_table_uses;       /* struct conf_uses */
 conf_reader conf_table_addresses;  /* struct conf_texts */
+conf_reader conf_table_masks;      /* struct conf_texts: [!]DOMAIN, lower case, ASCII */
 conf_reader conf_table_locals;     /* struct conf_texts: local parts, in lower case */
 
 /* Finds the tables that are named where they are used; what is wrong is reported. */

@@ -25,12 +25,13 @@ TEST(table_blocks_say_what_they_are)
 		      "AND d = %d\"; result accept }\n"
 		      "table pg { pgsql \"dbname=x\"; query \"SELECT 'a''%%' || %u\" }\n"
 		      "access { client cidr:nets people; sender pg users }\n"
-		      "",
+		      "headers pcre:h\nsoft-bounce on\ncopy-to always a@b.test\n"
+		      "rewrite { masquerade !X.a.test A.test; masquerade-except Root }\n",
 			&why);
 	const struct conf_table *t;
 
 	CHECK_STR(str_of(why.text), S(""));
-	CHECK_INT(c->table_count, 4);
+	CHECK_INT(c->table_count, 5);
 	t = &c->tables[0];
 	CHECK(t->kind == CONF_TABLE_REMOTE && t->source.kind == SOURCE_LDAP);
 	CHECK_STR(t->source.place, S("ldap://a.test ldapi:///"));
@@ -51,6 +52,12 @@ TEST(table_blocks_say_what_they_are)
 	CHECK(c->access.client.items[0].table == &c->tables[3]);
 	CHECK(c->access.client.items[1].table == &c->tables[0]);
 	CHECK(c->access.sender.items[0].table == &c->tables[2]);
+	CHECK(c->headers.items[0].table == &c->tables[4]);
+	CHECK(c->soft_bounce == CONF_ON);
+	CHECK_STR(c->copy.always.items[0].text, S("a@b.test"));
+	CHECK_STR(c->rewrite.masquerade.items[0].text, S("!x.a.test"));
+	CHECK_STR(c->rewrite.except.items[0].text, S("root"));
+	CHECK(c->rewrite.masquerade_in == CONF_BOTH);
 	conf_drop(c);
 }
 
@@ -95,6 +102,20 @@ static const struct {
 	{ "access { client nets }",					"a.conf:1:17: unknown table 'nets'; there is none"},
 	{ "table net { cidr x }\naccess client nets",
          "a.conf:2:15: unknown table 'nets'; the nearest known one is 'net'"                                                 },
+	{ "headers hash:x",
+         "a.conf:1:9: 'hash:x' cannot be used here: the rules for header fields are a pcre table"                            },
+	{ "soft-bounce maybe",
+         "a.conf:1:13: 'soft-bounce' takes on or off, not 'maybe'; the nearest known word is 'on'"                                                           },
+	{ "table t { sqlite x; query \"SELECT %s\" }\nrewrite header-sender t",
+         "a.conf:2:23: 't' cannot be used here: a message does not wait for a table in the "
+         "middle of its header, so it is one of 'file' or 'pcre'"                                                             },
+	{ "rewrite masquerade .a.test",
+         "a.conf:1:20: 'masquerade' takes domains such as example.org, or !host.example.org, "
+         "not '.a.test'"                                                                                                      },
+	{ "rewrite masquerade-except a@b.test",
+         "a.conf:1:27: 'masquerade-except' takes local parts such as root, not 'a@b.test'"                                    },
+	{ "copy-to always x",
+         "a.conf:1:16: 'always' takes addresses such as archive@example.org, not 'x'"                                        },
 	{ "access { sender cidr:x }",				      "a.conf:1:17: 'cidr:x' cannot be used here: a cidr table is "
          "for addresses of clients"											},
 	{ "access { sender ldap:x }",

@@ -69,9 +69,12 @@ void inbound_free(struct inbound *in, str why)
 
 static void log_refusal(struct inbound *in, str recipient, const struct fail *why)
 {
+	struct fail said = *why;
 	char ip[IP_TEXT_MAX];
 	struct log_record r;
 
+	if (in->setup.softens && fail_code(why) / 10 != 53)
+		fail_soften(&said);
 	in->refused++;
 	FLOW_COUNT(in->flow, refused);
 	log_open(&r, LOG_INFO, "refused");
@@ -82,7 +85,7 @@ static void log_refusal(struct inbound *in, str recipient, const struct fail *wh
 	log_str(&r, "helo", smtp_server_helo(in->machine));
 	if (recipient.n > 0)
 		log_str(&r, "to", recipient);
-	log_fail(&r, why);
+	log_fail(&r, &said);
 	log_close(&r);
 }
 
@@ -470,6 +473,7 @@ void inbound_accept(struct flow *f, struct sock *s, const struct endpoint *peer,
 	in->timer.run = ticked;
 	in->setup = (struct smtp_server_setup){ .hostname = conf->hostname.text,
 		.limits = &conf->limits.smtp,
+		.softens = conf->soft_bounce == CONF_ON,
 		.tls_broken = !identities_of(f->identities, listener),
 		.xclient = conf_nets_find(&conf->xclient, &peer->ip) != NULL,
 		.xforward = conf_nets_find(&conf->xforward, &peer->ip) != NULL };

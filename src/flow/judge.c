@@ -193,6 +193,11 @@ void judge_free(struct judge *j)
 	mem_free(j);
 }
 
+void judge_excuse(struct judge *j)
+{
+	j->excused = true;
+}
+
 void judge_mail(struct judge *j, judge_answer *answered, void *owner)
 {
 	j->answered = answered;

@@ -36,6 +36,9 @@ void judge_free(struct judge *j); /* null is allowed; at any time */
  * nothing.  It may free the judge. */
 typedef void judge_answer(void *owner, const struct fail *why);
 
+/* Whatever SPF says, it costs the message nothing; before judge_mail. */
+void judge_excuse(struct judge *j);
+
 void judge_mail(struct judge *j, judge_answer *answered, void *owner);
 
 /* A whole field of the header, in their order. */

@@ -82,7 +82,7 @@ bool judge_cost_spf(const struct judge *j, struct fail *why)
 {
 	const struct spf_verdict *helo = j->helo ? spf_check_verdict(j->helo) : NULL;
 
-	if (!j->conf->sender.spf.block.on)
+	if (!j->conf->sender.spf.block.on || j->excused)
 		return true; /* DMARC wants to know, nobody else */
 	if (j->mailfrom && mailfrom_costs(j, spf_check_verdict(j->mailfrom), j->client.sender, why))
 		return false;
@@ -239,6 +239,8 @@ void judge_cost_log(const struct judge *j, const struct fail *why)
 		log_dkim(&r, dkim_check_verdicts(j->dkim));
 	if (j->ended && j->arc)
 		log_c(&r, "arc", arc_set_cv(arc_check_result(j->arc)->cv));
+	if (j->excused)
+		log_c(&r, "excused", "yes");
 	log_c(&r, "cost", !why ? "none" : fail_code(why) < 500 ? "defer" : "refuse");
 	if (why)
 		log_c(&r, "rule", why->origin);

@@ -31,6 +31,7 @@ struct judge {
 	struct spf_check *mailfrom, *helo; /* null: not judged */
 	struct dkim_check *dkim;           /* null: not wanted */
 	struct arc_check *arc;             /* the same */
+	bool excused;                      /* from what SPF costs */
 	bool ended, dkim_open, arc_open;
 	str authors[JUDGE_AUTHORS_MAX]; /* domains in From */
 	size_t author_count;

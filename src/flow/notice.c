@@ -107,6 +107,7 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 {
 	const struct envelope *about = &n->about->envelope;
 	const struct conf *conf = router_conf(schedule_router(dispatch_schedule(n->dispatch)));
+	bool ends = n->action == DSN_DELAYED && conf->soft_bounce == CONF_OFF;
 	char id[LOG_ID_TEXT_MAX];
 
 	for (size_t i = 0; i < n->count; i++) {
@@ -123,9 +124,7 @@ static void fill_dsn(struct notice *n, struct dsn *dsn, struct dsn_recipient *re
 			.reply = &n->rcpts[i].reply,
 			.reply_is_ours = n->rcpts[i].ours,
 			.will_retry_until_ms =
-				n->action == DSN_DELAYED
-					? about->received_ms + conf->queue.lifetime_ms
-					: 0 };
+				ends ? about->received_ms + conf->queue.lifetime_ms : 0 };
 	}
 	*dsn = (struct dsn){ .reporting_mta = conf->hostname.text,
 		.from = arena_printf(&n->arena, "MAILER-DAEMON@%.*s", STR(conf->hostname.text)),

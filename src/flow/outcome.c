@@ -140,6 +140,20 @@ static void put_off(struct dispatch *d, struct sorted *s, struct promise *m, uin
 	record_add(s->record, rcpt, SPOOL_WAITING);
 }
 
+/* soft-bounce: what would go back to the sender waits. */
+static void go_back(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
+	const struct delivery_result *result, int64_t now_ms)
+{
+	struct delivery_result soft = *result;
+
+	if (router_conf(schedule_router(d->schedule))->soft_bounce == CONF_OFF) {
+		refused(s, rcpt, &result->reply, result->ours);
+		return;
+	}
+	fail_soften(&soft.reply);
+	put_off(d, s, m, rcpt, &soft, now_ms);
+}
+
 static void sort(struct dispatch *d, struct sorted *s, struct promise *m, uint32_t rcpt,
 	const struct delivery_result *result, const struct fail *trouble, int64_t now_ms)
 {
@@ -155,7 +169,7 @@ static void sort(struct dispatch *d, struct sorted *s, struct promise *m, uint32
 				.remote = s->remote };
 		return;
 	case DELIVERY_REFUSED:
-		refused(s, rcpt, &result->reply, result->ours);
+		go_back(d, s, m, rcpt, result, now_ms);
 		return;
 	case DELIVERY_LATER:
 		put_off(d, s, m, rcpt, result, now_ms);

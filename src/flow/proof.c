@@ -61,6 +61,12 @@ void proof_free(struct proof *p)
 	mem_free(p);
 }
 
+void proof_excuse(struct proof *p)
+{
+	if (p->judge)
+		judge_excuse(p->judge);
+}
+
 void proof_mail(struct proof *p, judge_answer *answered, void *owner)
 {
 	if (p->judge)
@@ -88,8 +94,6 @@ static void pass(struct proof *p, const struct fields_piece *piece, proof_keep *
 		p->left_out += p->leaving;
 		if (p->judge && piece->ends)
 			judge_field(p->judge, name, value);
-		if (p->sign && piece->ends)
-			sign_field(p->sign, name, value);
 	}
 	if (!p->leaving)
 		keep(owner, piece->bytes);
@@ -113,8 +117,6 @@ void proof_header_over(struct proof *p, proof_keep *keep, void *owner)
 	fields_free(&p->fields);
 	if (p->judge)
 		judge_header_over(p->judge);
-	if (p->sign)
-		sign_header_over(p->sign);
 	if (p->left_out == 0)
 		return;
 	log_open(&r, LOG_INFO, "forged-results");
@@ -122,6 +124,12 @@ void proof_header_over(struct proof *p, proof_keep *keep, void *owner)
 	log_str(&r, "claimed", results_id(p->conf));
 	log_int(&r, "left_out", p->left_out);
 	log_close(&r);
+}
+
+void proof_header_left(struct proof *p)
+{
+	if (p->sign)
+		sign_header_over(p->sign);
 }
 
 /* --- the end ------------------------------------------------------------------------------------

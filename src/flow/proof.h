@@ -18,6 +18,9 @@ struct proof *proof_new(struct flow *f, struct router *r, const struct judge_cli
 	bool trusted, str login) MUST_USE;
 void proof_free(struct proof *p); /* null is allowed; at any time */
 
+/* An access table has accepted the message: SPF costs it nothing.  Before proof_mail. */
+void proof_excuse(struct proof *p);
+
 /* At MAIL, and when all has been fed: may it come in?  As judge_answer. */
 void proof_mail(struct proof *p, judge_answer *answered, void *owner);
 void proof_end(struct proof *p, judge_answer *answered, void *owner);
@@ -29,6 +32,9 @@ void proof_feed(struct proof *p, str bytes);
 typedef void proof_keep(void *owner, str bytes);
 void proof_header(struct proof *p, str bytes, proof_keep *keep, void *owner);
 void proof_header_over(struct proof *p, proof_keep *keep, void *owner);
+
+/* The header as it leaves is over, but for fields that it may lack (proof_leaves). */
+void proof_header_left(struct proof *p);
 
 /* The message begins.  forwarded: an alias sends it on out of our domains. */
 void proof_begin(struct proof *p, bool forwarded);

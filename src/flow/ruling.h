@@ -1,14 +1,21 @@
 /*
  * flow/ruling - what the tables of the configuration decide about one message on its way in
  *
- * May it come in at all, and this recipient?  The stories are those of gate/access; here they are
- * told until no table has to be waited for, and what was decided is logged (P7), once.
+ * May it come in at all, and this recipient (gate/access)?  What address stands in the place of the
+ * one that was said (route/canonical)?  Who gets a copy?  These stories are told until no table has
+ * to be waited for, and what was decided is logged (P7), once.  What rules for its header fields
+ * decide (gate/headers) is kept here, too.
  */
 #ifndef FLOW_RULING_H
 #define FLOW_RULING_H
 
 #include "flow/flow.h"
 #include "gate/access.h"
+#include "route/canonical.h"
+
+#define RULING_NOTES_MAX 50       /* log records about the fields of one header */
+#define RULING_COPIES_MAX 20      /* addresses that one question may add */
+#define RULING_OCTETS_MAX 1048576 /* of who gets copies */
 
 struct ruling;
 
@@ -28,9 +35,33 @@ void ruling_mail(
 void ruling_rcpt(
 	struct ruling *g, const struct access_facts *facts, ruling_done *done, void *owner);
 
+/* The address that the question was about, as it was said, or what stands in its place; that lives
+ * until the next question. */
+str ruling_address(const struct ruling *g, str said) MUST_USE;
+
+/* The recipient that was asked for last is in: those who get copies because of him count. */
+void ruling_rcpt_taken(struct ruling *g);
+
+/* Those who get a copy by rules, each once; null: nobody.  False in *whole: there was no room for
+ * all of them. */
+struct ruling_copy {
+	str address;
+	char rule[CONF_ORIGIN_TEXT_MAX];
+	const struct ruling_copy *next;
+};
+const struct ruling_copy *ruling_copies(const struct ruling *g, bool *whole) MUST_USE;
+
+/* An address in this header field has been replaced.  The ruling may not be null, here and below.
+ */
+void ruling_rewrote(struct ruling *g, str field, str said, const struct canonical_result *result);
+
+/* A rule for one of its header fields has matched, or the table has failed: a headers_note. */
+void ruling_note(void *ruling, const struct access_decision *d);
+
 /* What has been decided so far of the whole message: by which line it is to be held, or thrown
  * away; "" : it is not. */
 str ruling_holds(const struct ruling *g) MUST_USE;
+str ruling_hold_words(const struct ruling *g) MUST_USE; /* why, as the rule says it */
 str ruling_discards(const struct ruling *g) MUST_USE;
 
 /* The recipient that was asked for last is to be thrown away by this line; "": it is not. */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "mail/fields.h"
 #include "sender/author.h"
 #include "sender/dkim_header.h"
 #include "world/clock.h"
@@ -92,11 +93,28 @@ void sign_free(struct sign *s)
 	mem_free(s);
 }
 
-void sign_field(struct sign *s, str name, str value)
+static void read_author(struct sign *s, const struct fields_piece *piece)
 {
-	if (s->author.n == 0 && str_eq_nocase(name, S("From")) &&
+	str name, value;
+
+	fields_split(piece->bytes, &name, &value);
+	if (s->author.n == 0 && piece->begins && piece->ends && str_eq_nocase(name, S("From")) &&
 		author_next(&value, s->room) == AUTHOR_ADDRESS)
 		s->author = str_of(s->room);
+}
+
+/* In the header as it leaves. */
+static void find_author(struct sign *s)
+{
+	str bytes = buf_str(&s->early);
+	struct fields fields = { 0 };
+	struct fields_piece piece;
+
+	while (fields_next(&fields, &bytes, &piece))
+		read_author(s, &piece);
+	if (fields_end(&fields, &piece))
+		read_author(s, &piece);
+	fields_free(&fields);
 }
 
 static void begin(struct sign *s, const struct conf_sign *words)
@@ -121,6 +139,7 @@ void sign_header_over(struct sign *s)
 	const struct conf_sign *words = &router_conf(m->router)->sender.sign;
 
 	s->over = true;
+	find_author(s);
 	keyring_find(router_keyring(m->router), s->author.n > 0 ? s->author : s->sender,
 		words->signatures == CONF_SIGN_ALL, &m->match);
 	if (m->match.count > 0 && !s->too_large)

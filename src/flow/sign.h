@@ -24,9 +24,8 @@ struct sign *sign_new(
 struct sign *sign_own(struct flow *f, struct router *r, uint64_t id, str author, str text) MUST_USE;
 void sign_free(struct sign *s); /* null is allowed; at any time */
 
-void sign_field(struct sign *s, str name, str value); /* whole fields, in their order */
-void sign_header_over(struct sign *s); /* the author is known; what is missing may yet be fed */
 void sign_feed(struct sign *s, str bytes);
+void sign_header_over(struct sign *s); /* the author is known; what is missing may yet be fed */
 
 /* Nothing more is fed.  done is called once, from inside this call or later on the same loop: why
  * null means that the fields are there, which may be none.  It may free the sign. */

@@ -64,6 +64,8 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		e->flags |= ENVELOPE_LOGIN;
 	t->proof = prove(t, client, mail->smtputf8);
 	t->ruling = ruling_new(f, t->router, e->session_id, e->id);
+	t->edit = edit_new(t->router,
+		&(struct edit_mail){ .id = e->id, .ours = client->trusted, .ruling = t->ruling });
 	return t;
 }
 
@@ -74,6 +76,7 @@ void transaction_free(struct transaction *t)
 	if (t->draft)
 		spool_draft_drop(t->draft);
 	proof_free(t->proof);
+	edit_free(t->edit);
 	ruling_free(t->ruling);
 	arena_free(&t->question.arena);
 	recipients_free(&t->recipients);
@@ -120,11 +123,27 @@ void transaction_begin(struct transaction *t, void (*writable)(void *owner), voi
 	buf_free(&field);
 }
 
-/* A piece of the header that stays in the message. */
-static void keep(void *owner, str bytes)
+/* A piece of the header as it leaves. */
+static void leave(void *owner, str bytes)
 {
 	(void)transaction_write(
 		owner, bytes); /* whether it is enough is said with the bytes behind it */
+}
+
+/* A piece of the header that nobody claims falsely. */
+static void keep(void *owner, str bytes)
+{
+	struct transaction *t = owner;
+
+	if (t->edit)
+		edit_feed(t->edit, bytes, leave, t);
+	else
+		leave(t, bytes);
+}
+
+const struct header_scan *transaction_left(const struct transaction *t)
+{
+	return t->edit ? edit_scan(t->edit) : &t->header;
 }
 
 void transaction_end_header(struct transaction *t)
@@ -135,8 +154,12 @@ void transaction_end_header(struct transaction *t)
 	t->header_done = true;
 	if (t->proof)
 		proof_header_over(t->proof, keep, t);
+	if (t->edit)
+		edit_over(t->edit, t->header.is_signed, leave, t);
+	if (t->proof)
+		proof_header_left(t->proof);
 	if (t->trusted)
-		stamp_missing(&stamp, &t->header, &fields);
+		stamp_missing(&stamp, transaction_left(t), &fields);
 	if (t->header.malformed)
 		buf_put(&fields, S("\r\n"));
 	transaction_write(t, buf_str(&fields));
@@ -178,20 +201,27 @@ static void hold(struct transaction *t, str rest)
 static enum spool_write take(struct transaction *t, str bytes, bool *fits, struct fail *why)
 {
 	size_t n = header_scan_feed(&t->header, bytes);
-	enum spool_write before = SPOOL_WRITE_ON, after = SPOOL_WRITE_ON;
+	enum spool_write enough = SPOOL_WRITE_ON;
 	bool over = t->header.over;
 
-	if (t->proof && !t->header_done)
+	*fits = true;
+	if (t->header_done)
+		return transaction_write(t, bytes);
+	if (t->proof)
 		proof_header(t->proof, str_first(bytes, n), keep, t);
 	else
-		before = transaction_write(t, str_first(bytes, n));
-	*fits = t->header_done || header_fits(t, why);
-	if (over && !t->header_done)
-		transaction_end_header(t);
+		keep(t, str_first(bytes, n));
+	*fits = header_fits(t, why);
 	if (over)
-		after = transaction_write(t, str_skip(bytes, n));
+		transaction_end_header(t);
+	if (*fits && t->edit && edit_refusal(t->edit)) {
+		*why = *edit_refusal(t->edit);
+		*fits = false;
+	}
+	if (over)
+		enough = transaction_write(t, str_skip(bytes, n));
 	hold(t, over ? S("") : str_skip(bytes, n));
-	return before == SPOOL_WRITE_ENOUGH ? before : after;
+	return enough;
 }
 
 enum spool_write transaction_body(struct transaction *t, str bytes, bool *fits, struct fail *why)

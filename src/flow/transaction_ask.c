@@ -62,15 +62,25 @@ static void answer_mail(void *owner, const struct fail *refusal)
 	(void)t->question.answered(t->question.owner, t->question.ticket, refusal);
 }
 
-/* The tables let it in; the sender's own domain may not. */
+/* The tables let it in, perhaps with another sender; the sender's own domain, of the one that was
+ * said, may not. */
 static void mail_ruled(void *owner, const struct fail *refusal)
 {
 	struct transaction *t = owner;
+	struct envelope *e = &t->envelope;
+	struct fail why = { 0 };
 
-	if (!refusal && t->proof)
-		proof_mail(t->proof, answer_mail, t);
-	else
+	if (!refusal && !arena_keep(&t->arena, ruling_address(t->ruling, e->sender), &e->sender)) {
+		(void)recipients_too_many(&why);
+		refusal = &why;
+	}
+	if (refusal || !t->proof) {
 		answer_mail(t, refusal);
+		return;
+	}
+	if (ruling_excuses(t->ruling))
+		proof_excuse(t->proof);
+	proof_mail(t->proof, answer_mail, t);
 }
 
 void transaction_mail(
@@ -115,16 +125,21 @@ static void answer_rcpt(struct transaction *t, const struct fail *refusal)
 	t->rcpt.open = false;
 	if (refusal)
 		take_rcpt_back(t, &q);
+	else
+		ruling_rcpt_taken(t->ruling); /* before the next question begins */
 	if (!q.answered(q.owner, q.ticket, refusal ? &why : NULL) && !refusal)
 		take_rcpt_back(t, &q);
 	arena_free(&q.step);
 }
 
-/* Ask about one target after the other; go on when the answer comes. */
+/* Ask about one target after the other; go on when the answer comes.  Who was accepted by a rule is
+ * asked about no more. */
 static void ask_about_rcpt(struct transaction *t)
 {
 	struct rcpt_question *q = &t->rcpt;
 
+	if (ruling_excuses(t->ruling))
+		q->next = q->targets.count;
 	while (q->next < q->targets.count) {
 		const struct route_target *target = &q->targets.items[q->next++];
 		struct route_way way;
@@ -206,7 +221,7 @@ static void rcpt_ruled(void *owner, const struct fail *refusal)
 		if (!q->behind)
 			answer_rcpt(t, &why);
 	} else {
-		take_rcpt(t, recipient);
+		take_rcpt(t, ruling_address(t->ruling, recipient));
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "flow/callout.h"
+#include "flow/edit.h"
 #include "flow/forwarding.h"
 #include "flow/proof.h"
 #include "flow/recipients.h"
@@ -41,7 +42,8 @@ struct transaction {
 	struct tls_facts *tls; /* in the arena; null: in clear */
 	struct proof *proof;   /* of the sender; null: there is nothing to prove */
 	struct ruling *ruling;
-	struct question { /* MAIL or RCPT, until its answer */
+	struct edit *edit; /* of its header; null: it is left as it is */
+	struct question {  /* MAIL or RCPT, until its answer */
 		transaction_answer *answered;
 		void *owner;
 		uint32_t ticket;
@@ -67,6 +69,9 @@ void transaction_free(struct transaction *t);
 
 /* Bytes for the spool, past all that looks at what leaves. */
 enum spool_write transaction_write(struct transaction *t, str bytes);
+
+/* The facts of the header as it leaves. */
+const struct header_scan *transaction_left(const struct transaction *t) MUST_USE;
 
 /* The header has ended: what it lacks comes here, and an empty line if that was missing. */
 void transaction_end_header(struct transaction *t);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "flow/copies.h"
 #include "gate/quota.h"
 
 static void log_accepted(const struct transaction *t, const char *event)
@@ -64,11 +65,11 @@ static void add_flags(struct transaction *t)
 
 	if (t->proof && proof_forged(t->proof))
 		*flags |= ENVELOPE_FORGED;
-	if (t->header.header_high || (t->proof && !utf8_ascii(proof_top(t->proof))))
+	if (transaction_left(t)->header_high || (t->proof && !utf8_ascii(proof_top(t->proof))))
 		*flags |= ENVELOPE_HEADER_UTF8;
 	if (t->header.body_high)
 		*flags |= ENVELOPE_EIGHTBIT;
-	if (t->header.is_signed || (t->proof && proof_signed(t->proof)))
+	if (transaction_left(t)->is_signed || (t->proof && proof_signed(t->proof)))
 		*flags |= ENVELOPE_SIGNED;
 }
 
@@ -79,9 +80,9 @@ static void hold_by_rule(struct transaction *t)
 
 	if (rule.n == 0)
 		return;
-	e->hold = S("An access table holds it");
-	if (!arena_keep(&t->arena, rule, &e->hold_origin))
-		e->hold_origin = S(""); /* the hold stands without it */
+	/* where the arena is full, the words are lost, the hold is not */
+	(void)(arena_keep(&t->arena, ruling_hold_words(t->ruling), &e->hold) &&
+		arena_keep(&t->arena, rule, &e->hold_origin));
 	e->flags |= ENVELOPE_HELD;
 }
 
@@ -133,9 +134,6 @@ static void promise(struct transaction *t)
 		t->octets += top.n;
 	}
 	add_flags(t);
-	hold_by_rule(t);
-	hold_beyond_quota(t);
-	hold_by_proof(t);
 	t->envelope.octets = t->octets;
 	t->commit = (struct spool_commit){ .draft = t->draft,
 		.envelope = &t->envelope,
@@ -191,6 +189,24 @@ static void rewrite(struct transaction *t)
 	transaction_free(t);
 }
 
+/* Copies do not count against the limits of a login. */
+static void take_in(struct transaction *t)
+{
+	struct fail why = { 0 };
+
+	hold_by_rule(t);
+	hold_beyond_quota(t);
+	hold_by_proof(t);
+	if (!copies_add(&t->recipients, t->router, t->ruling, t->envelope.id, &why)) {
+		answer(t, &why, "");
+		transaction_free(t);
+	} else if (forwarding_leaves(t->router, &t->envelope)) {
+		rewrite(t);
+	} else {
+		promise(t);
+	}
+}
+
 /* What was found out about the sender is known, and costs the message nothing, or all. */
 static void proven(void *owner, const struct fail *why)
 {
@@ -201,10 +217,8 @@ static void proven(void *owner, const struct fail *why)
 		transaction_free(t);
 	} else if (t->envelope.rcpt_count == 0) {
 		throw_away(t);
-	} else if (forwarding_leaves(t->router, &t->envelope)) {
-		rewrite(t);
 	} else {
-		promise(t);
+		take_in(t);
 	}
 }
 
@@ -216,6 +230,11 @@ void transaction_commit(struct transaction *t,
 		transaction_end_header(t);
 	t->committed = answered;
 	t->owner = owner;
+	if (t->edit && edit_refusal(t->edit)) { /* for its last field */
+		answer(t, edit_refusal(t->edit), "");
+		transaction_free(t);
+		return;
+	}
 	if (ruling_discards(t->ruling).n > 0)
 		recipients_discard_all(&t->recipients, ruling_discards(t->ruling));
 	if (t->proof)

@@ -1,8 +1,5 @@
 #include "gate/access.h"
 
-#include <stdio.h>
-
-#include "base/buf.h"
 #include "gate/access_keys.h"
 
 /* One look through the tables, as far as it goes. */
@@ -139,42 +136,4 @@ bool access_rcpt(const struct router *r, struct asking *asking, const struct acc
 		(keys = access_keys_address(asking, r, facts->recipient)))
 		now = ask_tables(&l, "recipient", &tables->recipient, keys);
 	return now != WAIT;
-}
-
-/* --- the check of a compile ---------------------------------------------------------------------
- */
-
-static size_t check_rows(const struct router *r, const struct conf_uses *uses,
-	enum verdict_place place, struct buf *report)
-{
-	size_t errors = 0;
-
-	for (size_t i = 0; i < uses->count; i++) {
-		const struct lookup *t = lookup_set_at(router_lookups(r), uses->items[i].table);
-		struct conf_origin at;
-		str value;
-
-		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
-			struct verdict v;
-			struct fail why;
-
-			if (value.n == 0 || verdict_parse(value, place, &v, &why))
-				continue;
-			buf_putf(report, "%.*s:%u:%u: %s\n", STR(at.file), at.line,
-				at.column > 0 ? at.column : 1, why.text);
-			errors++;
-		}
-	}
-	return errors;
-}
-
-size_t access_check(const struct router *r, struct buf *report)
-{
-	const struct conf *c = router_conf(r);
-
-	return check_rows(r, &c->access.client, VERDICT_OF_ACCESS, report) +
-	       check_rows(r, &c->access.helo, VERDICT_OF_ACCESS, report) +
-	       check_rows(r, &c->access.sender, VERDICT_OF_ACCESS, report) +
-	       check_rows(r, &c->access.recipient, VERDICT_OF_ACCESS, report) +
-	       check_rows(r, &c->headers, VERDICT_OF_HEADER, report);
 }

@@ -54,9 +54,4 @@ bool access_mail(const struct router *r, struct asking *asking, const struct acc
 bool access_rcpt(const struct router *r, struct asking *asking, const struct access_facts *facts,
 	struct access_result *result) MUST_USE;
 
-/* Is every value of a table that access uses a verdict?  Puts errors into the report, one a line;
- * returns how many. */
-struct buf;
-size_t access_check(const struct router *r, struct buf *report) MUST_USE;
-
 #endif

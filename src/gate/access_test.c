@@ -125,20 +125,3 @@ TEST(access_asks_no_more_keys_than_its_limit)
 	asking_free(&asking);
 	close_all();
 }
-
-TEST(access_values_are_checked_before_they_count)
-{
-	static const struct router_fake_file wrong[] = {
-		{"t", "a@b.test refuse\nc nonsense\n"}
-	};
-	struct router *r =
-		router_fake_new("hostname p.test\naccess sender hash:t\n", wrong, LENGTH(wrong));
-	struct buf report = { 0 };
-
-	CHECK_INT(access_check(r, &report), 1);
-	CHECK_STR(buf_str(&report),
-		S("t:2:3: 'nonsense' is no verdict: accept, refuse, defer, hold, discard, warn or "
-		  "dunno\n"));
-	buf_free(&report);
-	router_drop(r);
-}

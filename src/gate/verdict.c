@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/number.h"
+#include "mail/address.h"
 
 #define BOTH (VERDICT_OF_ACCESS | VERDICT_OF_HEADER)
 
@@ -22,6 +23,8 @@ static const struct word {
 	{ STR_INIT("defer"),   VERDICT_REFUSE,  BOTH, 450 },
 	{ STR_INIT("hold"),    VERDICT_HOLD,    BOTH, 0 },
 	{ STR_INIT("discard"), VERDICT_DISCARD, BOTH, 0 },
+	{ STR_INIT("copy"),    VERDICT_COPY,    BOTH, 0 },
+	{ STR_INIT("bcc"),     VERDICT_COPY,    BOTH, 0 },
 	{ STR_INIT("warn"),    VERDICT_WARN,    BOTH, 0 },
 	{ STR_INIT("info"),    VERDICT_WARN,    BOTH, 0 },
 	{ STR_INIT("dunno"),   VERDICT_NONE,    BOTH, 0 },
@@ -41,6 +44,7 @@ const char *verdict_name(enum verdict_kind kind)
 		[VERDICT_HOLD] = "hold",
 		[VERDICT_DISCARD] = "discard",
 		[VERDICT_WARN] = "warn",
+		[VERDICT_COPY] = "copy",
 		[VERDICT_REMOVE] = "remove",
 		[VERDICT_REPLACE] = "replace",
 		[VERDICT_PREPEND] = "prepend" };
@@ -141,8 +145,8 @@ bool verdict_parse(str value, enum verdict_place place, struct verdict *v, struc
 	known = find_word(word, place);
 	if (!known)
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
-			"'%.*s' is no verdict: accept, refuse, defer, hold, discard, warn%s or "
-			"dunno",
+			"'%.*s' is no verdict: accept, refuse, defer, hold, discard, copy, warn%s "
+			"or dunno",
 			STR(word), place == VERDICT_OF_HEADER ? ", remove, replace, prepend" : "");
 	rest = str_trim(rest);
 	if (known->kind == VERDICT_REFUSE)
@@ -152,5 +156,8 @@ bool verdict_parse(str value, enum verdict_place place, struct verdict *v, struc
 	if ((v->kind == VERDICT_REPLACE || v->kind == VERDICT_PREPEND) && !is_field(rest))
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"'%.*s' is followed by a field, \"Name: value\"", STR(word));
+	if (v->kind == VERDICT_COPY && !address_parse(rest, true, NULL))
+		return fail_with(why, FAIL_PERMANENT, "5.3.5",
+			"'%.*s' is followed by an address, such as archive@example.org", STR(word));
 	return true;
 }

@@ -2,11 +2,11 @@
  * gate/verdict - what a rule says: the value behind its key     access(5), header_checks(5)
  *
  *	accept | refuse [CODE] [x.y.z] [TEXT] | defer [CODE] [x.y.z] [TEXT] | hold [TEXT] |
- *	discard [TEXT] | warn [TEXT] | dunno, and of header fields remove, replace FIELD, prepend
- *FIELD
+ *	discard [TEXT] | copy ADDRESS | warn [TEXT] | dunno, and of header fields remove,
+ *	replace FIELD, prepend FIELD
  *
- * Postfix's words for the same are understood, in upper or lower case: OK, REJECT, IGNORE, INFO,
- * 4xx and 5xx with a text.
+ * Postfix's words for the same are understood, in upper or lower case: OK, REJECT, BCC, IGNORE,
+ * INFO, 4xx and 5xx with a text.
  */
 #ifndef GATE_VERDICT_H
 #define GATE_VERDICT_H
@@ -20,6 +20,7 @@ enum verdict_kind {
 	VERDICT_HOLD,    /* take it, but do not send it on until it is released */
 	VERDICT_DISCARD, /* take it, and throw it away */
 	VERDICT_WARN,    /* only log it */
+	VERDICT_COPY,    /* somebody gets a copy */
 	VERDICT_REMOVE,  /* the field */
 	VERDICT_REPLACE, /* the field by another one */
 	VERDICT_PREPEND, /* another field before it */
@@ -34,7 +35,7 @@ struct verdict {
 	enum verdict_kind kind;
 	int code;        /* REFUSE */
 	char status[12]; /* REFUSE */
-	str text;        /* of REFUSE never "" */
+	str text;        /* of REFUSE never ""; of COPY an address */
 };
 
 /* False: *why.text says what was expected. */

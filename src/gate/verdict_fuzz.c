@@ -1,8 +1,10 @@
 /* Laws: what is taken has a kind that its place allows; a refusal has a code of refusal, a status
- * of the same class and a text; a field to be put in has a name; what is refused says why. */
+ * of the same class and a text; a field to be put in has a name, and who gets a copy an address;
+ * what is refused says why. */
 #include "test/fuzz.h"
 
 #include "gate/verdict.h"
+#include "mail/address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -25,6 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LAW(v.code >= 400 && v.code <= 599 && v.text.n > 0);
 		LAW(v.status[0] == '0' + v.code / 100 && v.status[1] == '.');
 	}
+	if (v.kind == VERDICT_COPY)
+		LAW(address_parse(v.text, true, NULL));
 	if (v.kind == VERDICT_REPLACE || v.kind == VERDICT_PREPEND)
 		LAW(str_find(v.text, ':') > 0 && str_find(v.text, ':') < v.text.n);
 	return 0;

@@ -62,3 +62,41 @@ void fields_split(str field, str *name, str *value)
 		*name = S("");
 	*value = str_skip(field, octets);
 }
+
+/* Where a line that is too long is broken. */
+static size_t break_of(str line)
+{
+	size_t cut = FIELDS_LINE_MAX - 1; /* one for the blank that may come in front */
+
+	while (cut > 1 && line.p[cut] != ' ' && line.p[cut] != '\t')
+		cut--;
+	if (cut > 1)
+		return cut;
+	cut = FIELDS_LINE_MAX - 1;
+	while (cut > 1 && (line.p[cut] & 0xc0) == 0x80) /* not inside a character */
+		cut--;
+	return cut;
+}
+
+static void put_line(str line, struct buf *to)
+{
+	while (line.n > FIELDS_LINE_MAX - 1) {
+		size_t cut = break_of(line);
+
+		buf_put(to, str_first(line, cut));
+		line = str_skip(line, cut);
+		buf_put(to, line.p[0] == ' ' || line.p[0] == '\t' ? S("\r\n") : S("\r\n "));
+	}
+	buf_put(to, line);
+	buf_put(to, S("\r\n"));
+}
+
+void fields_put(str field, struct buf *to)
+{
+	str line;
+
+	while (field.n > 0) {
+		(void)str_cut(&field, '\n', &line);
+		put_line(str_ends(line, S("\r")) ? str_first(line, line.n - 1) : line, to);
+	}
+}

@@ -34,4 +34,10 @@ void fields_free(struct fields *f);
  * ends it. */
 void fields_split(str field, str *name, str *value);
 
+#define FIELDS_LINE_MAX 998 /* octets of a line without its end, RFC 5322 section 2.1.1 */
+
+/* Writes a field that was changed, folded or not, with or without the end of its last line.  Lines
+ * that are too long are folded before a blank, or where there is none, in the middle of a word. */
+void fields_put(str field, struct buf *to);
+
 #endif

@@ -81,6 +81,31 @@ TEST(fields_of_any_length_are_held_within_a_limit)
 		}
 }
 
+TEST(fields_are_written_in_lines_that_may_be_sent)
+{
+	struct buf text = { 0 }, out = { 0 };
+	str rest, line;
+
+	fields_put(S("A: b\r\n c"), &out);
+	CHECK_STR(buf_str(&out), S("A: b\r\n c\r\n"));
+	buf_clear(&out);
+	buf_put(&text, S("A: "));
+	for (int i = 0; i < 700; i++)
+		buf_put(&text, S("word "));
+	for (int i = 0; i < 1500; i++)
+		buf_put(&text, S("\xc3\xa9"));
+	fields_put(buf_str(&text), &out);
+	rest = buf_str(&out);
+	for (int i = 0; str_cut(&rest, '\n', &line); i++) {
+		CHECK(line.n <= FIELDS_LINE_MAX + 1 && str_ends(line, S("\r")));
+		CHECK(i == 0 || line.p[0] == ' ');
+		CHECK(!str_starts(line, S(" \xa9")));
+	}
+	CHECK_INT(rest.n, 0);
+	buf_free(&out);
+	buf_free(&text);
+}
+
 TEST(fields_split_at_the_colon)
 {
 	str name, value;

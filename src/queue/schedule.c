@@ -48,6 +48,8 @@ int64_t schedule_wait_ms(struct schedule *s, unsigned attempts)
 
 static int64_t lifetime_ms(const struct schedule *s, const struct promise *m)
 {
+	if (router_conf(s->router)->soft_bounce == CONF_ON)
+		return SCHEDULE_FOR_EVER_MS;
 	return m->envelope.sender.n ? settings(s)->lifetime_ms : settings(s)->bounce_lifetime_ms;
 }
 

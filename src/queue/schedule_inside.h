@@ -13,6 +13,9 @@
 /* Then it is looked again whether a message that is too old was tried. */
 #define SCHEDULE_LAST_CHANCE_MS 600000
 
+/* The lifetime of mail while soft-bounce is on: nothing goes back to its sender. */
+#define SCHEDULE_FOR_EVER_MS (INT64_MAX / 4)
+
 /* So many open messages are looked at each time, whether they can be shelved again. */
 #define SCHEDULE_SHELVE_STEP 8
 

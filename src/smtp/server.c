@@ -39,16 +39,20 @@ void smtp_server_free(struct smtp_server *s)
 
 void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text)
 {
+	bool soft = s->setup->softens && code >= 500 && code / 10 != 53;
 	char digits[] = { (char)('0' + code / 100), (char)('0' + code / 10 % 10),
 		(char)('0' + code % 10), ' ' };
 	char line[FAIL_TEXT_MAX];
 
+	if (soft)
+		digits[0] = '4';
 	fail_clean(str_of(text), line, sizeof line);
 	for (char *c = line; *c && !s->smtputf8; c++)
 		if (ascii_high(*c))
 			*c = '?';
 	buf_put(&s->out, str_from(digits, sizeof digits));
-	buf_put(&s->out, str_of(status));
+	buf_put(&s->out, soft && *status == '5' ? S("4") : str_first(str_of(status), 1));
+	buf_put(&s->out, str_skip(str_of(status), 1));
 	buf_put(&s->out, *status ? S(" ") : S(""));
 	buf_put(&s->out, str_of(line));
 	buf_put(&s->out, S("\r\n"));

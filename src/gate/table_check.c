@@ -1,0 +1,125 @@
+#include "gate/table_check.h"
+
+#include "gate/verdict.h"
+#include "mail/address.h"
+#include "route/canonical.h"
+
+struct check {
+	const struct router *router;
+	struct buf *report;
+	size_t errors;
+};
+
+static void complain(struct check *c, const struct conf_origin *at, const struct fail *why)
+{
+	buf_putf(c->report, "%.*s:%u:%u: %s\n", STR(at->file), at->line,
+		at->column > 0 ? at->column : 1, why->text);
+	c->errors++;
+}
+
+/* False: *why says what the value is not. */
+typedef bool value_check(const struct router *r, str value, struct fail *why);
+
+static void check_rows(struct check *c, const struct conf_uses *uses, value_check *means)
+{
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct lookup *t =
+			lookup_set_at(router_lookups(c->router), uses->items[i].table);
+		struct conf_origin at;
+		str value;
+
+		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
+			struct fail why = { 0 };
+
+			if (value.n > 0 && !means(c->router, value, &why))
+				complain(c, &at, &why);
+		}
+	}
+}
+
+/* An expression may make the local part; a domain with a '$' in it is none, so that whoever wrote
+ * the message cannot say where a copy of it goes (P3). */
+static bool is_destination(const struct router *r, str address, struct fail *why)
+{
+	struct route_targets targets;
+	struct arena a;
+	bool ok;
+
+	if (!address_parse(address, true, NULL))
+		return fail_with(why, FAIL_PERMANENT, "5.3.5",
+			"'%.*s' is no address such as archive@example.org", STR(address));
+	if (str_has(address, '$'))
+		return true;
+	arena_init(&a, ARENA_UNLIMITED);
+	ok = route_expand(r, &a, address, &targets, why, NULL, NULL) ||
+	     fail_while(why, ", so it gets no copy");
+	arena_free(&a);
+	return ok;
+}
+
+static bool is_verdict(
+	const struct router *r, str value, enum verdict_place place, struct fail *why)
+{
+	struct verdict v;
+
+	return verdict_parse(value, place, &v, why) &&
+	       (v.kind != VERDICT_COPY || is_destination(r, v.text, why));
+}
+
+static bool of_access(const struct router *r, str value, struct fail *why)
+{
+	return is_verdict(r, value, VERDICT_OF_ACCESS, why);
+}
+
+static bool of_header(const struct router *r, str value, struct fail *why)
+{
+	return is_verdict(r, value, VERDICT_OF_HEADER, why);
+}
+
+static bool of_rewrite(const struct router *r, str value, struct fail *why)
+{
+	(void)r;
+	return canonical_value(str_trim(value)) ||
+	       fail_with(why, FAIL_PERMANENT, "5.3.5",
+		       "'%.*s' is no address such as jo@example.org, nor @example.org, the same "
+		       "user there",
+		       STR(value));
+}
+
+static bool of_copy(const struct router *r, str value, struct fail *why)
+{
+	str address;
+
+	while (value.n > 0) {
+		(void)str_cut(&value, ',', &address);
+		if (!is_destination(r, str_trim(address), why))
+			return false;
+	}
+	return true;
+}
+
+size_t table_check(const struct router *r, struct buf *report)
+{
+	const struct conf *c = router_conf(r);
+	struct check check = { .router = r, .report = report };
+
+	check_rows(&check, &c->access.client, of_access);
+	check_rows(&check, &c->access.helo, of_access);
+	check_rows(&check, &c->access.sender, of_access);
+	check_rows(&check, &c->access.recipient, of_access);
+	check_rows(&check, &c->headers, of_header);
+	check_rows(&check, &c->rewrite.sender, of_rewrite);
+	check_rows(&check, &c->rewrite.recipient, of_rewrite);
+	check_rows(&check, &c->rewrite.header_sender, of_rewrite);
+	check_rows(&check, &c->rewrite.header_recipient, of_rewrite);
+	check_rows(&check, &c->copy.sender, of_copy);
+	check_rows(&check, &c->copy.recipient, of_copy);
+	for (size_t i = 0; i < c->copy.always.count; i++) {
+		const struct conf_text *always = &c->copy.always.items[i];
+		struct fail why = { 0 };
+
+		if (!is_destination(r, always->text, &why))
+			complain(&check, &always->origin, &why);
+	}
+	return check.errors;
+}
