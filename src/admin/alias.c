@@ -66,9 +66,10 @@ static void describe_way(const struct route_way *way, char *to, size_t size)
 		describe_host(way, to + n, size - n);
 		return;
 	case CONF_MAILDIR:
-		snprintf(to + n, size - n, "%s %.*s%s%.*s",
+		snprintf(to + n, size - n, "%s %.*s%s%.*s%s",
 			t->path.n > 0 || str_ends(path, S("/")) ? "maildir" : "mbox", STR(path),
-			t->user.n > 0 ? " as " : "", STR(t->user));
+			t->user.n > 0 ? " as " : "", STR(t->user),
+			t->forward ? ", or where his .forward says" : "");
 		return;
 	case CONF_PIPE:
 		snprintf(to + n, size - n, "pipe %.*s%s%.*s", STR(path),

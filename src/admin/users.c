@@ -11,6 +11,12 @@ static bool names_user(const struct conf_directive *d, unsigned depth)
 	return d->word_count == 2 && str_eq(word, depth == 0 ? S("user") : S("as"));
 }
 
+/* As "{local}" somebody is looked for when mail comes for him. */
+static bool is_missing(str user, struct fail *why)
+{
+	return !str_eq(user, CONF_USER_LOCAL) && !process_user_exists(user, why);
+}
+
 /* Blocks are not deeper than CONF_DEPTH_MAX. */
 static bool check(const struct conf_directives *all, unsigned depth, struct buf *report)
 {
@@ -24,7 +30,7 @@ static bool check(const struct conf_directives *all, unsigned depth, struct buf 
 
 		if (d->has_block) {
 			ok &= check(&d->block, depth + 1, report);
-		} else if (names_user(d, depth) && !process_user_exists(user->text, &why)) {
+		} else if (names_user(d, depth) && is_missing(user->text, &why)) {
 			buf_putf(report, "%s:%u: %s\n", conf_origin_print(&user->origin, place),
 				user->origin.column, why.text);
 			ok = false;

@@ -87,6 +87,11 @@ enum conf_transport_kind {
 
 enum conf_switch { CONF_OFF, CONF_ON };
 
+/* forward [programs] [files] */
+enum conf_forward { CONF_FORWARD = 1, CONF_FORWARD_PROGRAMS = 2, CONF_FORWARD_FILES = 4 };
+
+#define CONF_USER_LOCAL S("{local}") /* as {local}: who has the name of the recipient */
+
 /* transport NAME { ... }, and the unnamed ones of mailboxes and routes */
 struct conf_transport {
 	str name; /* "mailbox" or "route" where it has none, "smtp" for the built-in one */
@@ -101,10 +106,13 @@ struct conf_transport {
 	enum conf_switch return_path, delivered_to; /* PIPE: which fields it gets */
 	int64_t run_ms_max;                         /* PIPE: timeout */
 	size_t output_octets_max;                   /* PIPE: output-limit */
-	str user;                                   /* as USER; "" is the daemon's own */
-	str status, text;                           /* ERROR: enhanced status and words */
-	enum conf_tls_level tls;                    /* outgoing; default may; LMTP: none */
-	struct conf_tls_peer peer;                  /* what goes with that */
+	str user;                                   /* as USER; "" is the daemon's own; MAILDIR and
+						       PIPE: may be {local} */
+	unsigned forward; /* MAILDIR: the user's .forward is looked at; bits of enum conf_forward */
+	const struct conf_transport *forward_programs, *forward_files; /* what may stand in it */
+	str status, text;           /* ERROR: enhanced status and words */
+	enum conf_tls_level tls;    /* outgoing; default may; LMTP: none */
+	struct conf_tls_peer peer;  /* what goes with that */
 	struct ip source4, source6; /* source-address; family 0: the kernel's choice */
 	unsigned connections;       /* at once to one provider */
 	int64_t delay_between_ms;   /* from the end of one mail to the start of the next, to one

@@ -10,7 +10,11 @@
 		  "0: never." },
 	{ ROW(CONF_IN_QUEUE, "lifetime"), TIME(conf_queue, lifetime_ms, 0, 365 * DAY), .preset = "5d",
 	  .takes = "TIME",
-	  .text = "After this time mail is returned as undeliverable; 0: after one attempt." },
+	  .text = "After this time mail is returned as undeliverable; 0: after one attempt. Mail "
+		  "for a peer that answers is tried once more then, when its turn comes: behind others "
+		  "where limits, or a peer that asks for less, make it wait.  It is returned when that "
+		  "attempt fails, and at once where the peer does not answer, or has taken no mail at "
+		  "all for six hours." },
 	{ ROW(CONF_IN_QUEUE, "bounce-lifetime"), TIME(conf_queue, bounce_lifetime_ms, 0, 365 * DAY),
 	  .preset = "5d",
 	  .takes = "TIME",

@@ -114,9 +114,24 @@
 	  .preset = "30s", .kinds = HAS_PEER,
 	  .takes = "TIME",
 	  .text = "How long to wait for a connection before the next host is tried." },
-	{ ROW(IN_HOP, "as"), NAME(conf_transport, user), .kinds = HAS_FILES,
-	  .takes = "USER",
-	  .text = "Who writes the Maildir, or runs the program, which root never does.  Without it: the user that the server runs as." },
+	{ ROW(IN_HOP, "as"), READ_BY(conf_transport_user, conf_transport, user, str), .kinds = HAS_FILES,
+	  .takes = "USER | \"{local}\"",
+	  .text = "Who writes the Maildir, or runs the program, which root never does.  \"{local}\" is "
+		  "the user of the machine who has the recipient's name, in lower case and without "
+		  "its sub-address; mail for root is refused then: let an alias lead it to somebody.  "
+		  "Without it: the user that the server runs as." },
+	{ ROW(IN_HOP, "forward"), .read = conf_transport_forward, .kinds = HAS_MAILDIR,
+	  .takes = "[programs] [files]",
+	  .text = "The .forward in the home of that user says where his mail goes, in the format of "
+		  "aliases(5): addresses, /dev/null, and \\USER for the mailbox of a user, "
+		  "such as his own; with 'programs' |commands, with 'files' /files (mbox, or a "
+		  "Maildir with a slash at the end), which run as he does.  For mail with a "
+		  "sub-address .forward+SUB is looked for first.  It is read as that user; one that "
+		  "is no regular file, is neither his nor root's, may be written by everybody, or "
+		  "cannot be understood is not followed: then the mail comes into the mailbox, and "
+		  "the log says why (forward-ignored).  So it does when the file says nothing.  What "
+		  "is sent on is a message of its own, with a Delivered-To field, by which mail that "
+		  "runs in a circle is found, and the same sender." },
 	{ ROW(IN_HOP, "return-path"),
 	  FLAG(conf_transport, return_path, enum conf_switch, switched_on), .kinds = HAS_PROGRAM,
 	  .text = "The program gets a Return-Path field with the sender, before all others." },

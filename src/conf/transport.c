@@ -309,6 +309,69 @@ bool conf_transport_source(struct conf_builder *b, const struct conf_row *row,
 	return true;
 }
 
+bool conf_transport_user(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	str *user = field;
+
+	if (d->word_count != 2 || !str_eq(d->words[1].text, CONF_USER_LOCAL))
+		return conf_value_name(b, row, d, user);
+	*user = CONF_USER_LOCAL;
+	return true;
+}
+
+bool conf_transport_forward(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] =
+		"nothing, or what else than addresses may stand in it: programs, "
+		"files, or both";
+	struct conf_transport *t = field;
+
+	(void)row;
+	t->forward = CONF_FORWARD;
+	for (size_t i = 1; i < d->word_count; i++) {
+		if (str_eq(d->words[i].text, S("programs")))
+			t->forward |= CONF_FORWARD_PROGRAMS;
+		else if (str_eq(d->words[i].text, S("files")))
+			t->forward |= CONF_FORWARD_FILES;
+		else
+			return conf_value_wrong(b, d, &d->words[i], takes);
+	}
+	return true;
+}
+
+/* What a .forward may lead into runs by the same rights, and within the same limits. */
+static const struct conf_transport *forward_way(
+	struct conf_builder *b, const struct conf_transport *t, enum conf_transport_kind kind)
+{
+	struct conf_transport *way = ARENA_NEW(b->arena, struct conf_transport);
+
+	*way = *t;
+	way->name = S("forward");
+	way->kind = kind;
+	way->path = S("");
+	way->forward = 0;
+	way->return_path = CONF_ON;
+	return way;
+}
+
+static bool forward_finish(struct conf_builder *b, struct conf_transport *t)
+{
+	if (!t->forward)
+		return true;
+	if (t->user.n == 0)
+		return conf_builder_error(b,
+			conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, S("forward"))),
+			"'forward' does not say whose .forward is looked at: as USER, or as "
+			"\"{local}\"");
+	if (t->forward & CONF_FORWARD_PROGRAMS)
+		t->forward_programs = forward_way(b, t, CONF_PIPE);
+	if (t->forward & CONF_FORWARD_FILES)
+		t->forward_files = forward_way(b, t, CONF_MAILDIR);
+	return true;
+}
+
 bool conf_transport_words_fit(
 	struct conf_builder *b, const struct conf_transport *t, const char *way)
 {
@@ -351,5 +414,6 @@ bool conf_transport_finish(
 		t->port = t->kind == CONF_LMTP                 ? LMTP_PORT
 			  : t->peer.wrapper == CONF_WRAPPER_ON ? SMTPS_PORT
 							       : SMTP_PORT;
+	ok = forward_finish(b, t) && ok;
 	return conf_tls_block_transport(b, t) && ok;
 }

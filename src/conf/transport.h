@@ -14,6 +14,8 @@ conf_reader conf_transport_pipe;
 conf_reader conf_transport_discard;
 conf_reader conf_transport_error;
 conf_reader conf_transport_port;
+conf_reader conf_transport_forward;
+conf_reader conf_transport_user; /* its field is a str */
 conf_reader conf_transport_source;
 
 /* Does each word that was written mean something to this kind of transport?  way: what it is called

@@ -93,8 +93,15 @@ static bool read_allowed(struct conf_builder *b, const struct conf_row *row,
 		conf_builder_error(b, &d->words[0].origin,
 			"'%.*s' does not say by whose rights: '%.*s as USER'", STR(row->word),
 			STR(row->word));
+	else if (str_eq(t->user, CONF_USER_LOCAL))
+		conf_builder_error(b, &d->words[0].origin,
+			"the name of an alias is no user's: '%.*s as USER'", STR(row->word));
 	else if (kind == CONF_MAILDIR && str_eq(t->user, S("root")))
 		conf_builder_error(b, &d->words[0].origin, "no file is written as root");
+	if (t->forward)
+		conf_builder_error(b,
+			conf_schema_seen(b, conf_schema_find(row->block, S("forward"))),
+			"'forward' does not stand here: the alias file says where it goes");
 	(void)!conf_transport_words_fit(b, t, row->word.p); /* counted */
 	*to = t;
 	return b->error_count == errors;

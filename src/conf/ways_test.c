@@ -114,3 +114,55 @@ TEST(conf_ways_errors_say_where_and_what)
 		CHECK_STR(str_of(why.text), str_of(refused[i].error));
 	}
 }
+
+TEST(conf_ways_a_user_may_say_where_his_mail_goes)
+{
+	struct fail why;
+	struct conf *c = build("domain a.test { mailboxes { maildir /home/{local}/Maildir\n"
+			       "as \"{local}\"; forward programs } }\n"
+			       "mailbox b@a.test { maildir /b; as jo; forward }\n",
+		&why);
+	const struct conf_transport *t;
+
+	CHECK(c);
+	t = c->domains[0].whole;
+	CHECK_STR(t->user, CONF_USER_LOCAL);
+	CHECK_INT(t->forward, CONF_FORWARD | CONF_FORWARD_PROGRAMS);
+	CHECK(t->forward_programs && !t->forward_files);
+	CHECK_INT(t->forward_programs->kind, CONF_PIPE);
+	CHECK_STR(t->forward_programs->user, CONF_USER_LOCAL);
+	CHECK_INT(t->forward_programs->run_ms_max, 1000000);
+	t = c->mailboxes[0].transport;
+	CHECK_INT(t->forward, CONF_FORWARD);
+	CHECK(!t->forward_programs && !t->forward_files);
+	conf_drop(c);
+}
+
+TEST(conf_ways_says_what_is_wrong_with_a_forward)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"mailbox b@a.test { maildir /b; forward }\ndomain a.test { }\n",
+                 "a.conf:1:32: 'forward' does not say whose .forward is looked at: as USER, "
+			"or as "
+			"\"{local}\""					     },
+		{ "mailbox b@a.test { maildir /b; as jo; forward pipes }\ndomain a.test { }\n",
+                 "a.conf:1:47: "						  },
+		{ "mailbox b@a.test { pipe /b; as jo; forward }\ndomain a.test { }\n",
+                 "a.conf:1:36: 'forward' means nothing to 'pipe'"                 },
+		{ "domain a.test { aliases f { files { as jo; forward } } }\n",
+                 "a.conf:1:44: 'forward' does not stand here: the alias file says where it "
+			"goes"						    },
+		{ "domain a.test { aliases f { files as \"{local}\" } }\n",
+                 "a.conf:1:29: the name of an alias is no user's: 'files as USER'"},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct fail why;
+
+		CHECK(!build(cases[i].text, &why));
+		if (!str_starts(str_of(why.text), str_of(cases[i].says)))
+			CHECK_STR(str_of(why.text), str_of(cases[i].says));
+	}
+}

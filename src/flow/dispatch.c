@@ -211,19 +211,22 @@ static void why_waiting(struct dispatch *d, const struct promise *m, size_t rcpt
 	arena_free(&a);
 }
 
-/* All recipients that wait, with what is known of them. */
-static size_t gather_waiting(struct dispatch *d, struct promise *m, struct notice_rcpt *rcpts)
+/* All recipients that wait, with what is known of them; unless queued: of those whose jobs were
+ * taken out. */
+static size_t gather_waiting(
+	struct dispatch *d, struct promise *m, bool queued, struct notice_rcpt *rcpts)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++) {
-		if (m->rcpts[i].state != SPOOL_WAITING || m->rcpts[i].in_hand || m->rcpts[i].held)
+		const struct promise_rcpt *r = &m->rcpts[i];
+
+		if (r->state != SPOOL_WAITING || r->in_hand || r->held || (r->queued && !queued))
 			continue;
 		rcpts[count].rcpt = (uint32_t)i;
 		why_waiting(d, m, i, &rcpts[count].reply);
-		rcpts[count].ours =
-			m->rcpts[i].last ? m->rcpts[i].last->ours : rcpts[count].reply.code == 0;
-		rcpts[count].remote = m->rcpts[i].last ? m->rcpts[i].last->remote : S("");
+		rcpts[count].ours = r->last ? r->last->ours : rcpts[count].reply.code == 0;
+		rcpts[count].remote = r->last ? r->last->remote : S("");
 		count++;
 	}
 	return count;
@@ -257,9 +260,7 @@ static void tell(struct dispatch *d, struct promise *borrowed, enum dsn_action a
 	struct notice_rcpt *rcpts = mem_zero(m->envelope.rcpt_count * sizeof *rcpts);
 	size_t count;
 
-	if (action == DSN_FAILED)
-		schedule_withdraw(d->schedule, m, dispatch_now_ms(d));
-	count = gather_waiting(d, m, rcpts);
+	count = gather_waiting(d, m, action != DSN_FAILED, rcpts);
 	for (size_t i = 0; action == DSN_FAILED && i < count; i++)
 		m->rcpts[rcpts[i].rcpt].in_hand = true;
 	dispatch_tell(d, m, action, rcpts, count);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "flow/body.h"
+#include "flow/dotforward.h"
 #include "flow/program.h"
 #include "mail/address.h"
 #include "mail/delivered.h"
@@ -14,8 +15,9 @@ struct maildrop {
 	struct arena arena;
 	struct courier_parcel *parcel;
 	struct body *body;
-	bool wants; /* the courier can take more */
-	bool begun; /* its header has been looked at */
+	bool wants;   /* the courier can take more */
+	bool begun;   /* its header has been looked at */
+	bool sent_on; /* by its .forward */
 };
 
 static void next_recipient(struct maildrop *m);
@@ -30,6 +32,7 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	struct delivery_result *result = &m->d->results[m->next];
 
 	result->ours = true;
+	result->dsn_passed = m->sent_on;
 	result->end = !why || why->kind == FAIL_NONE ? DELIVERY_DONE
 		      : why->kind == FAIL_PERMANENT  ? DELIVERY_REFUSED
 						     : DELIVERY_LATER;
@@ -45,6 +48,36 @@ static void recipient_over(struct maildrop *m, const struct fail *why)
 	arena_reset(&m->arena);
 	m->next++;
 	next_recipient(m);
+}
+
+static str key_of(const struct maildrop *m, char to[ADDRESS_KEY_MAX])
+{
+	str key = recipient(m)->address;
+
+	return address_key(recipient(m)->address, to, &key) ? key : recipient(m)->address;
+}
+
+/* By whose rights. */
+static bool user_of(struct maildrop *m, str *user, struct fail *why)
+{
+	char key_space[ADDRESS_KEY_MAX];
+
+	*user = m->d->transport->user;
+	if (!str_eq(*user, CONF_USER_LOCAL))
+		return true;
+	*user = arena_copy(&m->arena, route_local(m->d->router, key_of(m, key_space)));
+	if (str_eq(*user, S("root")))
+		return fail_with(why, FAIL_PERMANENT, "5.2.0",
+			"No mail is delivered by the rights of root: an alias may lead it to "
+			"somebody");
+	return true;
+}
+
+/* He is in his mailbox by his own .forward: it is not looked at again, the circle was looked for
+ * when it was, and the field stands on top already. */
+static bool forwarded(const struct maildrop *m)
+{
+	return str_starts(recipient(m)->into, ROUTE_MAILBOX);
 }
 
 /* --- where to ----------------------------------------------------------------------------------
@@ -69,12 +102,10 @@ static bool put_component(struct buf *to, str part, struct fail *why)
 static bool fill_path(struct maildrop *m, str *path, struct fail *why)
 {
 	char key_space[ADDRESS_KEY_MAX];
-	str pattern = m->d->transport->path, key = recipient(m)->address, before, name;
+	str pattern = m->d->transport->path, key = key_of(m, key_space), before, name;
 	struct buf filled = { 0 };
 	bool done = true;
 
-	if (!address_key(recipient(m)->address, key_space, &key))
-		key = recipient(m)->address;
 	while (done && str_cut(&pattern, '{', &before)) {
 		buf_put(&filled, before);
 		str_cut(&pattern, '}', &name);
@@ -103,7 +134,7 @@ static bool writes_delivered_to(const struct maildrop *m)
 {
 	const struct conf_transport *t = m->d->transport;
 
-	return t->kind == CONF_MAILDIR || t->delivered_to == CONF_ON;
+	return (t->kind == CONF_MAILDIR && !forwarded(m)) || t->delivered_to == CONF_ON;
 }
 
 /* The beginning of the message: has it been delivered here before? */
@@ -180,32 +211,36 @@ static str sender(const struct maildrop *m)
 
 static bool into_folder(struct maildrop *m, struct fail *why)
 {
-	str path, head;
+	str path, head, user;
 
+	if (!user_of(m, &user, why))
+		return false;
 	if (m->d->transport->path.n == 0)
 		path = m->d->nexthop; /* the file of an alias */
 	else if (!fill_path(m, &path, why))
 		return false;
-	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
-		STR(sender(m)), STR(recipient(m)->address));
+	head = arena_printf(&m->arena, "Return-Path: <%.*s>\r\n", STR(sender(m)));
+	if (writes_delivered_to(m))
+		head = arena_printf(&m->arena, "%.*sDelivered-To: %.*s\r\n", STR(head),
+			STR(recipient(m)->address));
 	if (m->d->transport->path.n > 0 || str_ends(path, S("/")))
-		m->parcel = courier_send(m->flow->courier, m->flow->loop, m->d->transport->user,
-			path, head, &handler, m);
+		m->parcel = courier_send(
+			m->flow->courier, m->flow->loop, user, path, head, &handler, m);
 	else
-		m->parcel = courier_append(m->flow->courier, m->flow->loop, m->d->transport->user,
-			path, sender(m), head, &handler, m);
+		m->parcel = courier_append(
+			m->flow->courier, m->flow->loop, user, path, sender(m), head, &handler, m);
 	return true;
 }
 
 static bool into_program(struct maildrop *m, struct fail *why)
 {
 	char key_space[ADDRESS_KEY_MAX];
-	str key = recipient(m)->address, head;
+	str key = key_of(m, key_space), head, user;
 	struct courier_program program;
 	struct program_mail mail;
 
-	if (!address_key(recipient(m)->address, key_space, &key))
-		key = recipient(m)->address;
+	if (!user_of(m, &user, why))
+		return false;
 	mail = (struct program_mail){ .id = m->d->job->message->envelope.id,
 		.recipient = recipient(m)->address,
 		.sender = sender(m),
@@ -214,22 +249,64 @@ static bool into_program(struct maildrop *m, struct fail *why)
 		.nexthop = m->d->nexthop };
 	if (!program_fill(&m->arena, m->d->transport, &mail, &program, &head, why))
 		return false;
-	m->parcel = courier_run(m->flow->courier, m->flow->loop, m->d->transport->user, &program,
-		head, &handler, m);
+	m->parcel = courier_run(m->flow->courier, m->flow->loop, user, &program, head, &handler, m);
 	return true;
 }
 
-static bool begin(struct maildrop *m, struct fail *why)
+static void deliver(struct maildrop *m)
 {
+	struct fail why;
+
+	if (m->d->transport->kind == CONF_PIPE ? into_program(m, &why) : into_folder(m, &why))
+		m->body = body_new(m->flow, m->d->job->message->content, body_ready, m);
+	else
+		recipient_over(m, &why);
+}
+
+/* --- his .forward ------------------------------------------------------------------------------
+ */
+
+static void stays(void *owner)
+{
+	deliver(owner);
+}
+
+static void sent_on(void *owner, const struct fail *why)
+{
+	struct maildrop *m = owner;
+
+	m->sent_on = why->kind == FAIL_NONE;
+	recipient_over(m, why);
+}
+
+static const struct dotforward_handler forward_handler = { .stays = stays, .done = sent_on };
+
+/* The files of aliases and of .forwards are no mailboxes. */
+static bool has_forward(const struct maildrop *m)
+{
+	return m->d->transport->forward && m->d->transport->path.n > 0 && !forwarded(m);
+}
+
+static void begin(struct maildrop *m)
+{
+	struct fail why;
+	str user;
+
+	m->wants = m->begun = m->sent_on = false;
 	if (!m->flow->courier)
-		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "This server has no courier");
-	return m->d->transport->kind == CONF_PIPE ? into_program(m, why) : into_folder(m, why);
+		fail_with(&why, FAIL_TEMPORARY, "4.3.5", "This server has no courier");
+	else if (!has_forward(m)) {
+		deliver(m);
+		return;
+	} else if (user_of(m, &user, &why)) {
+		dotforward_begin(m->flow, m->d, m->next, user, &forward_handler, m);
+		return;
+	}
+	recipient_over(m, &why);
 }
 
 static void next_recipient(struct maildrop *m)
 {
-	struct fail why;
-
 	if (m->next == m->d->job->count) {
 		struct delivery *d = m->d;
 
@@ -240,12 +317,7 @@ static void next_recipient(struct maildrop *m)
 		d->finished(d->owner, d);
 		return;
 	}
-	m->wants = m->begun = false;
-	if (!begin(m, &why)) {
-		recipient_over(m, &why);
-		return;
-	}
-	m->body = body_new(m->flow, m->d->job->message->content, body_ready, m);
+	begin(m);
 }
 
 void maildrop_deliver(struct flow *f, struct delivery *d)

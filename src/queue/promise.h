@@ -39,7 +39,6 @@ struct promise {
 	struct promise_rcpt *rcpts; /* envelope.rcpt_count */
 	size_t waiting;             /* recipients not yet ended, in hand or not */
 	bool warned;
-	bool tried;                      /* in this life of the daemon */
 	unsigned users;                  /* deliveries and bounces that read the content now */
 	struct list opened;              /* link among those that the schedule has open */
 	struct schedule_message *listed; /* where the schedule has it; null: not, or no more */

@@ -125,15 +125,6 @@ void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms)
 	}
 }
 
-static void drop_jobs(struct schedule *s, struct schedule_message *e)
-{
-	struct promise *m = schedule_message_open(&s->messages, e);
-
-	LIST_EACH_SAFE (link, &e->jobs)
-		schedule_job_drop(s, AROUND(link, struct schedule_job, sibling), m);
-	schedule_message_shelve(&s->messages, e);
-}
-
 /* It is tried now, or nearly: else it would be forgotten, and open as wide as any new one. */
 static void end_back_off(struct schedule_destination *d, int64_t now_ms)
 {
@@ -171,36 +162,6 @@ void schedule_retry(struct schedule *s, struct promise *m, const bool *wanted, i
 #define EACH_MESSAGE(s, e)                                                                \
 	for (struct schedule_message *e = schedule_message_next(&(s)->messages, NULL); e; \
 		e = schedule_message_next(&(s)->messages, e))
-
-void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
-{
-	struct router *was = s->router;
-
-	s->router = router_keep(router);
-	s->born_ms = now_ms;
-	for (struct map_entry *e = map_next(&s->destinations, NULL); e;
-		e = map_next(&s->destinations, e)) {
-		struct schedule_destination *d = e->value;
-
-		d->transport = NULL; /* until one of its jobs is grouped by the new routes */
-		d->known_ms = 0;
-	}
-	EACH_MESSAGE(s, e)
-	drop_jobs(s, e);
-	EACH_MESSAGE(s, e)
-	{
-		struct promise *m = schedule_message_open(&s->messages, e);
-
-		schedule_set_alarm(s, m);
-		schedule_group(s, m, now_ms);
-		schedule_message_shelve(&s->messages, e);
-	}
-	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
-		next = map_next(&s->destinations, e);
-		schedule_destination_settle(s, e->value, now_ms);
-	}
-	router_drop(was);
-}
 
 /* --- what comes to pass ------------------------------------------------------------------------
  */
@@ -254,7 +215,7 @@ void schedule_unresolved(
 int64_t schedule_deadline_ms(const struct schedule *s)
 {
 	const struct heap *heaps[] = { &s->alarms, &s->due, &s->wakes, &s->rests, &s->idle };
-	int64_t deadline_ms = INT64_MAX;
+	int64_t deadline_ms = s->regrouping && !s->stopping ? 0 : INT64_MAX;
 
 	for (size_t i = 0; i < LENGTH(heaps); i++) {
 		struct heap_node *node = heap_first(heaps[i]);
@@ -319,6 +280,7 @@ void schedule_clock_set(struct schedule *s, int64_t by_ms)
 		p->ended_ms += by_ms;
 		p->back_off_ms += by_ms;
 		p->throttled_ms += by_ms;
+		p->took_ms += by_ms;
 		if (p->wake.slot > 0)
 			heap_set(&s->wakes, &p->wake, p->wake.at + by_ms);
 	}
@@ -348,7 +310,10 @@ void schedule_free(struct schedule *s)
 	struct map_entry *e, *next;
 
 	EACH_MESSAGE(s, message)
-	drop_jobs(s, message);
+	{
+		schedule_jobs_drop(s, schedule_message_open(&s->messages, message));
+		schedule_message_shelve(&s->messages, message);
+	}
 	schedule_messages_free(&s->messages);
 	for (e = map_next(&s->destinations, NULL); e; e = next) {
 		struct schedule_destination *d = e->value;

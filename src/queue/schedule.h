@@ -42,6 +42,7 @@
 #define SCHEDULE_THROTTLE_MAX 7       /* steps: 32 minutes */
 #define SCHEDULE_CALM 10              /* mails that went through, for one step back */
 #define SCHEDULE_KEEP_MS 3600000      /* who was throttled is known so long without mail */
+#define SCHEDULE_PATIENCE_MS 21600000 /* who asks for less, and takes none so long, takes none */
 #define SCHEDULE_REMEMBER_MS 86400000 /* and what is older is not remembered over a start */
 #define SCHEDULE_ROW 3                /* destinations in trouble, until their provider is, too */
 #define SCHEDULE_ASKED_MAX 500        /* look-ups at once */
@@ -72,6 +73,7 @@ struct schedule_provider {
 	unsigned throttle;     /* steps down, because the peer asked for it */
 	unsigned calm;         /* mails that went through since the last step */
 	int64_t throttled_ms;  /* not before, after the last step down */
+	int64_t took_ms;       /* the last mail went through; or we began */
 	struct fail trouble;   /* the last one, kind FAIL_NONE when all is well */
 	struct list idle;      /* of slots */
 	struct list turn;      /* of destinations that have ready jobs */
@@ -150,8 +152,8 @@ struct schedule_act {
 		SCHEDULE_NO_WAY,  /* the job has no destination (schedule_no_way says why): end its
 				     recipients */
 		SCHEDULE_WARN,    /* the message has waited for long: tell its sender */
-		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients not in hand
-				   */
+		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients that are
+				     not in hand, not held and not queued any more */
 	} kind;
 	struct schedule_slot *slot;
 	struct schedule_job *job;
@@ -164,7 +166,8 @@ struct schedule *schedule_new(
 	struct router *router, unsigned workers, uint64_t seed, int64_t now_ms) MUST_USE;
 void schedule_free(struct schedule *s); /* no slot may be busy */
 
-/* New routes and limits: all that waits is grouped anew; what is known of providers stays. */
+/* New routes and limits: all that waits is grouped anew, in steps of schedule_next, until which
+ * nothing is started; what is known of providers stays. */
 void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms);
 struct router *schedule_router(const struct schedule *s);
 

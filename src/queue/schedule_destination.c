@@ -1,11 +1,11 @@
 #include "base/mem.h"
 #include "queue/schedule_inside.h"
 
-/* All that tells what a pipe runs apart. */
+/* All that tells apart what a pipe runs, and who may say where a Maildir's mail goes. */
 static str command_key(struct schedule *s, const struct conf_transport *t)
 {
-	str key = arena_printf(&s->scratch, "%d %d %lld %zu", (int)t->return_path,
-		(int)t->delivered_to, (long long)t->run_ms_max, t->output_octets_max);
+	str key = arena_printf(&s->scratch, "%d %d %lld %zu %u", (int)t->return_path,
+		(int)t->delivered_to, (long long)t->run_ms_max, t->output_octets_max, t->forward);
 
 	for (size_t i = 0; i < t->word_count; i++)
 		key = arena_printf(
@@ -59,6 +59,15 @@ int64_t schedule_destination_not_before_ms(const struct schedule_destination *d)
 const struct fail *schedule_destination_trouble(const struct schedule_destination *d)
 {
 	return d->trouble.kind == FAIL_NONE && d->provider ? &d->provider->trouble : &d->trouble;
+}
+
+bool schedule_destination_takes(const struct schedule_destination *d, int64_t now_ms)
+{
+	const struct schedule_provider *p = d->provider;
+
+	if (d->paused || schedule_destination_failures(d) > 0)
+		return false;
+	return !p || p->throttle == 0 || now_ms - p->took_ms < SCHEDULE_PATIENCE_MS;
 }
 
 void schedule_destination_why(struct schedule *s, const struct route_way *way, struct fail *why)
@@ -196,5 +205,13 @@ void schedule_destination_settle(struct schedule *s, struct schedule_destination
 		schedule_destination_free(s, d);
 	} else if (p) {
 		schedule_provider_settle(s, p, now_ms);
+	}
+}
+
+void schedule_settle_all(struct schedule *s, int64_t now_ms)
+{
+	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
+		next = map_next(&s->destinations, e);
+		schedule_destination_settle(s, e->value, now_ms);
 	}
 }

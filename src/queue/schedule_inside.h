@@ -10,7 +10,7 @@
 #include "queue/schedule.h"
 #include "queue/shelf.h"
 
-/* Then it is looked again whether a message that is too old was tried. */
+/* Then it is looked again whether a message that is too old has had its turn. */
 #define SCHEDULE_LAST_CHANCE_MS 600000
 
 /* The lifetime of mail while soft-bounce is on: nothing goes back to its sender. */
@@ -18,6 +18,9 @@
 
 /* So many open messages are looked at each time, whether they can be shelved again. */
 #define SCHEDULE_SHELVE_STEP 8
+
+/* So many messages are grouped anew in one step after a reload: some milliseconds. */
+#define SCHEDULE_REGROUP_STEP 1000
 
 /* Where a job waits. */
 enum { SCHEDULE_JOB_NOWHERE, SCHEDULE_JOB_READY, SCHEDULE_JOB_TIMED };
@@ -63,7 +66,9 @@ struct schedule {
 	struct heap idle;   /* slots, by when to hang up */
 	bool began;         /* something was started: what comes in is new */
 	bool stopping;
-	int64_t born_ms; /* the start, or the last reload: what was before is not known */
+	bool regrouping;  /* routes are new, and not all that waits is grouped by them */
+	size_t regrouped; /* buckets of messages */
+	int64_t born_ms;  /* the start, or the last reload: what was before is not known */
 	unsigned slots, closing, workers, next_worker;
 	struct prng prng;
 	struct arena scratch; /* for one call */
@@ -105,6 +110,13 @@ void schedule_job_ready(struct schedule *s, struct schedule_job *job); /* its mo
 void schedule_job_unqueue(struct schedule *s, struct schedule_job *job, struct promise *m);
 void schedule_job_drop(struct schedule *s, struct schedule_job *job, struct promise *m);
 
+void schedule_jobs_drop(struct schedule *s, struct promise *m); /* all of an open message */
+
+/* --- queue/schedule_reroute.c */
+
+/* The next step of grouping anew.  True: that was the last one. */
+bool schedule_reroute_step(struct schedule *s, int64_t now_ms) MUST_USE;
+
 /* --- queue/schedule.c */
 
 void schedule_set_alarm(struct schedule *s, struct promise *m);
@@ -122,6 +134,12 @@ void schedule_destination_free(struct schedule *s, struct schedule_destination *
 void schedule_destination_settle(
 	struct schedule *s, struct schedule_destination *d, int64_t now_ms);
 
+void schedule_settle_all(struct schedule *s, int64_t now_ms);
+
+/* Does mail get through there, however slowly?  Not where it is paused or in trouble, nor where the
+ * peer has only asked for less for SCHEDULE_PATIENCE_MS. */
+bool schedule_destination_takes(const struct schedule_destination *d, int64_t now_ms) MUST_USE;
+
 /* --- queue/schedule_provider.c */
 
 /* Give the destination the provider that its next hop, with these MX hosts, belongs to. */
@@ -133,6 +151,8 @@ bool schedule_provider_is_told(const struct schedule *s, const struct schedule_d
 void schedule_provider_leave(
 	struct schedule *s, struct schedule_destination *d, int64_t now_ms); /* null it */
 void schedule_provider_limits(struct schedule *s, const struct schedule_destination *d);
+void schedule_provider_clamp(
+	struct schedule_provider *p); /* slots_max, between 1 and connections */
 void schedule_provider_settle(struct schedule *s, struct schedule_provider *p, int64_t now_ms);
 /* What tells transports apart: their name; those without one, their limits.  In the scratch arena.
  */

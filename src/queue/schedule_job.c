@@ -67,6 +67,12 @@ void schedule_job_drop(struct schedule *s, struct schedule_job *job, struct prom
 	mem_free(job);
 }
 
+void schedule_jobs_drop(struct schedule *s, struct promise *m)
+{
+	LIST_EACH_SAFE (link, &m->listed->jobs)
+		schedule_job_drop(s, AROUND(link, struct schedule_job, sibling), m);
+}
+
 static void job_queue(struct schedule *s, struct schedule_job *job, struct promise *m,
 	int64_t next_ms, int64_t now_ms)
 {

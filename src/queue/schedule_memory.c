@@ -4,6 +4,7 @@
 #include "queue/schedule_inside.h"
 
 #define FORMAT 1
+#define FAILURES_MAX INT32_MAX /* one more can be counted */
 
 enum { KIND_END, KIND_PAUSED, KIND_PROVIDER, KIND_DESTINATION };
 
@@ -30,7 +31,7 @@ static void pack(struct buf *to, unsigned kind, str key, const struct remembered
 		return;
 	pack_u8(to, kind);
 	pack_text(to, key);
-	pack_number(to, r->failures);
+	pack_number(to, r->failures < FAILURES_MAX ? r->failures : FAILURES_MAX);
 	pack_number(to, r->throttle);
 	pack_number(to, r->slots_max);
 	pack_u64(to, (uint64_t)r->back_off_ms);
@@ -91,6 +92,8 @@ bool schedule_changed(const struct schedule *s)
 /* A clock that was wrong then makes nobody wait longer than the longest pause there is. */
 static int64_t within(int64_t at_ms, int64_t now_ms)
 {
+	if (at_ms < 0)
+		return 0;
 	return at_ms > now_ms + SCHEDULE_REMEMBER_MS ? now_ms + SCHEDULE_REMEMBER_MS : at_ms;
 }
 
@@ -99,7 +102,7 @@ static void read_one(struct pack_reader *u, struct map *to, int64_t now_ms)
 	struct remembered *r = MEM_NEW(struct remembered), *was = NULL;
 	str key = pack_read_text(u);
 
-	r->failures = (unsigned)pack_read_number(u, UINT32_MAX);
+	r->failures = (unsigned)pack_read_number(u, FAILURES_MAX);
 	r->throttle = (unsigned)pack_read_number(u, SCHEDULE_THROTTLE_MAX);
 	r->slots_max = (unsigned)pack_read_number(u, UINT32_MAX);
 	r->back_off_ms = within((int64_t)pack_read_u64(u), now_ms);
@@ -163,6 +166,8 @@ void schedule_recall_provider(struct schedule *s, struct schedule_provider *p)
 	p->failures = r->failures;
 	p->throttle = r->throttle;
 	p->slots_max = r->slots_max;
+	if (p->connections > 0) /* else its limits are known later (schedule_provider_limits) */
+		schedule_provider_clamp(p);
 	p->back_off_ms = r->back_off_ms;
 	p->throttled_ms = r->throttled_ms;
 	p->trouble = r->trouble;

@@ -42,7 +42,6 @@ static struct schedule_act start(struct schedule *s, struct schedule_slot *slot,
 	slot->busy = true;
 	slot->mails++;
 	take_in_hand(s, job, m);
-	m->tried = true;
 	schedule_provider_started(d->provider, now_ms);
 	schedule_destination_settle(s, d, now_ms);
 	return (struct schedule_act){ .kind = SCHEDULE_START, .slot = slot, .job = job };
@@ -55,34 +54,64 @@ static struct schedule_act hang_up(struct schedule *s, struct schedule_slot *slo
 	return (struct schedule_act){ .kind = SCHEDULE_HANG_UP, .slot = slot };
 }
 
-/* Nobody is given up for his age before he was tried: not after a night in which we were down, nor
- * because others were before him.  The attempt ends him then, if it fails (schedule_expired). */
-static bool last_chance(struct schedule *s, struct promise *m, int64_t now_ms)
+/* As with Postfix, it is an attempt behind the lifetime that ends a recipient, if it fails
+ * (schedule_expired): who only waits for his turn, behind others, because of our limits or because
+ * the peer asks for less, is not given up for his age as long as mail gets through there, and who
+ * was planned for later has his turn now.  Where it does not, the trouble there stands for his. */
+static bool has_a_turn(const struct schedule_job *job, int64_t now_ms)
 {
-	bool chance = !m->tried && !list_empty(&m->listed->jobs) && !schedule_backs_off(m);
+	/* who has no way will be told so */
+	return !job->destination || schedule_destination_takes(job->destination, now_ms);
+}
 
-	if (!chance)
-		return false;
-	heap_set(&s->alarms, &m->listed->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
-	schedule_retry(s, m, NULL, now_ms);
-	return true;
+/* Of a message that is too old: takes out the jobs that nothing can be hoped of.  *left: some wait
+ * for their turn.  True: their recipients, which are queued no more, are to end. */
+static bool give_up(struct schedule *s, struct promise *m, int64_t now_ms, bool *left)
+{
+	bool some = false;
+
+	*left = false;
+	LIST_EACH_SAFE (link, &m->listed->jobs) {
+		struct schedule_job *job = AROUND(link, struct schedule_job, sibling);
+		struct schedule_destination *d = job->destination;
+
+		if (!has_a_turn(job, now_ms)) {
+			some = true;
+			schedule_job_drop(s, job, m);
+		} else {
+			*left = true;
+			if (job->place == SCHEDULE_JOB_TIMED)
+				schedule_job_ready(s, job);
+		}
+		if (d)
+			schedule_destination_settle(s, d, now_ms);
+	}
+	return some;
 }
 
 /* IDLE: nothing came of it. */
+static struct schedule_act expire(struct schedule *s, struct promise *m, int64_t now_ms)
+{
+	bool left, some = give_up(s, m, now_ms, &left);
+
+	m->warned = true;
+	if (left)
+		heap_set(&s->alarms, &m->listed->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+	else
+		heap_remove(&s->alarms, &m->listed->alarm);
+	return (struct schedule_act){ .kind = some ? SCHEDULE_EXPIRE : SCHEDULE_IDLE,
+		.message = m };
+}
+
 static struct schedule_act alarm_act(struct schedule *s, struct schedule_message *e, int64_t now_ms)
 {
 	struct promise *m = schedule_message_open(&s->messages, e);
-	bool expired = schedule_expired(s, m, now_ms);
 
-	if (expired && last_chance(s, m, now_ms))
-		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	if (schedule_expired(s, m, now_ms))
+		return expire(s, m, now_ms);
 	m->warned = true;
-	if (expired)
-		heap_remove(&s->alarms, &m->listed->alarm);
-	else
-		schedule_set_alarm(s, m);
-	return (struct schedule_act){ .kind = expired ? SCHEDULE_EXPIRE : SCHEDULE_WARN,
-		.message = m };
+	schedule_set_alarm(s, m);
+	return (struct schedule_act){ .kind = SCHEDULE_WARN, .message = m };
 }
 
 static struct schedule_act no_way_act(struct schedule *s, struct schedule_job *job)
@@ -142,7 +171,7 @@ static struct schedule_act take_turn(
 
 struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 {
-	struct heap_node *alarm = heap_first(&s->alarms);
+	struct heap_node *alarm;
 	struct schedule_slot *idle = schedule_slot_to_hang_up(s, now_ms);
 	struct list *first;
 
@@ -151,7 +180,9 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		return hang_up(s, idle, now_ms);
 	if (s->stopping)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-	for (; alarm && alarm->at <= now_ms; alarm = heap_first(&s->alarms)) {
+	if (s->regrouping && !schedule_reroute_step(s, now_ms))
+		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	while ((alarm = heap_first(&s->alarms)) && alarm->at <= now_ms) {
 		struct schedule_act act =
 			alarm_act(s, AROUND(alarm, struct schedule_message, alarm), now_ms);
 

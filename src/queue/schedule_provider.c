@@ -71,7 +71,7 @@ static struct schedule_provider *provider_of(struct schedule *s, str key, size_t
 	p = MEM_NEW(struct schedule_provider);
 	p->key = mem_copy(key);
 	p->name = str_skip(p->key, key.n - name_n);
-	p->started_ms = p->ended_ms = s->born_ms;
+	p->started_ms = p->ended_ms = p->took_ms = s->born_ms;
 	list_init(&p->members);
 	list_init(&p->hosts);
 	list_init(&p->idle);
@@ -168,6 +168,13 @@ void schedule_provider_limits(struct schedule *s, const struct schedule_destinat
 	p->spacing_ms = hourly ? (3600000 + hourly - 1) / hourly : 0;
 	if (p->slots_max == 0) /* what was waiting at a start may wait for good reason: a probe */
 		p->slots_max = d->found ? 1 : p->connections;
+	schedule_provider_clamp(p);
+}
+
+void schedule_provider_clamp(struct schedule_provider *p)
+{
+	if (p->slots_max == 0)
+		p->slots_max = 1;
 	if (p->slots_max > p->connections)
 		p->slots_max = p->connections;
 }
@@ -313,7 +320,7 @@ void schedule_provider_success(struct schedule *s, struct schedule_destination *
 	schedule_throttle_success(s, p);
 	d->failures = p->failures = p->row = 0;
 	d->trouble.kind = p->trouble.kind = FAIL_NONE;
-	p->ended_ms = now_ms;
+	p->ended_ms = p->took_ms = now_ms;
 	if (p->throttle == 0 && ++p->successes >= p->slots_max && p->slots_max < p->connections) {
 		p->slots_max++;
 		p->successes = 0;

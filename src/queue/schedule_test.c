@@ -201,6 +201,40 @@ TEST(schedule_reroutes_what_waits)
 	schedule_free(s);
 }
 
+/* A long queue is grouped anew step by step; what comes in meanwhile goes by the new routes, what
+ * is looked for is found, and nothing is started before the end. */
+TEST(schedule_reroutes_a_long_queue_in_steps)
+{
+	enum { MANY = 5000 };
+	struct schedule *s = play_schedule(settings, T0);
+	struct router *router;
+	struct schedule_act act;
+	unsigned steps = 0, started = 0;
+
+	for (uint64_t id = 1; id <= MANY; id++)
+		play_add(s, id, "a@slow.test", T0);
+	router = play_router(
+		"hostname pivot.test\n"
+		"listen mx { on 127.0.0.1:2525; tls off }\n"
+		"transport quick { smtp 127.0.0.1:2600; messages-per-connection 100000 }\n"
+		"route * { transport quick }\n");
+	schedule_reroute(s, router, T0);
+	router_drop(router);
+	while ((act = play_next(s, T0)).kind == SCHEDULE_IDLE) {
+		CHECK(schedule_deadline_ms(s) <= T0);
+		play_add(s, MANY + ++steps, "b@slow.test", T0);
+		CHECK(schedule_find(s, MANY));
+	}
+	CHECK(steps >= 3 && steps < 50);
+	for (; act.kind == SCHEDULE_START; act = play_next(s, T0)) {
+		CHECK_STR(act.slot->destination->key, S("quick:127.0.0.1"));
+		play_deliver(s, &act, SCHEDULE_KEPT, T0);
+		started++;
+	}
+	CHECK_INT(started, MANY + steps);
+	play_end(s, T0);
+}
+
 TEST(schedule_splits_what_has_different_senders)
 {
 	struct schedule *s = play_schedule(settings, T0);

@@ -138,14 +138,6 @@ bool schedule_is_paused(struct schedule *s, const struct schedule_destination *d
 					      (d->provider && has(s, d->provider->name)));
 }
 
-static void settle_all(struct schedule *s, int64_t now_ms)
-{
-	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
-		next = map_next(&s->destinations, e);
-		schedule_destination_settle(s, e->value, now_ms);
-	}
-}
-
 bool schedule_pause(struct schedule *s, str name, int64_t now_ms)
 {
 	bool there = has(s, name);
@@ -153,7 +145,7 @@ bool schedule_pause(struct schedule *s, str name, int64_t now_ms)
 	if (!there)
 		map_set(&s->paused, lower(&s->scratch, name), s); /* any value: it is a set */
 	arena_reset(&s->scratch);
-	settle_all(s, now_ms);
+	schedule_settle_all(s, now_ms);
 	s->changed |= !there;
 	return !there;
 }
@@ -163,7 +155,7 @@ bool schedule_resume(struct schedule *s, str name, int64_t now_ms)
 	bool there = map_remove(&s->paused, lower(&s->scratch, name));
 
 	arena_reset(&s->scratch);
-	settle_all(s, now_ms);
+	schedule_settle_all(s, now_ms);
 	s->changed |= there;
 	return there;
 }

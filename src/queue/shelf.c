@@ -25,7 +25,6 @@ _Static_assert((int)SPOOL_HELD <= (int)STATE, "a state is three bits");
 /* Of the message. */
 enum {
 	MESSAGE_WARNED = 1,
-	MESSAGE_TRIED = 2,
 };
 
 static struct intern_text *words_keep(const struct promise_words *w, struct intern *words)
@@ -108,7 +107,7 @@ struct shelf *shelf_pack(const struct promise *m, struct intern *words, struct b
 	buf_clear(scratch);
 	envelope_write(&m->envelope, scratch);
 	envelope_octets = buf_str(scratch).n;
-	pack_u8(scratch, (m->warned ? MESSAGE_WARNED : 0U) | (m->tried ? MESSAGE_TRIED : 0U));
+	pack_u8(scratch, m->warned ? MESSAGE_WARNED : 0U);
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
 		pack_rcpt(&m->rcpts[i], words, scratch);
 	bytes = buf_str(scratch);
@@ -149,7 +148,6 @@ struct promise *shelf_open(const struct shelf *s, struct content *content)
 	uint8_t flags = pack_read_u8(&u);
 
 	m->warned = flags & MESSAGE_WARNED;
-	m->tried = flags & MESSAGE_TRIED;
 	open_rcpts(m, &u);
 	assert(!u.broken && u.rest.n == 0); /* we packed it */
 	return m;

@@ -53,6 +53,12 @@ struct alias_builder *alias_builder_new(str domain, alias_include *include, void
 void alias_builder_allow(struct alias_builder *b, bool programs, bool files);
 bool alias_builder_aliases(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
 bool alias_builder_virtual(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
+
+/* The text of a user's .forward, as an entry of the key ALIAS_FORWARD_KEY, which is no local part;
+ * one that says nothing makes no entry.  What is allowed is allowed here, too; it includes nothing.
+ * A target may be "\\user@domain": his mailbox, whatever aliases and his own .forward say. */
+#define ALIAS_FORWARD_KEY S(".forward")
+bool alias_builder_forward(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
 struct alias_table *alias_builder_finish(struct alias_builder *b) MUST_USE; /* frees the builder */
 void alias_builder_free(struct alias_builder *b);
 

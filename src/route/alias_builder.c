@@ -270,9 +270,9 @@ static bool keep_command(struct alias_builder *b, struct arena *a, const struct 
 	size_t count = 0;
 
 	if (!b->programs)
-		return alias_text_wrong(t, why,
-			"no program may stand in this file: 'aliases FILE { programs as USER }' "
-			"allows it");
+		return alias_text_wrong(t, why, "no program may stand in this file: '%s' allows it",
+			t->form == ALIAS_TEXT_FORWARD ? "forward programs"
+						      : "aliases FILE { programs as USER }");
 	if (!str_starts(command, S("/")))
 		return alias_text_wrong(t, why, "the path of a program is absolute, as in |/bin/x");
 	if (needs_shell(command))
@@ -316,11 +316,27 @@ static bool keep_into(struct alias_builder *b, struct arena *a, const struct ali
 		return keep_command(b, a, t, text, e, why);
 	if (!b->files)
 		return alias_text_wrong(t, why,
-			"no file but /dev/null may stand here: 'aliases FILE { files as USER }' "
-			"allows it");
+			"no file but /dev/null may stand here: '%s' allows it",
+			t->form == ALIAS_TEXT_FORWARD ? "forward files"
+						      : "aliases FILE { files as USER }");
 	if (!names_file(text))
 		return alias_text_wrong(t, why, "this is no path of a file");
 	return keep_target(b, t, text, e, why);
+}
+
+/* "\\user": his mailbox, whatever aliases and his own .forward say. */
+static bool keep_mailbox(struct alias_builder *b, struct arena *a, const struct alias_text *t,
+	str word, struct entry *e, struct fail *why)
+{
+	char raw[ADDRESS_KEY_MAX];
+	struct fail bad = { 0 };
+	str address;
+
+	if (!whole_address(b, str_skip(word, 1), raw, &address))
+		return alias_text_wrong(t, why, "the target is too long");
+	if (!address_parse(address, true, &bad))
+		return alias_text_wrong(t, why, "%s", bad.text);
+	return keep_target(b, t, arena_printf(a, "\\%.*s", STR(address)), e, why);
 }
 
 static bool read_include(struct alias_builder *b, const struct reading *by, str path,
@@ -344,6 +360,10 @@ static bool read_target(struct alias_builder *b, struct arena *a, const struct r
 		return keep_into(b, a, t, inner, e, why);
 	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_VIRTUAL)
 		return alias_text_wrong(t, why, "virtual files include nothing");
+	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_FORWARD)
+		return alias_text_wrong(t, why, "a .forward includes nothing");
+	if (str_starts(inner, S("\\")) && t->form == ALIAS_TEXT_FORWARD)
+		return keep_mailbox(b, a, t, inner, e, why);
 	if (str_starts_nocase(inner, S(":include:")))
 		return read_include(b, r, str_trim(str_skip(inner, 9)), e, why);
 	if (str_starts(inner, S("@")))
@@ -456,4 +476,23 @@ bool alias_builder_aliases(struct alias_builder *b, str file, str text, struct f
 bool alias_builder_virtual(struct alias_builder *b, str file, str text, struct fail *why)
 {
 	return add(b, ALIAS_TEXT_VIRTUAL, file, text, why);
+}
+
+bool alias_builder_forward(struct alias_builder *b, str file, str text, struct fail *why)
+{
+	struct reading r = {
+		.text = {.text = text, .file = file, .form = ALIAS_TEXT_FORWARD}
+	};
+	struct entry e = { .key = ALIAS_FORWARD_KEY, .file = file, .line = 1 };
+	struct arena step;
+	bool ok;
+
+	b->source++;
+	buf_clear(&b->targets);
+	arena_init(&step, ARENA_UNLIMITED);
+	ok = read_list(b, &step, &r, &e, why);
+	if (ok && e.count > 0)
+		ok = end_entry(b, &r.text, &e, why);
+	arena_free(&step);
+	return ok;
 }

@@ -56,11 +56,16 @@ enum route_end {
 struct route_target {
 	enum route_end end;
 	str address; /* as it will be said to the next hop */
-	str into;    /* "|command" or "/file": where the alias that address is leads; else "" */
+	str into;    /* "|command" or "/file": where the alias that address is leads; ROUTE_MAILBOX,
+			alone or with such behind it: what the .forward of that mailbox says; else ""
+		      */
 	bool has_sender;
 	str sender;                /* owner-NAME@domain, where the alias NAME has an owner */
 	struct conf_origin origin; /* the line that gave it; "" when nothing was expanded */
 };
+
+/* The mailbox itself, of which the .forward was followed already. */
+#define ROUTE_MAILBOX S("\\")
 
 struct route_targets {
 	struct route_target *items;

@@ -306,6 +306,22 @@ static bool find_into(const struct router *r, const struct conf_domain *d, str k
 	return false;
 }
 
+/* What a .forward said of the mailbox: it itself, or what it is still allowed to lead into. */
+static bool forward_way(const struct router *r, const struct conf_domain *d, str key, str into,
+	struct route_way *way)
+{
+	const struct conf_transport *t;
+
+	if (!hosted_way(r, d, key, way))
+		return false;
+	t = way->transport;
+	if (into.n == ROUTE_MAILBOX.n)
+		return true;
+	way->nexthop = str_skip(into, ROUTE_MAILBOX.n);
+	way->transport = str_starts(way->nexthop, S("|")) ? t->forward_programs : t->forward_files;
+	return way->transport;
+}
+
 bool router_way_into(const struct router *r, str key, str into, struct route_way *way)
 {
 	const struct conf_domain *d = router_domain(r, key);
@@ -315,6 +331,8 @@ bool router_way_into(const struct router *r, str key, str into, struct route_way
 	*way = (struct route_way){ 0 };
 	if (!d)
 		return false;
+	if (str_starts(into, ROUTE_MAILBOX))
+		return forward_way(r, d, key, into, way);
 	way->origin = d->origin;
 	if (!find_into(r, d, key, into, &target))
 		return false;

@@ -43,6 +43,7 @@ struct courier_parcel {
 	void *owner;
 	struct buf out; /* until its turn */
 	bool begun, finished;
+	bool looks;               /* courier_look: no message */
 	struct loop_hook refusal; /* where there is no child */
 	struct fail why;
 };
@@ -152,13 +153,34 @@ static void begin_next(struct child *child)
 	watch(child);
 }
 
+/* What the child says: the end of the parcel in hand, or what was found. */
+static bool understand(struct courier_parcel *p, enum courier_word word, str rest,
+	enum courier_found *found, str *text, struct fail *why)
+{
+	*why = (struct fail){ 0 };
+	if (p->looks && word == COURIER_FOUND)
+		return courier_frame_read_found(rest, found, text);
+	if (word != COURIER_ANSWER || !courier_frame_read_answer(rest, why))
+		return false;
+	return !p->looks || why->kind != FAIL_NONE;
+}
+
+static void end_look(struct courier_parcel *p, enum courier_found found, str text)
+{
+	if (p->handler)
+		p->handler->looked(p->owner, found, text);
+	free_parcel(p);
+}
+
 /* The answer to the parcel in hand.  Its owner may do anything in done, even what ends this child:
  * so that comes last. */
 static bool take_answer(struct child *child)
 {
 	struct courier_parcel *p = in_hand(child);
-	str left = buf_str(&child->in), rest;
+	str left = buf_str(&child->in), rest, text;
+	enum courier_found found;
 	enum courier_word word;
+	struct buf said;
 	struct fail why;
 
 	switch (courier_frame_take(&left, &word, &rest)) {
@@ -169,16 +191,20 @@ static bool take_answer(struct child *child)
 	case SCAN_DONE:
 		break;
 	}
-	if (word != COURIER_ANSWER || left.n > 0 || !p || !p->finished ||
-		!courier_frame_read_answer(rest, &why))
+	if (left.n > 0 || !p || !p->finished || !understand(p, word, rest, &found, &text, &why))
 		return false;
-	buf_clear(&child->in);
+	said = child->in; /* text is in it, and the child may go */
+	child->in = (struct buf){ .limit_octets = said.limit_octets };
 	list_remove(&p->link);
 	if (child->single)
 		free_child(child);
 	else
 		begin_next(child);
-	end_parcel(p, why.kind == FAIL_NONE && !why.text[0] ? NULL : &why);
+	if (word == COURIER_FOUND)
+		end_look(p, found, text);
+	else
+		end_parcel(p, why.kind == FAIL_NONE && !why.text[0] ? NULL : &why);
+	buf_free(&said);
 	return true;
 }
 
@@ -400,6 +426,24 @@ struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str us
 	str head, const struct courier_handler *handler, void *owner)
 {
 	return send_parcel(c, loop, user, path, S(""), head, COURIER_BEGIN, handler, owner);
+}
+
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
+	const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = parcel_new(loop, handler, owner);
+
+	p->looks = true;
+	p->child = child_for(c, loop, false, user, &p->why);
+	if (!p->child) {
+		loop_soon(loop, &p->refusal);
+		return p;
+	}
+	put_frame(p, COURIER_LOOK, courier_frame_extension_good(extension) ? extension : S(""));
+	p->finished = true;
+	list_append(&p->child->parcels, &p->link);
+	begin_next(p->child);
+	return p;
 }
 
 struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,

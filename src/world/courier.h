@@ -43,10 +43,17 @@ void courier_close(struct courier *c);
 
 struct courier_parcel; /* one message on its way into a Maildir */
 
+/* A user's .forward: he has none; text is what stands in it; or there is one that must not be
+ * followed, and text says why. */
+enum courier_found { COURIER_NONE, COURIER_FILE, COURIER_UNFIT };
+
 struct courier_handler {
 	/* Its turn has come, or what was written has been passed on: give the next block.  Called
 	 * until courier_finish. */
 	void (*writable)(void *owner);
+	/* courier_look: what was found; text lives until it returns.  Called once, in place of
+	 * done, which says that it could not be looked. */
+	void (*looked)(void *owner, enum courier_found found, str text);
 	/* It is over: delivered (why is null, or of the kind FAIL_NONE with what the program said),
 	 * or not.  Called once, unless dropped before; the pointer is dead. */
 	void (*done)(void *owner, const struct fail *why);
@@ -57,6 +64,14 @@ struct courier_handler {
  * lines; in the file lines end in LF, as Maildir readers expect. */
 struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
 	str head, const struct courier_handler *handler, void *owner) MUST_USE;
+
+/* Look into the .forward of the user, in his home and as he: .forward+EXTENSION first, where there
+ * is one, then .forward.  As Postfix does it: it must be a regular file, his or root's, and not
+ * writable by everybody; what cannot be read is one that must not be followed.  May be dropped. */
+#define COURIER_EXTENSION_MAX 64     /* longer ones, and those with a slash, have no file */
+#define COURIER_FORWARD_OCTETS 32768 /* a larger file is not followed */
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
+	const struct courier_handler *handler, void *owner) MUST_USE;
 
 /* The same at the end of a file in mbox format, mbox(5): "From sender date", lines that begin with
  * From get a '>', and an empty line at the end.  The file is made where it is missing; it is locked

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "world/courier_forward.h"
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
 #include "world/courier_mbox.h"
@@ -94,6 +95,29 @@ static bool answer(struct desk *d)
 	return sent;
 }
 
+/* The home is that of whom we have become. */
+static bool look(struct desk *d, str extension)
+{
+	struct buf text = { 0 }, out = { 0 };
+	struct passwd *pw = getpwuid(geteuid());
+	enum courier_found found;
+	struct fail why;
+	bool sent;
+
+	if (d->unfit)
+		courier_frame_write_answer(d->unfit, &out);
+	else if (!pw || pw->pw_dir[0] != '/')
+		courier_frame_write_found(COURIER_NONE, S(""), &out);
+	else if (courier_forward_look(pw->pw_dir, extension, &found, &text, &why))
+		courier_frame_write_found(found, buf_str(&text), &out);
+	else
+		courier_frame_write_answer(&why, &out);
+	sent = write_all(d->fd, buf_str(&out));
+	buf_free(&text);
+	buf_free(&out);
+	return sent;
+}
+
 static bool obey(struct desk *d, const struct courier_order *order)
 {
 	switch (order->word) {
@@ -118,8 +142,11 @@ static bool obey(struct desk *d, const struct courier_order *order)
 	case COURIER_DROP:
 		drop(d);
 		return true;
+	case COURIER_LOOK:
+		return look(d, order->bytes);
 	case COURIER_RUN:
 	case COURIER_ANSWER:
+	case COURIER_FOUND:
 		break;
 	}
 	return false;

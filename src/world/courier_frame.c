@@ -15,7 +15,8 @@ void courier_frame_head(enum courier_word word, size_t n, char to[COURIER_FRAME_
 static bool known(char c)
 {
 	return c == COURIER_BEGIN || c == COURIER_APPEND || c == COURIER_RUN || c == COURIER_DATA ||
-	       c == COURIER_FINISH || c == COURIER_DROP || c == COURIER_ANSWER;
+	       c == COURIER_FINISH || c == COURIER_DROP || c == COURIER_ANSWER ||
+	       c == COURIER_LOOK || c == COURIER_FOUND;
 }
 
 enum scan courier_frame_take(str *input, enum courier_word *word, str *rest)
@@ -63,7 +64,7 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes)
 static enum scan read_order(struct courier_frame_reader *r, str rest, struct courier_order *order)
 {
 	bool begins = order->word == COURIER_BEGIN || order->word == COURIER_APPEND ||
-		      order->word == COURIER_RUN;
+		      order->word == COURIER_RUN || order->word == COURIER_LOOK;
 
 	if (begins == r->in_parcel)
 		return SCAN_BAD;
@@ -89,6 +90,10 @@ static enum scan read_order(struct courier_frame_reader *r, str rest, struct cou
 	case COURIER_DROP:
 		r->in_parcel = false;
 		return rest.n == 0 ? SCAN_DONE : SCAN_BAD;
+	case COURIER_LOOK:
+		order->bytes = rest;
+		return rest.n == 0 || courier_frame_extension_good(rest) ? SCAN_DONE : SCAN_BAD;
+	case COURIER_FOUND:
 	case COURIER_ANSWER:
 		break;
 	}
@@ -217,5 +222,30 @@ bool courier_frame_read_answer(str rest, struct fail *why)
 		: str_starts(status, S("5.")) ? FAIL_PERMANENT
 					      : FAIL_TEMPORARY,
 		str_to_c(status, code, sizeof code), "%.*s", STR(rest));
+	return true;
+}
+
+bool courier_frame_extension_good(str extension)
+{
+	return extension.n > 0 && extension.n <= COURIER_EXTENSION_MAX &&
+	       !str_has(extension, '/') && !str_has(extension, '\0');
+}
+
+void courier_frame_write_found(enum courier_found found, str text, struct buf *to)
+{
+	char head[COURIER_FRAME_HEAD];
+
+	courier_frame_head(COURIER_FOUND, 1 + text.n, head);
+	buf_put(to, str_from(head, sizeof head));
+	buf_put_char(to, (char)('0' + found));
+	buf_put(to, text);
+}
+
+bool courier_frame_read_found(str rest, enum courier_found *found, str *text)
+{
+	if (rest.n == 0 || rest.p[0] < '0' + COURIER_NONE || rest.p[0] > '0' + COURIER_UNFIT)
+		return false;
+	*found = (enum courier_found)(rest.p[0] - '0');
+	*text = str_skip(rest, 1);
 	return true;
 }

@@ -4,9 +4,10 @@
  * A frame is a letter, four bytes of length (the high one first) and so many bytes.  The daemon
  * orders: BEGIN (path, a NUL, head), APPEND (path, a NUL, sender, a NUL, head) or RUN (a program),
  * DATA as often as it likes, then FINISH or DROP; each FINISH is answered by one ANSWER (status, a
- * NUL, text; an empty status says delivered). The rest of RUN is four numbers (how many arguments,
- * how many variables, milliseconds, octets of output), the arguments and the variables, each with a
- * NUL behind it, and the head.
+ * NUL, text; an empty status says delivered).  LOOK (an extension) stands alone, and is answered by
+ * FOUND (a letter of enum courier_found, and a text) or ANSWER. The rest of RUN is four numbers
+ * (how many arguments, how many variables, milliseconds, octets of output), the arguments and the
+ * variables, each with a NUL behind it, and the head.
  */
 #ifndef WORLD_COURIER_FRAME_H
 #define WORLD_COURIER_FRAME_H
@@ -26,6 +27,8 @@ enum courier_word {
 	COURIER_FINISH = 'F',
 	COURIER_DROP = 'X',
 	COURIER_ANSWER = 'A',
+	COURIER_LOOK = 'L',
+	COURIER_FOUND = 'T',
 };
 
 /* The first bytes of a frame whose rest has n bytes. */
@@ -46,7 +49,7 @@ struct courier_order {
 	str path, head;                 /* of BEGIN and APPEND; head of RUN, too */
 	str sender;                     /* of APPEND */
 	struct courier_program program; /* of RUN */
-	str bytes;                      /* of DATA */
+	str bytes;                      /* of DATA; the extension of LOOK */
 };
 
 #define COURIER_FEED_MAX 65536 /* bytes to feed at once */
@@ -64,6 +67,13 @@ bool courier_frame_read_program(str rest, struct courier_program *program, str *
  * text is kept.  read: false when it is none. */
 void courier_frame_write_answer(const struct fail *why, struct buf *to);
 bool courier_frame_read_answer(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
+
+/* FOUND, both sides.  read: false when it is none. */
+void courier_frame_write_found(enum courier_found found, str text, struct buf *to);
+bool courier_frame_read_found(str rest, enum courier_found *found, str *text) MUST_USE;
+
+/* A part of the name of a file: not empty, short, no slash, no NUL. */
+bool courier_frame_extension_good(str extension) MUST_USE;
 
 /* Absolute, no "..", not the root, at most COURIER_PATH_MAX. */
 bool courier_frame_path_good(str path) MUST_USE;

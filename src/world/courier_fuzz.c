@@ -39,10 +39,12 @@ static uint64_t hear(str bytes, size_t cut)
 		LAW(buf_str(&r.in).n <= HELD_MAX);
 		while ((told = courier_frame_next(&r, &o)) == SCAN_DONE) {
 			bool begins = o.word == COURIER_BEGIN || o.word == COURIER_APPEND ||
-				      o.word == COURIER_RUN;
+				      o.word == COURIER_RUN || o.word == COURIER_LOOK;
 
 			LAW(begins != open);
-			open = begins || o.word == COURIER_DATA;
+			open = (begins && o.word != COURIER_LOOK) || o.word == COURIER_DATA;
+			LAW(o.word != COURIER_LOOK || o.bytes.n == 0 ||
+				courier_frame_extension_good(o.bytes));
 			LAW(o.word != COURIER_RUN || written_back(&o));
 			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
 			LAW((o.word != COURIER_BEGIN && o.word != COURIER_APPEND) ||
@@ -54,6 +56,24 @@ static uint64_t hear(str bytes, size_t cut)
 	}
 	buf_free(&r.in);
 	return sum * 2 + (told == SCAN_BAD);
+}
+
+/* What is found is written as it was read. */
+static void found(str bytes)
+{
+	str text, again_text, input, rest;
+	enum courier_found what, again;
+	struct buf frame = { 0 };
+	enum courier_word word;
+
+	if (bytes.n > COURIER_FRAME_MAX || !courier_frame_read_found(bytes, &what, &text))
+		return;
+	courier_frame_write_found(what, text, &frame);
+	input = buf_str(&frame);
+	LAW(courier_frame_take(&input, &word, &rest) == SCAN_DONE && word == COURIER_FOUND);
+	LAW(courier_frame_read_found(rest, &again, &again_text));
+	LAW(again == what && str_eq(again_text, text));
+	buf_free(&frame);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -68,5 +88,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	LAW(hear(bytes, 1 + data[0] % 64u) == whole);
 	if (courier_frame_read_answer(bytes, &why))
 		LAW(strlen(why.text) < sizeof why.text);
+	found(bytes);
 	return 0;
 }

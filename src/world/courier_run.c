@@ -287,6 +287,8 @@ static void obey(struct run *r, const struct courier_order *order, const struct 
 	case COURIER_APPEND:
 	case COURIER_DROP:
 	case COURIER_ANSWER:
+	case COURIER_LOOK:
+	case COURIER_FOUND:
 		break;
 	}
 	give_up(r);

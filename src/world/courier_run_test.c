@@ -82,7 +82,7 @@ static void on_done(void *owner, const struct fail *why)
 	loop_stop(loop);
 }
 
-static const struct courier_handler handler = { on_writable, on_done };
+static const struct courier_handler handler = { .writable = on_writable, .done = on_done };
 
 /* A shell script as the program; root may not run one. */
 static void run_as(struct sender *s, const char *user, const char *script, int64_t run_ms_max)

@@ -108,7 +108,7 @@ static void on_done(void *owner, const struct fail *why)
 	ended();
 }
 
-static const struct courier_handler handler = { on_writable, on_done };
+static const struct courier_handler handler = { .writable = on_writable, .done = on_done };
 
 static void send_to(struct sender *s, const char *user, str path)
 {
@@ -365,7 +365,8 @@ static void on_victim_writable(void *owner)
 
 TEST(courier_tells_of_a_child_that_died)
 {
-	static const struct courier_handler victim_handler = { on_victim_writable, on_done };
+	static const struct courier_handler victim_handler = { .writable = on_victim_writable,
+		.done = on_done };
 	char file[300];
 
 	begin();

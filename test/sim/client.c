@@ -16,6 +16,9 @@
 #define CONNECTS_MAX 8
 #define REPLY_OCTETS_MAX 8192
 
+/* P9: all tables that are asked for a recipient, each until its timeout, and his next hop. */
+#define RCPT_NS_MAX (90 * SIM_S)
+
 struct client {
 	struct client_script script;
 	enum client_character character;
@@ -30,6 +33,7 @@ struct client {
 	size_t octets_left;    /* before it dies */
 	unsigned boots;        /* of the pivot, when it connected */
 	unsigned connects;
+	int64_t heard_ns;    /* the last reply */
 	bool late;           /* 451 to a message */
 	bool shaking;        /* until TLS is on */
 	bool shown_the_door; /* 421 came, or 221 */
@@ -107,6 +111,7 @@ static void go_on(struct client *c)
 			continue;
 		}
 		c->sent++;
+		step->said_ns = sim_here_ns();
 		client_script_say(step, &c->out);
 	}
 	loop_timer_set(c->loop, &c->timer, loop_now_ms(c->loop) + PATIENCE_MS);
@@ -114,6 +119,12 @@ static void go_on(struct client *c)
 }
 
 /* --- hearing --- */
+
+/* Since it was said, or since the answer before. */
+static int64_t waited_ns(const struct client *c, const struct client_step *step)
+{
+	return sim_here_ns() - (step->said_ns > c->heard_ns ? step->said_ns : c->heard_ns);
+}
 
 static void replied(struct client *c, int code, str text)
 {
@@ -131,6 +142,11 @@ static void replied(struct client *c, int code, str text)
 		sim_fail("P6: a client heard a reply to nothing: %.*s", STR(text));
 		return;
 	}
+	if (step->kind == CLIENT_RCPT && c->character == CLIENT_POLITE &&
+		waited_ns(c, step) > RCPT_NS_MAX)
+		sim_fail("P9: a recipient was answered for after %lld ms",
+			(long long)(waited_ns(c, step) / SIM_MS));
+	c->heard_ns = sim_here_ns();
 	/* an answer that took too long may be the last one, so that the client tries again */
 	c->late = code == 451 && (step->kind == CLIENT_BODY || step->kind == CLIENT_BDAT);
 	c->answered++;

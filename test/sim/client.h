@@ -27,7 +27,8 @@ struct client_pivot {
 	struct endpoint at;
 	size_t message_octets_max;
 	unsigned recipients_max, errors_max;
-	bool faulty; /* temporary refusals are to be expected */
+	bool faulty;    /* temporary refusals are to be expected */
+	bool rude_hops; /* of recipients whose next hop is asked, at least */
 };
 
 extern struct client_pivot client_pivot;

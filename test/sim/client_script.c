@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/log.h"
 #include "test/sim/client.h"
 #include "test/sim/sim.h"
 #include "test/sim/trace.h"
@@ -205,9 +206,22 @@ static int rcpt_code(struct client_script *s, struct client_step *step, str *enh
 		*enhanced = S("4.5.3");
 		return 452;
 	}
-	*enhanced = entry->may == DIRECTORY_NONE ? S("5.1.1") : S("5.7.1");
-	if (entry->may == DIRECTORY_NONE || (entry->may == DIRECTORY_TRUSTED && !s->trusted))
+	switch (entry->may) {
+	case DIRECTORY_NONE:
+		*enhanced = S("5.1.1");
 		return 550;
+	case DIRECTORY_LATER:
+		*enhanced = S("4.");
+		return 450;
+	case DIRECTORY_CLOSED:
+		*enhanced = ledger.ruled ? S("5.7.1") : S("");
+		return ledger.ruled ? 550 : 250;
+	case DIRECTORY_TRUSTED:
+		*enhanced = s->trusted ? S("") : S("5.7.1");
+		return s->trusted ? 250 : 550;
+	case DIRECTORY_ALL:
+		break;
+	}
 	*enhanced = S("");
 	return 250;
 }
@@ -217,7 +231,7 @@ static bool refused_already(const struct letter *l, int code)
 	return accepted(l) == 0 && (code == 503 || code == 554);
 }
 
-static bool final_is_right(struct client_step *step, int code)
+static bool final_is_right(struct client_step *step, int code, str text)
 {
 	struct letter *l = step->letter;
 
@@ -231,8 +245,11 @@ static bool final_is_right(struct client_step *step, int code)
 	}
 	l->final_code = code;
 	l->final_ns = sim_here_ns();
-	if (code == 250)
+	if (code == 250) {
 		ledger.accepted++;
+		if (!log_id_parse(str_skip(text, str_find_last(text, ' ') + 1), &l->id))
+			return false;
+	}
 	switch (l->kind) {
 	case LETTER_PLAIN:
 		return code == 250 && accepted(l) > 0;
@@ -282,7 +299,7 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 		return accepted(l) > 0 ? code == 354 : code == 503 || code == 554;
 	case CLIENT_BODY:
 	case CLIENT_BDAT:
-		return final_is_right(step, code);
+		return final_is_right(step, code, text);
 	case CLIENT_JUNK:
 	case CLIENT_LONG:
 		return code / 100 == 5;
@@ -300,9 +317,10 @@ void client_script_heard(struct client_script *s, struct client_step *step, int 
 	/* the last one may be that of a message, which has its own reply; then 421 follows */
 	if (s->errors > client_pivot.errors_max + 2)
 		sim_fail("P8: a client made %u errors and may go on", s->errors);
-	if (right || (code / 100 == 4 && client_pivot.faulty && step->kind != CLIENT_RCPT))
+	if (right || (code / 100 == 4 && client_pivot.faulty))
 		return;
-	if (code / 100 == 4 && client_pivot.faulty)
+	if (code / 100 == 4 && client_pivot.rude_hops && step->kind == CLIENT_RCPT &&
+		directory_called(step->letter->rcpts[step->rcpt].entry->address))
 		return;
 	sim_fail("a client heard a wrong reply to step %d of letter %u: %.*s", (int)step->kind,
 		step->letter ? step->letter->number : 0, STR(text));

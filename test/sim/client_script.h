@@ -31,6 +31,7 @@ struct client_step {
 	bool last;
 	bool waits; /* for all answers before it */
 	bool says_size, says_eightbit;
+	int64_t said_ns;
 };
 
 #define CLIENT_STEPS_MAX 400

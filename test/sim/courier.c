@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "test/sim/directory.h"
 #include "test/sim/ledger.h"
 #include "test/sim/sim.h"
 #include "test/sim/sink.h"
@@ -15,7 +16,7 @@ struct courier {
 	unsigned parcels;
 };
 
-enum step { WRITABLE, DELIVER, DONE };
+enum step { WRITABLE, DELIVER, DONE, LOOK };
 
 struct courier_parcel {
 	struct sim_event event; /* its next step */
@@ -82,6 +83,25 @@ static void done(struct courier_parcel *p)
 	handler->done(owner, why.kind ? &why : NULL);
 }
 
+/* Only one of the users has a .forward; sometimes the disk of the homes is away. */
+static void look(struct courier_parcel *p)
+{
+	const struct courier_handler *handler = p->handler;
+	void *owner = p->owner;
+	bool his = str_eq(str_of(p->address), DIRECTORY_FORWARDER);
+	bool fails = sink_quirky && !sink_calm && sim_chance(FAILS_PER_MILLE);
+	struct fail why;
+
+	parcel_free(p);
+	if (fails) {
+		fail_with(&why, FAIL_TEMPORARY, "4.3.0", "the homes are away");
+		handler->done(owner, &why);
+	} else {
+		handler->looked(
+			owner, his ? COURIER_FILE : COURIER_NONE, his ? DIRECTORY_FORWARD : S(""));
+	}
+}
+
 static void parcel_run(struct sim_event *e)
 {
 	struct courier_parcel *p = AROUND(e, struct courier_parcel, event);
@@ -95,6 +115,9 @@ static void parcel_run(struct sim_event *e)
 		break;
 	case DONE:
 		done(p);
+		break;
+	case LOOK:
+		look(p);
 		break;
 	}
 }
@@ -165,6 +188,17 @@ struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str use
 	(void)head;
 	variable(program, S("RECIPIENT="), p->address);
 	variable(program, S("SENDER="), p->sender);
+	return p;
+}
+
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
+	const struct courier_handler *handler, void *owner)
+{
+	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
+
+	(void)extension;
+	str_to_c(user, p->address, sizeof p->address);
+	p->step = LOOK;
 	return p;
 }
 

@@ -17,7 +17,16 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("null@example.org"), DIRECTORY_ALL, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("box@example.org"), DIRECTORY_ALL, { { STR_INIT("box@example.org"), 0, 0 } } },
 	{ STR_INIT("files@example.org"), DIRECTORY_ALL, { { STR_INIT("files@example.org"), 0, 0 } } },
+	{ STR_INIT("fwd@example.org"), DIRECTORY_ALL,
+		{ { STR_INIT("fw@sink1.test"), 0, 0 }, { STR_INIT("fwd@example.org"), 0, 0 } } },
 	{ STR_INIT("program@example.org"), DIRECTORY_ALL, { { STR_INIT("program@example.org"), 0, 0 } } },
+	{ STR_INIT("closed@example.org"), DIRECTORY_CLOSED,
+		{ { STR_INIT("closed@example.org"), 0, 0 } } },
+	{ STR_INIT("in@called.test"), DIRECTORY_ALL, { { STR_INIT("in@called.test"), 0, 0 } } },
+	{ STR_INIT("in2@called.test"), DIRECTORY_ALL, { { STR_INIT("in2@called.test"), 0, 0 } } },
+	{ STR_INIT("badnot@called.test"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("x@deadcalled.test"), DIRECTORY_LATER, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("x@deafcalled.test"), DIRECTORY_LATER, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("nobody@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("badly@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("r1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("r1@sink1.test"), 0, 0 } } },
@@ -47,6 +56,16 @@ const struct directory_entry directory[] = {
 
 const size_t directory_count = LENGTH(directory);
 
+bool directory_forwarded(str address)
+{
+	return str_eq(address, S("fw@sink1.test")) || str_eq(address, S("fwd@example.org"));
+}
+
+bool directory_called(str address)
+{
+	return str_ends(address, S("called.test"));
+}
+
 const str directory_aliases = STR_INIT("one: one@sink1.test\n"
 				       "two: one, other@sink2.test\n"
 				       "nested: two,\n"
@@ -60,11 +79,22 @@ const str directory_conf =
 	STR_INIT("domain example.org { aliases example.org }\n"
 		 "mailbox box@example.org { lmtp 10.0.2.4:24 }\n"
 		 "mailbox files@example.org { maildir /mail/{address} }\n"
+		 "mailbox closed@example.org { maildir /mail/{address} }\n"
+		 "domain called.test { relay 10.0.2.3 }\n"
+		 "domain deadcalled.test { relay 10.0.9.9 }\n"
+		 "domain deafcalled.test { relay 203.0.113.9 }\n"
+		 "mailbox fwd@example.org { maildir /mail/{address}; as fwd; forward }\n"
 		 "mailbox program@example.org { pipe \"/bin/take {recipient}\" }\n"
 		 "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
 		 "transport slow { smtp; connections 1; delay-between 20s }\n"
 		 "route fixed.test { transport fixed }\n"
 		 "route slow.test slow2.test slow3.test { transport slow }\n");
+
+/* That a table accepts somebody opens no relay. */
+const str directory_rules = STR_INIT("closed@example.org refuse 5.7.1 closed by a table\n"
+				     "r1@sink1.test accept\n"
+				     "nobody@example.org accept\n"
+				     "box@example.org accept\n");
 
 const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "mx.sender.test A 10.0.2.5\n"

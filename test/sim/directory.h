@@ -15,6 +15,8 @@ enum directory_may {
 	DIRECTORY_ALL,     /* anyone may write to it: it is hosted */
 	DIRECTORY_TRUSTED, /* the relay's own networks only; strangers get 550 5.7.1 */
 	DIRECTORY_NONE,    /* nobody may: 550 5.1.1 */
+	DIRECTORY_CLOSED,  /* where tables rule, nobody may: 550 5.7.1; else all */
+	DIRECTORY_LATER,   /* nobody knows who that is, and whoever could say is away: 450 */
 };
 
 struct directory_target {
@@ -32,11 +34,23 @@ struct directory_entry {
 extern const struct directory_entry directory[];
 extern const size_t directory_count;
 
+/* A target that is reached by a .forward, in a message of its own; an address whose next hop is
+ * asked at RCPT who that is: one that is rude defers it. */
+bool directory_forwarded(str address);
+bool directory_called(str address);
+
 #define DIRECTORY_OWNER S("lo@sender.test") /* where owner-list@example.org leads */
 #define DIRECTORY_POSTMASTER S("pm@sender.test")
 
+/* The user who has a .forward, and what stands in it. */
+#define DIRECTORY_FORWARDER S("fwd")
+#define DIRECTORY_FORWARD S("fw@sink1.test, \\fwd\n")
+#define DIRECTORY_FORWARD_FIELD S("Delivered-To: fwd@example.org\r\n")
+
 extern const str directory_aliases; /* aliases(5) of example.org */
+#define DIRECTORY_DOMAINS 4         /* of directory_conf; the first one has the aliases */
 extern const str directory_conf;    /* domains, mailboxes, transports, routes */
+extern const str directory_rules;   /* what a table says of recipients, "KEY VERDICT" lines */
 extern const str directory_zone;
 
 /* The machines of the next hops, and their addresses. */

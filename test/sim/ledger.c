@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "test/sim/pivot.h"
 #include "test/sim/sim.h"
 #include "test/sim/trace.h"
 
@@ -63,10 +62,14 @@ static bool seven_bits(str s)
 	return true;
 }
 
-static bool same(const struct letter *l, str got, bool converted)
+static bool same(const struct letter *l, str got, bool converted, bool forwarded)
 {
 	size_t header = str_find_str(l->content, S("\r\n\r\n"));
 
+	if (forwarded && !str_starts(got, DIRECTORY_FORWARD_FIELD))
+		return false;
+	if (forwarded)
+		got = str_skip(got, DIRECTORY_FORWARD_FIELD.n);
 	if (ledger.judged && !l->trusted) {
 		if (!str_starts(got, S("Authentication-Results: pivot.test;")))
 			return false;
@@ -103,7 +106,9 @@ static bool leads_there(const struct letter *l, str address)
 		for (size_t n = 0; n < DIRECTORY_TARGETS_MAX; n++)
 			if (r->entry->targets[n].address.n > 0 &&
 				str_eq(r->entry->targets[n].address, address) &&
-				(l->trusted || r->entry->may == DIRECTORY_ALL))
+				(l->trusted || r->entry->may == DIRECTORY_ALL ||
+					r->entry->may == DIRECTORY_CLOSED) &&
+				!(ledger.ruled && r->entry->may == DIRECTORY_CLOSED))
 				return true;
 	}
 	return false;
@@ -157,7 +162,7 @@ static void delivered(
 			STR(rcpt), l->final_code);
 		return;
 	}
-	if (!same(l, content, converted)) {
+	if (!same(l, content, converted, directory_forwarded(rcpt))) {
 		sim_fail("P6: letter %u came to %.*s as another message (%zu octets, %zu sent)",
 			l->number, STR(rcpt), content.n, l->content.n);
 		return;
@@ -167,9 +172,11 @@ static void delivered(
 		t = target_make(l, rcpt);
 	assert(t);
 	if (t->delivered > 0) {
-		/* a peer may be slow to read what a former life of the pivot sent him */
+		/* a peer may be slow to read what a former life of the pivot sent him; and what was
+		 * sent on by a .forward just before an accident is sent on again */
 		if (second_is_wrong(t->copy_heard) &&
-			!accident_since(heard->begun_ns, sim_here_ns()))
+			!accident_since(heard->begun_ns, sim_here_ns()) &&
+			!(directory_forwarded(rcpt) && ledger.accident_count > 0))
 			sim_fail(
 				"P2: letter %u came to %.*s again, its 250 was read at %lld ms and "
 				"nothing happened since",
@@ -217,7 +224,6 @@ static void bounced(struct letter *l, str address, const struct net_watch *heard
 		sim_fail("P2: letter %u bounced twice for %.*s, and no accident happened",
 			l->number, STR(address));
 	t->bounce_heard = heard;
-	t->bounced_ns = sim_here_ns();
 	ledger.bounced++;
 }
 
@@ -282,17 +288,37 @@ void ledger_arrived(
 
 /* --- the end --- */
 
-/* Where a host takes a quarter of an hour a mail, one that is put off there may get too old; with
- * NOTIFY=NEVER nobody hears of that. */
-static bool too_old(const struct letter *l, const struct letter_target *t)
+static bool given_up(uint64_t id, str address)
 {
-	int64_t lifetime_ns = (PIVOT_LIFETIME_MS - 60000LL) * SIM_MS;
+	for (unsigned i = 0; i < ledger.given_up_count; i++)
+		if (ledger.given_up[i].id == id && str_eq(ledger.given_up[i].address, address))
+			return true;
+	return false;
+}
 
-	if (t->delivered > 0)
-		return false;
-	if (l->never)
-		return t->bounced == 0 && sim_here_ns() - l->final_ns > 2 * lifetime_ns;
-	return t->bounced > 0 && t->bounced_ns - l->final_ns > lifetime_ns;
+static str kept(str s)
+{
+	char *p = sim_alloc(s.n + 1);
+
+	memcpy(p, s.p, s.n);
+	return (str){ p, s.n };
+}
+
+/* Who may end without anybody hearing of it: who asked for that, and mail without a sender, of
+ * which the postmaster is told. */
+void ledger_given_up(uint64_t id, str sender, str address)
+{
+	const struct letter *l = letter_of(letter_number_of_sender(sender));
+
+	trace("%.*s of the letter from <%.*s> is given up", STR(address), STR(sender));
+	if (l && !(l->never && !owned(l, address)))
+		sim_fail("P2: letter %u was given up for %.*s, and nobody was told", l->number,
+			STR(address));
+	if (given_up(id, address)) /* once more after a crash, or told twice of one address */
+		return;
+	assert(ledger.given_up_count < LEDGER_GIVEN_UP_MAX);
+	ledger.given_up[ledger.given_up_count++] =
+		(struct ledger_given_up){ .id = id, .address = kept(address) };
 }
 
 static bool ended(const struct letter *l, const struct letter_target *t)
@@ -300,12 +326,14 @@ static bool ended(const struct letter *l, const struct letter_target *t)
 	if (!t->promised)
 		return true;
 	if (!t->at->bounces)
-		return (t->delivered > 0 && t->bounced == 0) || too_old(l, t);
+		return t->delivered > 0 && t->bounced == 0;
+	if (t->delivered > 0)
+		return false;
 	if (l->never && !t->at->owned)
-		return t->delivered == 0 && t->bounced == 0;
+		return t->bounced == 0 && given_up(l->id, t->at->address);
 	if (l->null_sender && !t->at->owned)
-		return t->delivered == 0 && (t->bounced > 0 || l->notified);
-	return t->delivered == 0 && t->bounced > 0;
+		return t->bounced > 0 || l->notified;
+	return t->bounced > 0;
 }
 
 bool ledger_settled(char *open, size_t size)

@@ -13,6 +13,7 @@
 
 #define LEDGER_LETTERS_MAX 200
 #define LEDGER_ACCIDENTS_MAX 64
+#define LEDGER_GIVEN_UP_MAX 4000
 
 struct ledger {
 	struct letter *letters[LEDGER_LETTERS_MAX]; /* by number - 1 */
@@ -21,11 +22,17 @@ struct ledger {
 		int64_t from_ns, to_ns;
 	} accidents[LEDGER_ACCIDENTS_MAX]; /* crashes, from the sync that failed before */
 	unsigned accident_count;
+	struct ledger_given_up {
+		uint64_t id; /* of the message */
+		str address;
+	} given_up[LEDGER_GIVEN_UP_MAX]; /* recipients that the pivot has ended, and told nobody */
+	unsigned given_up_count;
 	/* After a failed sync only the process was restarted: what it finds in the page cache may
 	 * never have come to the disk.  Nobody was promised anything of it, but notices about it
 	 * may go to postmaster. */
 	bool doubtful_pages;
 	bool judged;           /* the pivot judges senders, and says what it found */
+	bool ruled;            /* tables say who may be written to */
 	int64_t record_ns_max; /* P2's bound, with the waits of the simulated disk */
 	unsigned accepted, delivered, bounced, refused, second_copies; /* for the summary */
 };
@@ -40,6 +47,10 @@ void ledger_accident(int64_t from_ns); /* until now */
  * send 7 bits only.  heard: has the pivot read that it was taken?  Not before it is watched. */
 void ledger_arrived(
 	str sender, str rcpt, str content, bool converted, const struct net_watch *heard);
+
+/* The pivot ends a recipient of the message, and told nobody, or postmaster instead of its sender.
+ */
+void ledger_given_up(uint64_t id, str sender, str address);
 
 /* Is every promise kept?  Else the first that is not, in words. */
 bool ledger_settled(char *open, size_t size);

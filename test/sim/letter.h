@@ -32,7 +32,6 @@ struct letter_target {
 	unsigned delivered, bounced;
 	/* has the pivot read that the last copy, or bounce, was taken? */
 	const struct net_watch *copy_heard, *bounce_heard;
-	int64_t bounced_ns; /* when the last bounce came */
 };
 
 struct letter {
@@ -49,6 +48,7 @@ struct letter {
 	size_t target_count;
 	int mail_code, data_code, final_code; /* 0: not said */
 	int64_t final_ns;
+	uint64_t id;    /* what it was queued as */
 	bool body_sent; /* to its end */
 	bool notified;  /* the postmaster was told */
 };

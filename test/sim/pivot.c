@@ -7,9 +7,12 @@
 #include "base/mem.h"
 #include "conf/conf.h"
 #include "daemon/mail.h"
+#include "flow/dispatch.h"
 #include "route/alias.h"
+#include "route/lookup.h"
 #include "route/route.h"
 #include "test/sim/directory.h"
+#include "test/sim/ledger.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
 #include "world/courier.h"
@@ -33,6 +36,12 @@ static const char conf_text[] =
 static const char judge_text[] = "spf { temperror defer }\ndkim { }\n"
 				 "authentication-results { iprev }\n";
 
+/* A database says who may be written to. */
+static const char tables_text[] =
+	"table rules { sqlite /rules.db; query \"SELECT v FROM rules WHERE k = '%s'\"\n"
+	"  timeout 5s; connections 2; cache 10s; on-failure defer }\n"
+	"access { recipient rules }\n";
+
 static struct pivot {
 	struct node *node;
 	struct loop *loop;
@@ -43,19 +52,25 @@ static struct pivot {
 	struct endpoint at;
 	struct worker_port port;
 	unsigned workers;
-	bool judges;
+	struct pivot_rules rules;
 	uint64_t segment_octets;
 	bool stopping, clean, up, refused, reloading;
 	size_t living;
 } pivot;
 
-void pivot_new(struct node *n, bool judges)
+void pivot_new(struct node *n, const struct pivot_rules *rules)
 {
 	pivot = (struct pivot){ .node = n,
-		.judges = judges,
+		.rules = *rules,
 		.workers = (unsigned)sim_between(1, 3),
 		.segment_octets = (uint64_t)sim_between(SEGMENT_OCTETS_MIN, SEGMENT_OCTETS_MAX) };
 	n->limit_octets = PIVOT_MEMORY_OCTETS_MAX;
+}
+
+void pivot_sizes(uint64_t segment_octets, size_t memory_octets)
+{
+	pivot.segment_octets = segment_octets;
+	pivot.node->limit_octets = memory_octets;
 }
 
 bool pivot_up(void)
@@ -79,26 +94,64 @@ struct spool *__wrap_spool_open(
 	return __real_spool_open(&small, found, owner, why);
 }
 
-static struct router *router_make(void)
+/* The same for the end of recipients: those that nobody hears of are entered. */
+void __real_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end);
+void __wrap_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end);
+
+void __wrap_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
+	enum spool_rcpt_state end)
+{
+	for (size_t i = 0; i < count && end == SPOOL_GIVEN_UP; i++)
+		ledger_given_up(
+			m->envelope.id, m->envelope.sender, m->envelope.rcpts[rcpts[i]].address);
+	__real_dispatch_end(d, m, rcpts, count, end);
+}
+
+static struct conf *conf_make(struct fail *why)
 {
 	struct conf_source sources[] = {
-		{S("pivot.conf"),      str_of(conf_text) },
-		{ S("directory.conf"), directory_conf    },
-		{ S("judge.conf"),     str_of(judge_text)},
+		{S("pivot.conf"),      str_of(conf_text)                            },
+		{ S("directory.conf"), directory_conf                               },
+		{ S("judge.conf"),     str_of(pivot.rules.judges ? judge_text : "") },
+		{ S("tables.conf"),    str_of(pivot.rules.tables ? tables_text : "")},
 	};
-	size_t count = LENGTH(sources) - !pivot.judges;
-	struct fail why = { 0 };
-	struct conf *conf = conf_build(S("/conf"), sources, count, &why);
+	struct conf_source whole = { S("whole.conf"), pivot.rules.whole };
+
+	return pivot.rules.whole.n > 0 ? conf_build(S("/conf"), &whole, 1, why)
+				       : conf_build(S("/conf"), sources, LENGTH(sources), why);
+}
+
+/* The aliases of the directory's first domain. */
+static struct alias_table *aliases_make(struct fail *why)
+{
 	struct alias_builder *b = alias_builder_new(S("example.org"), NULL, NULL);
-	struct alias_table *table;
+
+	if (alias_builder_aliases(b, S("aliases"), directory_aliases, why))
+		return alias_builder_finish(b);
+	alias_builder_free(b);
+	return NULL;
+}
+
+static struct router *router_make(void)
+{
+	struct alias_table *tables[DIRECTORY_DOMAINS] = { 0 };
+	struct buf report = { 0 };
+	struct fail why = { 0 };
+	struct conf *conf = conf_make(&why);
 	struct router *r;
 
-	if (!conf || !alias_builder_aliases(b, S("aliases"), directory_aliases, &why)) {
+	if (conf && conf->domain_count > 0)
+		tables[0] = aliases_make(&why);
+	if (why.kind != FAIL_NONE) {
 		fprintf(stderr, "%s\n", why.text);
 		abort();
 	}
-	table = alias_builder_finish(b);
-	r = router_new(conf, &table);
+	r = router_new(conf, tables);
+	router_take_lookups(r, lookup_set_read(conf, NULL, NULL, &report));
+	assert(router_lookups(r));
+	buf_free(&report);
 	conf_drop(conf);
 	return r;
 }

@@ -17,7 +17,15 @@
 /* P8: all that the daemon may hold, whatever strangers do in this world. */
 #define PIVOT_MEMORY_OCTETS_MAX (8 << 20)
 
-void pivot_new(struct node *n, bool judges); /* judges: SPF and DKIM of strangers */
+/* What it asks before it takes mail, beside what it always asks. */
+struct pivot_rules {
+	bool judges; /* SPF and DKIM of strangers */
+	bool tables; /* a database, who may be written to (directory_rules) */
+	str whole;   /* a whole configuration, in place of that of the directory; "" none */
+};
+
+void pivot_new(struct node *n, const struct pivot_rules *rules);
+void pivot_sizes(uint64_t segment_octets, size_t memory_octets); /* in place of small ones */
 bool pivot_boot(void);   /* false: the power failed meanwhile, or the disk was full */
 bool pivot_up(void);     /* it serves */
 void pivot_reload(void); /* a new generation, which says the same */

@@ -10,6 +10,7 @@
 #include "test/sim/ledger.h"
 #include "test/sim/pivot.h"
 #include "test/sim/sink.h"
+#include "test/sim/source.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
 
@@ -27,7 +28,8 @@
 /* What this world is like. */
 struct character {
 	bool crashes, full_disks, bad_disks, stuck_disks, bad_lines, bad_dns, quirks, stops;
-	bool judges; /* no trouble, but a rule of the pivot */
+	bool bad_tables;
+	struct pivot_rules rules; /* no trouble */
 };
 
 enum turn_kind {
@@ -148,7 +150,8 @@ static void make_character(void)
 {
 	struct character *c = &story.character;
 
-	c->judges = sim_chance(500);
+	c->rules.judges = sim_chance(500);
+	c->rules.tables = sim_chance(400);
 	if (sim_chance(200))
 		return; /* nothing is wrong in this world: every reply must be the right one */
 	c->crashes = sim_chance(600);
@@ -159,6 +162,7 @@ static void make_character(void)
 	c->bad_dns = sim_chance(250);
 	c->quirks = sim_chance(600);
 	c->stops = sim_chance(150);
+	c->bad_tables = c->rules.tables && sim_chance(500);
 }
 
 static void set_faults(void)
@@ -174,8 +178,15 @@ static void set_faults(void)
 		.slow_per_mille = c->bad_dns ? 100 : 0 };
 	sink_quirky = c->quirks;
 	client_pivot.faulty = c->crashes || c->full_disks || c->bad_disks || c->stuck_disks ||
-			      c->bad_lines || c->stops || (c->judges && c->bad_dns);
-	ledger.judged = c->judges;
+			      c->bad_lines || c->stops || (c->rules.judges && c->bad_dns) ||
+			      c->bad_tables;
+	client_pivot.rude_hops = c->quirks;
+	ledger.judged = c->rules.judges;
+	ledger.ruled = c->rules.tables;
+	source_faults = (struct source_faults){ .rows = directory_rules,
+		.latency_ns_max = c->bad_tables ? 2 * SIM_S : 20 * SIM_MS,
+		.dead_per_mille = c->bad_tables ? 150 : 0,
+		.hung_per_mille = c->bad_tables ? 100 : 0 };
 	f->names_in_order = sim_chance(700);
 	if (sim_chance(300))
 		f->stall_per_mille = 0;
@@ -278,6 +289,7 @@ static void take_turn(enum turn_kind kind)
 		f->stall_per_mille = 0;
 		net_faults.reset_per_myriad = 0;
 		dns_faults.trouble_per_mille = dns_faults.slow_per_mille = 0;
+		source_faults.dead_per_mille = source_faults.hung_per_mille = 0;
 		sink_calm = true;
 		story.character = (struct character){ 0 };
 		break;
@@ -359,7 +371,7 @@ static void make_world(uint64_t seed)
 	story.pivot->store = store_new();
 	story.pivot->died = died;
 	set_faults();
-	pivot_new(story.pivot, story.character.judges);
+	pivot_new(story.pivot, &story.character.rules);
 	client_pivot.node = story.pivot;
 	client_pivot.message_octets_max = PIVOT_MESSAGE_OCTETS_MAX;
 	client_pivot.recipients_max = PIVOT_RECIPIENTS_MAX;
