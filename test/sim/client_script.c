@@ -69,6 +69,21 @@ static void add_letter(struct client_script *s)
 	s->steps[s->count - 1].waits = true;
 }
 
+static void add_auth(struct client_script *s, enum client_auth auth)
+{
+	add(s, CLIENT_AUTH)->waits = true;
+	s->steps[s->count - 1].auth = auth;
+}
+
+/* Who logs in may send what a trusted client may. */
+static void add_login(struct client_script *s)
+{
+	if (sim_chance(300))
+		add_auth(s, CLIENT_AUTH_WRONG);
+	add_auth(s, CLIENT_AUTH_RIGHT);
+	s->trusted = true;
+}
+
 void client_script_write(struct client_script *s, bool trusted, unsigned letters, bool noisy)
 {
 	size_t hello;
@@ -79,10 +94,14 @@ void client_script_write(struct client_script *s, bool trusted, unsigned letters
 	add(s, CLIENT_GREETING);
 	add(s, CLIENT_HELLO)->waits = true;
 	s->steps[s->count - 1].last = s->extended;
+	if (s->extended && sim_chance(100))
+		add_auth(s, CLIENT_AUTH_CLEAR);
 	if (s->extended && sim_chance(400)) {
 		add(s, CLIENT_STARTTLS)->waits = true;
 		add(s, CLIENT_HELLO)->waits = true;
 		s->steps[s->count - 1].last = true;
+		if (sim_chance(500))
+			add_login(s);
 	}
 	hello = s->count;
 	for (unsigned i = 0; i < letters; i++) {
@@ -138,6 +157,11 @@ void client_script_say(struct client_step *step, struct buf *out)
 		break;
 	case CLIENT_STARTTLS:
 		buf_put(out, S("STARTTLS\r\n"));
+		break;
+	case CLIENT_AUTH: /* of "\0app\0a secret word", and of a wrong one */
+		buf_putf(out, "AUTH PLAIN %s\r\n",
+			step->auth == CLIENT_AUTH_WRONG ? "AGFwcAB3cm9uZw=="
+							: "AGFwcABhIHNlY3JldCB3b3Jk");
 		break;
 	case CLIENT_MAIL:
 		buf_putf(out, "MAIL FROM:<%s>", l->sender);
@@ -278,6 +302,10 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 	case CLIENT_RSET:
 	case CLIENT_NOOP:
 		return code == 250;
+	case CLIENT_AUTH:
+		return code == (step->auth == CLIENT_AUTH_CLEAR          ? 538
+				       : step->auth == CLIENT_AUTH_WRONG ? 535
+									 : 235);
 	case CLIENT_MAIL:
 		l->mail_code = code;
 		if (l->kind == LETTER_FORGED)
@@ -309,9 +337,21 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 	return false;
 }
 
+/* Without the login there is nothing that it would be trusted with. */
+static void give_up(struct client_script *s, const struct client_step *step)
+{
+	size_t next = (size_t)(step - s->steps) + 1;
+
+	s->steps[next] = (struct client_step){ .kind = CLIENT_QUIT, .waits = true };
+	s->count = next + 1;
+}
+
 void client_script_heard(struct client_script *s, struct client_step *step, int code, str text)
 {
 	bool right = is_right(s, step, code, text);
+
+	if (step->kind == CLIENT_AUTH && step->auth == CLIENT_AUTH_RIGHT && !right)
+		give_up(s, step);
 
 	s->errors += code >= 400 && code != 452; /* too many recipients are no error */
 	/* the last one may be that of a message, which has its own reply; then 421 follows */

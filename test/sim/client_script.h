@@ -11,6 +11,7 @@ enum client_step_kind {
 	CLIENT_GREETING, /* hear it */
 	CLIENT_HELLO,
 	CLIENT_STARTTLS,
+	CLIENT_AUTH,
 	CLIENT_MAIL,
 	CLIENT_RCPT,
 	CLIENT_DATA,
@@ -23,8 +24,16 @@ enum client_step_kind {
 	CLIENT_QUIT,
 };
 
+/* How a client logs in. */
+enum client_auth {
+	CLIENT_AUTH_CLEAR, /* where nobody takes a password */
+	CLIENT_AUTH_WRONG,
+	CLIENT_AUTH_RIGHT,
+};
+
 struct client_step {
 	enum client_step_kind kind;
+	enum client_auth auth;
 	struct letter *letter;
 	size_t rcpt;
 	str chunk; /* BDAT */
