@@ -1,5 +1,6 @@
 """Rules for header fields, addresses that are replaced, copies, soft-bounce: what it does to mail."""
 import email
+import sqlite3
 
 import harness
 import smtp
@@ -230,3 +231,37 @@ call-out {{ }}
     assert b"spf=fail" in sink.wait(1)[0].data
     judged = [e for e in facteur.events("judged") if e["from"] == "friend@bad.test"]
     assert [(e["spf"], e["excused"], e["cost"]) for e in judged] == [("fail", "yes", "none")]
+
+
+def test_tables_that_are_asked_replace_and_copy_too(place):
+    """Off the loop; what it means that one gives no answer is the admin's to say (P9)."""
+    sink = place.sink()
+    facteur = place.facteur(sink.port, start=False, more="""
+table who { sqlite who.db; query "SELECT becomes FROM who WHERE address = %s"; cache 0 }
+table copies { sqlite who.db; query "SELECT becomes FROM copies WHERE address = %s"; cache 0; on-failure hold }
+rewrite { sender who; recipient who }
+copy-to { sender copies; recipient copies }
+""")
+    path = facteur.dir / "who.db"
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE who (address TEXT, becomes TEXT)")
+        base.execute("CREATE TABLE copies (address TEXT, becomes TEXT)")
+        base.executemany("INSERT INTO who VALUES (?, ?)", [
+            ("old@b.test", "new@b.test"), ("@far.test", "@sink.test"), ("odd@b.test", "nonsense")])
+        base.executemany("INSERT INTO copies VALUES (?, ?)", [
+            ("new@b.test", "s1@sink.test"), ("new@b.test", "s2@sink.test"), ("c@sink.test", "copy@sink.test"),
+            ("odd@sink.test", "nonsense")])
+    path.chmod(0o644)
+    facteur.start()
+    assert smtp.send(facteur.port, "old@b.test", ["c@far.test"], smtp.message()).code == 250
+    facteur.wait_empty()
+    assert sorted(r for m in sink.mails for r in m.recipients) == [
+        "c@sink.test", "copy@sink.test", "s1@sink.test", "s2@sink.test"]
+    assert {m.sender for m in sink.mails} == {"new@b.test"}
+    with smtp.Client(facteur.port) as client:
+        client.hello()
+        assert "no answer" in client.say("MAIL FROM:<odd@b.test>", 451).text
+        assert client.mail("a@b.test", ["odd@sink.test"], smtp.message("held")).code == 250
+    facteur.wait_until(lambda: len(facteur.events("table-failed")) == 2, "both failures")
+    assert [e["of"] for e in facteur.events("table-failed")] == ["rewrite", "copy"]
+    assert facteur.queue()[0]["recipients"][0]["state"] == "held"

@@ -276,12 +276,14 @@ static bool final_is_right(struct client_step *step, int code, str text)
 	}
 	switch (l->kind) {
 	case LETTER_PLAIN:
+	case LETTER_DROPPED:
 		return code == 250 && accepted(l) > 0;
 	case LETTER_BARE:
 		return code == 550 || code == 554 || code == 503;
 	case LETTER_OVERSIZE:
 		return code == 552 || code == 503;
 	case LETTER_LOOPED:
+	case LETTER_RULED:
 		return code == 554 || code == 503;
 	case LETTER_FORGED:
 		return code == 554 || code == 503;

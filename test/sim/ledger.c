@@ -157,7 +157,13 @@ static void delivered(
 			STR(rcpt));
 		return;
 	}
-	if (l->final_code >= 500 || l->kind == LETTER_BARE || l->kind == LETTER_FORGED) {
+	if (l->kind == LETTER_DROPPED) {
+		sim_fail("letter %u came to %.*s, but a rule had thrown it away", l->number,
+			STR(rcpt));
+		return;
+	}
+	if (l->final_code >= 500 || l->kind == LETTER_BARE || l->kind == LETTER_FORGED ||
+		l->kind == LETTER_RULED) {
 		sim_fail("P6: letter %u came to %.*s, but it had to be refused (%d)", l->number,
 			STR(rcpt), l->final_code);
 		return;
@@ -244,6 +250,9 @@ static void report_arrived(struct letter *l, str rcpt, str content, const struct
 			continue;
 		bounced(l, address, heard);
 	}
+	if (l->kind == LETTER_DROPPED)
+		sim_fail("a report went out about letter %u, which a rule had thrown away",
+			l->number);
 	if (found == 0 && !notice)
 		sim_fail("a report about letter %u names no recipient", l->number);
 	if (notice)
@@ -341,7 +350,7 @@ bool ledger_settled(char *open, size_t size)
 	for (unsigned i = 0; i < ledger.letter_count; i++) {
 		struct letter *l = ledger.letters[i];
 
-		if (l->final_code / 100 != 2)
+		if (l->final_code / 100 != 2 || l->kind == LETTER_DROPPED)
 			continue;
 		for (size_t n = 0; n < l->target_count; n++) {
 			struct letter_target *t = &l->targets[n];

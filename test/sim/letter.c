@@ -62,6 +62,10 @@ static void put_header(struct letter *l, struct buf *b)
 				"Received: from hop%d by hop%d; Tue, 24 Nov 2026 00:00:00 "
 				"+0000\r\n",
 				i, i + 1);
+	if (l->kind == LETTER_RULED)
+		buf_put(b, S("X-Sim: please\r\n\trefuse\r\n"));
+	if (l->kind == LETTER_DROPPED)
+		buf_put(b, S("X-Sim: please\r\n\tdiscard\r\n"));
 	if (!l->bare_header)
 		buf_putf(b,
 			"Date: Tue, 24 Nov 2026 00:00:00 +0000\r\nFrom: <s%u@sender.test>\r\n"
@@ -163,6 +167,8 @@ struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t oct
 		l->kind = LETTER_OVERSIZE;
 	else if (sim_chance(15))
 		l->kind = LETTER_LOOPED;
+	else if (sim_chance(30))
+		l->kind = sim_chance(500) ? LETTER_RULED : LETTER_DROPPED;
 	else if (judged && !trusted && sim_chance(100))
 		l->kind = LETTER_FORGED;
 	l->empty = l->kind == LETTER_PLAIN && sim_chance(20);

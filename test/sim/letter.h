@@ -17,6 +17,8 @@ enum letter_kind {
 	LETTER_BARE,     /* its wire form has a bare CR or LF, or another way to smuggle: 5xx */
 	LETTER_OVERSIZE, /* more than the pivot takes: 552 */
 	LETTER_LOOPED,   /* too many Received fields: 554 */
+	LETTER_RULED,    /* a rule for a field of its header refuses it: 554 */
+	LETTER_DROPPED,  /* another one throws it away: 250, and nothing comes of it */
 	LETTER_FORGED,   /* its client may not speak for its sender: 550 where that is judged */
 };
 
