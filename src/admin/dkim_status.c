@@ -1,12 +1,15 @@
 #include "admin/dkim.h"
 
 #include "admin/exit.h"
+#include "admin/generation.h"
 #include "admin/verify.h"
 #include "admin/verify_source.h"
 #include "base/mem.h"
+#include "flow/key_watch.h"
 #include "sender/dkim_secret.h"
 #include "sender/dkim_shown.h"
 #include "sender/keytable.h"
+#include "world/clock.h"
 #include "world/file.h"
 
 /* One key of the table. */
@@ -18,6 +21,14 @@ struct key {
 	enum dkim_shown shown;
 	const char *why;
 	bool asked, answered, signs;
+	struct key_watch_times times; /* as the server has noted them */
+	bool settles, retired;
+};
+
+/* What the configuration in force says; null where there is none, or it signs nothing. */
+struct words {
+	struct conf *conf;
+	str notes; /* flow/key_watch's file */
 };
 
 static bool step(struct verify_check *c)
@@ -75,6 +86,33 @@ static void read_key(struct arena *a, struct key *k, const struct keytable_key *
 			k->name, sizeof k->name);
 }
 
+/* How far the server has come with it. */
+static void read_times(const struct words *w, struct key *k)
+{
+	const struct conf_sign *sign = w->conf ? &w->conf->sender.sign : NULL;
+	int64_t now_s = clock_wall_ms() / 1000;
+
+	if (!sign || !k->name[0])
+		return;
+	k->times = key_watch_times(w->notes, str_of(k->name));
+	k->settles = k->shown == DKIM_SHOWN_YES &&
+		     (k->times.shown_s == 0 || now_s - k->times.shown_s < sign->settle_ms / 1000);
+	k->retired =
+		k->times.replaced_s > 0 && now_s - k->times.replaced_s >= sign->retire_ms / 1000;
+}
+
+/* Until a new record has settled, one that has signs in its place. */
+static bool gives_way(const struct key *keys, size_t count, const struct key *k)
+{
+	for (size_t i = 0; i < count && k->settles; i++)
+		if (keys[i].secret && keys[i].shown == DKIM_SHOWN_YES && !keys[i].settles &&
+			str_eq(keys[i].row->domain, k->row->domain) &&
+			dkim_secret_signer(keys[i].secret)->algorithm ==
+				dkim_secret_signer(k->secret)->algorithm)
+			return true;
+	return false;
+}
+
 /* Which of the keys of each domain sign, in the order of the table. */
 static void choose(struct arena *a, struct key *keys, size_t count)
 {
@@ -92,7 +130,8 @@ static void choose(struct arena *a, struct key *keys, size_t count)
 			if (!keys[k].secret || !str_eq(keys[k].row->domain, keys[i].row->domain))
 				continue;
 			algorithms[n] = dkim_secret_signer(keys[k].secret)->algorithm;
-			shown[n] = keys[k].shown;
+			shown[n] = gives_way(keys, count, &keys[k]) ? DKIM_SHOWN_MISSING
+								    : keys[k].shown;
 			places[n++] = k;
 			done[k] = true;
 		}
@@ -111,7 +150,11 @@ static const char *role(const struct key *k)
 		return k->name[0] || k->unreadable.text[0] ? "unreadable" : "depends";
 	if (k->signs)
 		return "signs";
-	return k->shown == DKIM_SHOWN_YES ? "replaced" : "waits";
+	if (k->shown != DKIM_SHOWN_YES)
+		return "waits";
+	if (k->settles && k->times.replaced_s == 0)
+		return "settles";
+	return k->retired ? "retired" : "replaced";
 }
 
 static const char *reason(const struct key *k)
@@ -137,6 +180,10 @@ static json_t *key_json(const struct key *k)
 	json_put_str(one, "role", str_of(role(k)));
 	if (reason(k)[0])
 		json_put_str(one, "reason", str_of(reason(k)));
+	if (k->times.shown_s > 0)
+		json_put_time(one, "shown_since", k->times.shown_s * 1000);
+	if (k->times.replaced_s > 0)
+		json_put_time(one, "replaced_since", k->times.replaced_s * 1000);
 	return one;
 }
 
@@ -176,8 +223,8 @@ static int exit_code(const struct key *keys, size_t count)
 	return code;
 }
 
-static int judge(
-	struct arena *a, struct verify *v, const struct keytable *table, str dir, struct buf *out)
+static int judge(struct arena *a, struct verify *v, const struct keytable *table,
+	const struct words *words, str dir, struct buf *out)
 {
 	struct verify_check *checks, **pointers;
 	struct key *keys;
@@ -197,6 +244,8 @@ static int judge(
 	}
 	verify_ask_run(v, pointers, count);
 	verify_ask_close(v);
+	for (n = 0; n < count; n++)
+		read_times(words, &keys[n]);
 	choose(a, keys, count);
 	print(keys, count, v->json, out);
 	code = exit_code(keys, count);
@@ -224,13 +273,31 @@ static bool read_options(
 	return verify_source_right(from);
 }
 
+/* Without a configuration that signs, the table is where opendkim's users have it. */
+static void read_conf(struct arena *a, str dir, struct words *w, str *path)
+{
+	struct fail why;
+
+	*w = (struct words){ .conf = generation_conf(dir, &why), .notes = S("") };
+	if (w->conf && !w->conf->sender.sign.block.on) {
+		conf_drop(w->conf);
+		w->conf = NULL;
+	}
+	if (path->n == 0)
+		*path = w->conf ? w->conf->sender.sign.keytable.path : S("dkim/keytable");
+	if (w->conf &&
+		!file_read(a, file_path(a, w->conf->state_dir, S(KEY_WATCH_FILE)), &w->notes, &why))
+		w->notes = S("");
+}
+
 int dkim_status(const str *words, size_t count, str dir, bool json, struct buf *out, bool *answered)
 {
 	struct verify v = { .json = json };
 	struct verify_source from = { 0 };
 	struct router *router = NULL;
 	struct keytable *table = NULL;
-	str path = S("dkim/keytable"), text;
+	struct words in_force;
+	str path = S(""), text;
 	struct fail why = { 0 };
 	int code = EXIT_USAGE;
 	struct arena a;
@@ -238,6 +305,7 @@ int dkim_status(const str *words, size_t count, str dir, bool json, struct buf *
 	if (!read_options(&path, &from, words, count, out))
 		return EXIT_USAGE;
 	arena_init(&a, ARENA_UNLIMITED);
+	read_conf(&a, dir, &in_force, &path);
 	if (file_read(&a, file_path(&a, dir, path), &text, &why))
 		table = keytable_read(path, text, &why);
 	if (table && verify_source_load(&a, &from, dir, &router, &why))
@@ -245,12 +313,13 @@ int dkim_status(const str *words, size_t count, str dir, bool json, struct buf *
 	if (v.resolver) {
 		v.loop = loop_new("dkim");
 		list_init(&v.slots);
-		code = judge(&a, &v, table, dir, out);
+		code = judge(&a, &v, table, &in_force, dir, out);
 	}
 	*answered = v.resolver != NULL;
 	if (!*answered)
 		buf_putf(out, "%s\n", why.text);
 	keytable_free(table);
+	conf_drop(in_force.conf);
 	router_drop(router);
 	arena_free(&a);
 	return code;

@@ -106,6 +106,23 @@
 	  .takes = "HEADER/BODY",
 	  .text = "Each of them is simple or relaxed: how much of the white space may change on the way." },
 
+	{ ROW(CONF_IN_SIGN, "settle"), TIME(conf_sign, settle_ms, 0, 30 * DAY),
+	  .preset = "1h",
+	  .takes = "TIME",
+	  .text = "A key is replaced without a gap: the rows of the new one stand before those of the old one, of "
+		  "the same domain and kind, in both tables.  The old one signs until the DNS has shown the "
+		  "record of the new one for so long: others may remember for a while that there was none." },
+	{ ROW(CONF_IN_SIGN, "retire"), TIME(conf_sign, retire_ms, 0, 365 * DAY),
+	  .preset = "7d",
+	  .takes = "TIME",
+	  .text = "So long after it was replaced no mail that it has signed can be under way any more: the old "
+		  "key is retired, signs never again, and facteur dkim status and the log say so.  Then its rows "
+		  "and its record may go." },
+	{ ROW(CONF_IN_SIGN, "look"), TIME(conf_sign, look_ms, SECOND, DAY),
+	  .preset = "5m",
+	  .takes = "TIME",
+	  .text = "How often the DNS is asked for the records of our keys." },
+
 	{ ROW(CONF_IN_TOP, "dmarc"), SWITCHED(CONF_IN_DMARC), .offset = FIELD(conf, sender.dmarc, struct conf_dmarc),
 	  .text = "Whether the domain of the author in From stands for the message (DMARC, RFC 9989), by SPF "
 		  "and DKIM, which are looked up for it whether their words are written or not; and how far "

@@ -87,6 +87,7 @@ struct conf_sign {
 	bool patterns; /* the signing table is a "refile:" */
 	enum conf_signatures signatures;
 	enum conf_canonical canonical;
+	int64_t settle_ms, retire_ms, look_ms; /* of keys that replace others */
 };
 
 /* arc { key NAME } */

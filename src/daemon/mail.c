@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/authority.h"
+#include "flow/key_watch.h"
 #include "gate/quota.h"
 #include "world/clock.h"
 #include "world/file.h"
@@ -21,6 +22,7 @@ struct mail {
 	struct spool *spool;
 	struct resolver *resolver;
 	struct work *signer;
+	struct key_watch *key_watch;
 	struct daybook *daybook; /* null: it could not be opened */
 	struct census *census;
 	struct authority *authority;
@@ -354,6 +356,7 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	open_daybook(m);
 	make_workers(m, setup);
 	self = self_of(m);
+	m->key_watch = key_watch_new(m->loop, m->resolver, m->router);
 	dispatch_serve(m->dispatch, m->spool, m->resolver, m->signer);
 	for (unsigned i = 0; i < m->worker_count; i++) {
 		worker_start(m->workers[i]);
@@ -410,6 +413,7 @@ void mail_reload(
 			setup->port_count, changed, m);
 	authority_change(m->authority, router_conf(router));
 	daybook_days(m->daybook, daybook_keeps(m));
+	key_watch_change(m->key_watch, router);
 	dispatch_reload(m->dispatch, router);
 }
 
@@ -417,6 +421,7 @@ void mail_free(struct mail *m)
 {
 	loop_timer_cancel(m->loop, &m->every_second);
 	loop_timer_cancel(m->loop, &m->patience);
+	key_watch_free(m->key_watch);
 	resolve_close(m->resolver);
 	work_close(m->signer);
 	for (unsigned i = 0; i < m->worker_count; i++)

@@ -2,8 +2,8 @@
  * sender/keyring - whose mail is ours to sign, and with which keys
  *
  * opendkim's three files and the private keys that they name, read once and shared by all threads:
- * nothing changes after it was made.  A key whose path has a "%" is read for each of our domains.
- * Counted references.
+ * nothing changes after it was made, but what the DNS shows of each key (keyring_show).  A key
+ * whose path has a "%" is read for each of our domains. Counted references.
  */
 #ifndef SENDER_KEYRING_H
 #define SENDER_KEYRING_H
@@ -47,13 +47,39 @@ bool keyring_host(
 
 /* What signs for an author. */
 struct keyring_match {
-	struct signtable_match rows[SIGNTABLE_MATCHES_MAX];
-	struct dkim_sign_key keys[SIGNTABLE_MATCHES_MAX]; /* they point into rows, and the ring */
+	struct signtable_match rows[SIGNTABLE_MATCHES_MAX]; /* as keys */
+	struct dkim_sign_key keys[SIGNTABLE_MATCHES_MAX];   /* they point into rows, and the ring */
 	size_t count;
 };
 
-/* all: every row that matches, else the first.  A row whose key could not be read for this domain
- * is left out. */
+/* What is known of the record of a key, the better the higher. */
+enum keyring_shown {
+	KEYRING_RETIRED, /* it was replaced long ago */
+	KEYRING_MISSING, /* there is none, or another key's */
+	KEYRING_UNKNOWN, /* nobody has looked */
+	KEYRING_SETTLES, /* it is there, not yet for long */
+	KEYRING_SHOWN,
+};
+
+/* A key of the table that has a domain of its own. */
+struct keyring_key {
+	str domain, selector;
+	str record; /* the name in the DNS */
+	const struct dkim_signer *signer;
+	uint8_t proof[DKIM_FIELD_SIGNATURE_MAX]; /* of a digest that is all zero, made when the
+						    ring was */
+	size_t proof_n;                          /* 0: it did not sign */
+};
+size_t keyring_count(const struct keyring *k) MUST_USE;
+const struct keyring_key *keyring_at(const struct keyring *k, size_t i) MUST_USE;
+enum keyring_shown keyring_shown(const struct keyring *k, size_t i) MUST_USE;
+void keyring_show(struct keyring *k, size_t i, enum keyring_shown shown); /* by any thread */
+
+/* all: one key of each domain and each kind whose rows match; else the first of them, of the domain
+ * of the first row.  Of several keys the first one that is shown signs, then the first that
+ * settles; where none does, the last one: the new one's row stands before the old one's.  A kind
+ * whose records are all missing signs only where no other does.  A row whose key could not be read
+ * for this domain is left out. */
 void keyring_find(const struct keyring *k, str author, bool all, struct keyring_match *match);
 
 /* The key of this name in the table, which has a domain of its own.  False: there is none. */

@@ -210,3 +210,50 @@ TEST(keyring_says_what_it_cannot_use)
 	}
 	files_free(&f);
 }
+
+/* The new key's row is the first. */
+TEST(keyring_changes_keys_without_a_gap)
+{
+	static const struct {
+		enum keyring_shown new, old, other; /* other: of another kind */
+		const char *one, *all;
+	} cases[] = {
+		{KEYRING_UNKNOWN,  KEYRING_UNKNOWN, KEYRING_UNKNOWN, "o", "oe"},
+		{ KEYRING_MISSING, KEYRING_SHOWN,   KEYRING_SHOWN,   "o", "oe"},
+		{ KEYRING_UNKNOWN, KEYRING_MISSING, KEYRING_MISSING, "o", "oe"},
+		{ KEYRING_SETTLES, KEYRING_SHOWN,   KEYRING_SHOWN,   "o", "oe"},
+		{ KEYRING_SETTLES, KEYRING_MISSING, KEYRING_MISSING, "n", "n" },
+		{ KEYRING_SHOWN,   KEYRING_SHOWN,   KEYRING_SHOWN,   "n", "ne"},
+		{ KEYRING_SHOWN,   KEYRING_RETIRED, KEYRING_UNKNOWN, "n", "ne"},
+		{ KEYRING_MISSING, KEYRING_RETIRED, KEYRING_SHOWN,   "e", "e" },
+		{ KEYRING_UNKNOWN, KEYRING_RETIRED, KEYRING_SHOWN,   "n", "ne"},
+		{ KEYRING_MISSING, KEYRING_MISSING, KEYRING_SHOWN,   "e", "e" },
+	};
+	struct files f = { 0 };
+	struct fail why = { 0 };
+	struct keyring *k = make(&f,
+		S("new one.test:n:./rsa.private\nold one.test:o:./two.test.private\n"
+		  "ed one.test:e:/keys/ed.private\nany %:s:./%.private\n"),
+		S("a@one.test new\none.test old\n.test ed\nfour.test any\n"), S(""), &why);
+
+	CHECK(k);
+	CHECK_INT(keyring_count(k), 3);
+	CHECK_STR(keyring_at(k, 1)->record, S("o._domainkey.one.test"));
+	for (size_t c = 0; c < LENGTH(cases); c++)
+		for (int all = 0; all < 2; all++) {
+			struct keyring_match m;
+			char got[4] = "";
+
+			keyring_show(k, 0, cases[c].new);
+			keyring_show(k, 1, cases[c].old);
+			keyring_show(k, 2, cases[c].other);
+			keyring_find(k, S("a@one.test"), all, &m);
+			for (size_t i = 0; i < m.count; i++)
+				got[i] = m.keys[i].selector.p[0];
+			CHECK_STR(str_of(got), str_of(all ? cases[c].all : cases[c].one));
+			for (size_t i = 0; i < m.count; i++)
+				CHECK(m.keys[i].domain.p == m.rows[i].domain);
+		}
+	keyring_drop(k);
+	files_free(&f);
+}
