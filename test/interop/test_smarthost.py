@@ -106,20 +106,30 @@ def test_a_facteur_behind_wrappermode(place):
     assert logins[0]["mechanism"] == "SCRAM-SHA-256" and logins[0]["login"] == "web", logins
 
 
-@pytest.mark.parametrize("offer,script,reason", [
+LIES = [
     ("AUTH SCRAM-SHA-256", {"AUTH": "235 2.7.0 Welcome"}, "before it had proven itself"),
     ("AUTH SCRAM-SHA-256", {"AUTH": "334 cj1hLHM9QlE9PSxpPTQwOTY="}, "somebody else's SCRAM"),
     ("AUTH LOGIN", {"AUTH": "334 ???"}, "no base64"),
     ("AUTH GSSAPI", {}, "no way to log in that we know: GSSAPI"),
     ("", {}, "does not offer AUTH"),
-])
-def test_a_server_that_lies_gets_nothing(place, offer, script, reason):
-    sink = place.sink(offers=(*smtp.Sink.OFFERS, offer), script=script, tls=place.tls())
-    facteur = behind(place, f"127.0.0.1:{sink.port}", "tls encrypt; login credentials", f"* jo:{PASSWORD}\n")
-    deliver(facteur)
-    trouble = harness.wait_for(lambda: facteur.events("no-conversation"), "the trouble in the log")[0]
-    assert reason in trouble["reason"], trouble
-    assert not sink.mails
+]
+
+
+def test_a_server_that_lies_gets_nothing(place):
+    context = place.tls()
+    sinks = [place.sink((f"127.0.1.{number + 1}", 0), offers=(*smtp.Sink.OFFERS, offer), script=script, tls=context)
+             for number, (offer, script, _) in enumerate(LIES)]  # each a provider of its own
+    facteur = place.facteur(start=False, more="".join(
+        f"route d{number}.test {{ smtp 127.0.1.{number + 1}:{sink.port}; tls encrypt; login credentials }}\n"
+        for number, sink in enumerate(sinks)))
+    write_credentials(facteur, f"* jo:{PASSWORD}\n")
+    facteur.start()
+    for number, sink in enumerate(sinks):
+        deliver(facteur, to=f"b@d{number}.test")
+        trouble = harness.wait_for(lambda: [t for t in facteur.events("no-conversation")
+                                            if t["address"].endswith(f":{sink.port}")], "the trouble in the log")[0]
+        assert LIES[number][2] in trouble["reason"], trouble
+        assert not sink.mails
 
 
 def test_no_login_without_tls_and_none_for_others(place):
