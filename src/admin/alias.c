@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "admin/json.h"
+#include "admin/rewritten.h"
 #include "route/nexthop.h"
 
 #define PLACE_COLUMN 56 /* where file:line stands, when there is room */
@@ -108,6 +109,22 @@ static void show_target(
 	}
 }
 
+/* What is expanded in place of the address.  False: *why, a table gave no answer. */
+static bool rewrite(const struct router *r, struct arena *a, str *address, route_step *step,
+	void *owner, struct fail *why)
+{
+	struct canonical_result result;
+
+	if (rewritten_recipient(r, a, *address, &result) == CANONICAL_FAILED) {
+		*why = result.row.why;
+		return false;
+	}
+	if (result.changed)
+		step(owner, 0, *address, result.address, &result.at);
+	*address = result.address;
+	return true;
+}
+
 static int show(const struct router *r, struct arena *a, str address, struct buf *out)
 {
 	char typed[SHOWN_MAX];
@@ -115,7 +132,8 @@ static int show(const struct router *r, struct arena *a, str address, struct buf
 	struct route_targets all;
 
 	buf_putf(out, "%s\n", fail_clean(address, typed, sizeof typed));
-	if (!route_expand(r, a, address, &all, &why, show_step, out)) {
+	if (!rewrite(r, a, &address, show_step, out, &why) ||
+		!route_expand(r, a, address, &all, &why, show_step, out)) {
 		buf_putf(out, "refused: %d %s %s%s%s\n", fail_code(&why), why.status, why.text,
 			why.origin[0] ? "  " : "", why.origin);
 		return 1;
@@ -192,9 +210,11 @@ static int list(const struct router *r, struct arena *a, str address, struct buf
 	json_t *all = json_object(), *steps = json_array(), *to = json_array();
 	struct route_targets targets;
 	struct fail why = { 0 };
-	bool ok = route_expand(r, a, address, &targets, &why, list_step, steps);
+	str asked = address;
+	bool ok = rewrite(r, a, &address, list_step, steps, &why) &&
+		  route_expand(r, a, address, &targets, &why, list_step, steps);
 
-	json_put_str(all, "address", address);
+	json_put_str(all, "address", asked);
 	json_object_set_new(all, "steps", steps);
 	for (size_t i = 0; ok && i < targets.count; i++)
 		json_array_append_new(to, target_json(r, a, &targets.items[i]));

@@ -1,6 +1,7 @@
 /*
  * admin/alias - facteur alias ADDRESS: what an address expands to, step by step
  *
+ * What rewrite makes of a recipient comes first, as it does at RCPT.
  * Every step says the file and line that gave it; at the end stand the addresses that remain, how
  * each leaves and which line decided that.
  */

@@ -142,3 +142,24 @@ TEST(admin_alias_says_where_a_row_sends)
 	}
 	router_drop(r);
 }
+
+TEST(admin_alias_begins_with_what_rewrite_makes_of_it)
+{
+	static const struct router_fake_file moved[] = {
+		{"m", "old@a.test new@b.test\nloop@a.test loop@c.test\nloop@c.test "
+		       "loop@a.test\n"},
+	};
+	struct router *r = router_fake_new("hostname p.test\ndomain a.test { }\n"
+					   "rewrite recipient hash:m\n",
+		moved, LENGTH(moved));
+	struct buf out = { 0 };
+
+	CHECK_INT(admin_alias(r, S("old@a.test"), false, &out), 0);
+	CHECK(str_starts(buf_str(&out), S("old@a.test\n  -> new@b.test")));
+	CHECK(str_find_str(buf_str(&out), S("m:1\ngoes to\n  new@b.test\n")) < buf_str(&out).n);
+	buf_clear(&out);
+	CHECK_INT(admin_alias(r, S("loop@a.test"), false, &out), 1);
+	CHECK(str_find_str(buf_str(&out), S("rows lead to rows without an end")) < buf_str(&out).n);
+	buf_free(&out);
+	router_drop(r);
+}

@@ -258,6 +258,8 @@ copy-to { sender copies; recipient copies }
     assert sorted(r for m in sink.mails for r in m.recipients) == [
         "c@sink.test", "copy@sink.test", "s1@sink.test", "s2@sink.test"]
     assert {m.sender for m in sink.mails} == {"new@b.test"}
+    shown = facteur.json("alias", "c@far.test")
+    assert (shown["steps"][0]["to"], shown["targets"][0]["address"]) == ("c@sink.test", "c@sink.test")
     with smtp.Client(facteur.port) as client:
         client.hello()
         assert "no answer" in client.say("MAIL FROM:<odd@b.test>", 451).text
