@@ -78,6 +78,11 @@ def private_octets(root):
 
 # --- the servers ---------------------------------------------------------------------------------
 
+def harness_facteur(place, onward, more, files, **settings):
+    import harness
+    return harness.Facteur(place, onward=onward, more=more, files=files, **settings).start()
+
+
 class Servers:
     """All that mail is sent through; each hands on to the sink's port."""
 

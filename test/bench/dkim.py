@@ -3,10 +3,12 @@
 
 All of it is CPU time, in one run: `openssl speed`, our machines in one process, and opendkim's test
 mode, which does with files what its milter does with a message, without Postfix and the milter
-protocol around it.
+protocol around it.  Then the whole way of a message: through Facteur, and through Postfix with
+opendkim as its milter, each with and without a signature to make or to verify.
 """
 import argparse
 import base64
+import os
 import pathlib
 import re
 import resource
@@ -19,6 +21,8 @@ OCTETS = 4096
 SIGNING_MAX = 1.3   # of the bare RSA-2048 signature
 VERIFYING_MAX = 120  # microseconds, without the look-up
 FILES = 400
+MESSAGES = 2000  # on the way
+KEY = "mail._domainkey.generator.test"
 ROUNDS = 5  # medians of them; each runs both programs that are compared
 
 
@@ -27,6 +31,13 @@ def openssl_speed(seconds):
     said = subprocess.run(["openssl", "speed", "-seconds", str(seconds), "rsa2048"], check=True,
                           capture_output=True, text=True).stdout
     return float(re.search(r"rsa 2048 bits ([0-9.]+)s", said)[1]) * 1e6
+
+
+def openssl_verifies(seconds):
+    """CPU microseconds of one Ed25519 verification: below it nobody who uses OpenSSL can come."""
+    said = subprocess.run(["openssl", "speed", "-seconds", str(seconds), "ed25519"], check=True,
+                          capture_output=True, text=True).stdout
+    return 1e6 / float(said.split()[-1])
 
 
 def ours(build, seconds):
@@ -82,6 +93,101 @@ def opendkim():
         return signing, verifying
 
 
+# --- the whole way -------------------------------------------------------------------------------
+
+class Way:
+    """Servers in a row, the last of which hands on to the sink."""
+
+    def __init__(self, build, name):
+        os.environ.setdefault("FACTEUR", str(build / "facteur"))
+        import bench
+        self.bench, self.build, self.place = bench, build, pathlib.Path(name)
+        self.servers = bench.Servers(name, build)
+        subprocess.run(["openssl", "genrsa", "-traditional", "-out", self.place / "key", "2048"], check=True,
+                       capture_output=True)
+        public = subprocess.run(["openssl", "rsa", "-in", self.place / "key", "-pubout", "-outform", "DER"],
+                                check=True, capture_output=True).stdout
+        self.record = "v=DKIM1; k=rsa; p=" + base64.b64encode(public).decode()
+        (self.place / "public").write_text(f"{KEY} {self.record}\n")
+        (self.place / "nobody").write_text("192.0.2.1\n")
+
+    def facteur(self, onward, more, **settings):
+        place = pathlib.Path(tempfile.mkdtemp(dir=self.place))
+        place.chmod(0o711)
+        files = {"keys": f"k generator.test:mail:{self.place}/key\n", "table": "*@generator.test k\n"}
+        server = self.bench.harness_facteur(place, onward, self.bench.MORE + more, files, **settings)
+        return self.servers.add(server)
+
+    def signer(self, onward):
+        return self.facteur(onward, "sign { keytable keys; signingtable refile:table }\n")
+
+    def verifier(self, words):
+        """Where strangers' mail comes in."""
+        return self.facteur(None, f"postmaster p@sink.test\ndomain sink.test "
+                                  f"{{ relay 127.0.0.1:{self.servers.sink_port} }}\n{words}", relay_for="",
+                            zone=f'{KEY} TXT "{self.record}"\n')
+
+    def milter(self, mode):
+        """opendkim; its process."""
+        port = self.servers.harness.free_port()
+        conf = self.place / f"opendkim-{mode}.conf"
+        conf.write_text(f"Mode {mode}\nSocket inet:{port}@127.0.0.1\nSyslog no\nRequireSafeKeys no\n"
+                        "Canonicalization relaxed/relaxed\n" + (
+                            f"Domain generator.test\nSelector mail\nKeyFile {self.place}/key\n" if mode == "s"
+                            else f"TestPublicKeys {self.place}/public\nInternalHosts {self.place}/nobody\n"))
+        daemon = self.servers.harness.Daemon(f"opendkim-{mode}", self.place, ["opendkim", "-f", "-x", str(conf)])
+        daemon.launch()
+        daemon.stop = daemon.terminate
+        daemon.port = port
+        daemon.wait_until(lambda: self.servers.harness.listening(port), "listening")
+        return self.servers.add(daemon)
+
+    def costs(self, messages, entry, *measured):
+        """CPU microseconds a message of those that are measured."""
+        def all_of():
+            return sum(self.bench.cpu_seconds(server.process.pid) for server in measured)
+        before = all_of()
+        self.bench.run_own(self.servers, entry, messages)
+        spent = (all_of() - before) * 1e6 / messages
+        self.servers.stop_all()
+        return spent
+
+
+def whole_way(build, messages):
+    """[(what, CPU microseconds a message without, and with the signature)]."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o711)
+        way = Way(build, name)
+        sink = way.servers.sink_port
+        plain = way.facteur(sink, "")
+        bare = way.costs(messages, plain, plain)
+        ours = way.signer(sink)
+        yield "Facteur signs", bare, way.costs(messages, ours, ours)
+        plain = way.servers.postfix()
+        bare = way.costs(messages, plain, plain)
+        milter = way.milter("s")
+        theirs = way.servers.postfix({"smtpd_milters": f"inet:127.0.0.1:{milter.port}"})
+        yield "Postfix and opendkim sign", bare, way.costs(messages, theirs, theirs, milter)
+        row = []
+        for words in ("", "dkim { }\n"):
+            last = way.verifier(words)
+            row.append(way.costs(messages, way.signer(last.port), last))
+        yield "Facteur verifies", *row
+        plain = way.servers.postfix()
+        bare = way.costs(messages, way.signer(plain.port), plain)
+        milter = way.milter("v")
+        theirs = way.servers.postfix({"smtpd_milters": f"inet:127.0.0.1:{milter.port}"})
+        yield "Postfix and opendkim verify", bare, way.costs(messages, way.signer(theirs.port), theirs, milter)
+
+
+def print_way(rows):
+    print("| the whole way of a message | without | with | signed or verified a CPU second |\n"
+          "| --- | --- | --- | --- |")
+    for what, bare, whole in rows:
+        print(f"| {what} | {bare:,.0f} | {whole:,.0f} | {1e6 / whole:,.0f} |", flush=True)
+    print()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
@@ -103,6 +209,8 @@ def main():
         print(f"| {kind}, {canon} (bare {bare:.0f}) | {signing:.0f} | {verifying:.0f} | {1e6 / signing:,.0f} |")
     print(f"| opendkim, rsa-2048, relaxed/relaxed | {their_signing:.0f} | {their_verifying:.0f} | "
           f"{1e6 / their_signing:,.0f} |\n")
+    print(f"openssl speed verifies an Ed25519 signature in {openssl_verifies(seconds):.0f} microseconds\n")
+    print_way(whole_way(options.build.resolve(), MESSAGES // (10 if options.quick else 1)))
     wanted = [(kind, canon, signing / rsa, verifying) for kind, canon, _, signing, verifying in rows
               if kind == "rsa-2048"]
     worst, slowest = max(row[2] for row in wanted), max(row[3] for row in wanted)
