@@ -235,6 +235,11 @@ static void conversation_over(struct outbound *o)
 {
 	struct fail trouble = *smtp_client_trouble(o->machine);
 
+	if (!o->d && o->quit_ms == 0) { /* the peer left behind a mail: the slot still knows us */
+		o->ready = false;
+		disconnect(o);
+		return;
+	}
 	if (!o->d) { /* after QUIT */
 		outbound_free(o);
 		return;
