@@ -142,6 +142,8 @@ static const struct {
 	{ CONF_IN_PROVIDER,      "\\&In provider" },
 	{ CONF_IN_TABLE,         "\\&In table" },
 	{ CONF_IN_ACCESS,        "\\&In access" },
+	{ CONF_IN_REWRITE,       "\\&In rewrite" },
+	{ CONF_IN_COPY,          "\\&In copy\\-to" },
 	{ CONF_IN_QUEUE,         "\\&In queue" },
 	{ CONF_IN_LIMITS,        "\\&In limits" },
 	{ CONF_IN_RESOLVER,      "\\&In resolver" },
