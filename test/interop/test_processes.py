@@ -76,11 +76,18 @@ def test_mail_is_told_to_stop(place):
     assert facteur.process.wait(harness.PATIENCE) == 0
 
 
+def stopped(pid):
+    """A stop is an order: each thread obeys it when it comes to that."""
+    return all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+               for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
 def test_clients_wait_while_mail_is_started_again(place):
     sink = place.sink()
     facteur = place.facteur(sink.port)
     pid = facteur.process_of("mail")
     os.kill(pid, signal.SIGSTOP)
+    harness.wait_for(lambda: stopped(pid), "all threads to stop")
     with smtp.Client(facteur.port) as client:  # in the backlog of the socket that the parent keeps
         os.kill(pid, signal.SIGKILL)
         client.hello()

@@ -159,7 +159,7 @@ route d1.test d2.test {{ smtp 127.0.0.1:{self.sink.port} }}
             return client.say(f"RCPT TO:<{address}>")
 
     def ask(self, sql):
-        return self.sympa("sqlite3", "/var/lib/sympa/sympa.sqlite", sql)
+        return self.sympa("sqlite3", "-cmd", ".timeout 20000", "/var/lib/sympa/sympa.sqlite", sql)
 
 
 def copies(facteur):
