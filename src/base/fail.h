@@ -38,7 +38,7 @@ bool fail_reply(struct fail *why, int code, const char *status, const char *form
 
 int fail_code(const struct fail *why) MUST_USE; /* the SMTP code that says this */
 
-/* What is for good becomes what is for now, in the same words. */
+/* A permanent failure becomes a temporary one, in the same words. */
 void fail_soften(struct fail *why);
 
 /* Text from outside is cleaned once, here: control characters and bytes that are not UTF-8 become

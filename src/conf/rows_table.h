@@ -27,7 +27,7 @@
 	{ ROW(CONF_IN_TOP, "soft-bounce"), CHOICE(conf, soft_bounce, enum conf_switch, on_off),
 	  .preset = "off",
 	  .takes = "on | off",
-	  .text = "A net under a new configuration: what is refused for good is refused for now.  "
+	  .text = "A net under a new configuration: permanent refusals become temporary ones.  "
 		  "Clients hear 4xx instead of 5xx, but to a login; what a next hop or we ourselves "
 		  "refuse stays in the queue instead of going back to its sender, for longer than its "
 		  "lifetime, too.  The log has the 4xx that was said.  Once it is off again, what is "

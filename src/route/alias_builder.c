@@ -215,6 +215,17 @@ static str without_quotes(struct arena *a, str address)
 	return address_parse(plain, true, NULL) ? plain : address;
 }
 
+/* An address that begins as a command or a file does keeps quotes, which tell it from them. */
+static str told_apart(struct arena *a, str address)
+{
+	str plain = without_quotes(a, address);
+
+	if (!str_starts(plain, S("|")) && !str_starts(plain, S("/")))
+		return plain;
+	return arena_printf(
+		a, "\"%.*s\"@%.*s", STR(address_local(plain)), STR(address_domain(plain)));
+}
+
 static bool keep_address(struct alias_builder *b, struct arena *a, const struct alias_text *t,
 	str word, struct entry *e, struct fail *why)
 {
@@ -227,9 +238,11 @@ static bool keep_address(struct alias_builder *b, struct arena *a, const struct 
 		word = str_trim(str_skip(str_first(word, word.n - 1), angle + 1));
 	if (!whole_address(b, word, raw, &address))
 		return alias_text_wrong(t, why, "the target is too long");
+	if (address_parse(address, true, &bad))
+		address = told_apart(a, address);
 	if (!address_parse(address, true, &bad))
 		return alias_text_wrong(t, why, "%s", bad.text);
-	return keep_target(b, t, without_quotes(a, address), e, why);
+	return keep_target(b, t, address, e, why);
 }
 
 /* "@domain": the same local part there; for the first target of a virtual line, as in Postfix. */

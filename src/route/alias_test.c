@@ -64,6 +64,7 @@ static const struct {
 	{ false, "a: \"b c\", \"d@e.test\", \"f,g\"@h.test",
          "a=\"b c\"@a.test,d@e.test,\"f,g\"@h.test"										      },
 	{ false, "a: <b@b.test>, Carl C <c@c.test>\n",                      "a=b@b.test,c@c.test"                                        },
+	{ false, "a: <|b@b.test>, \"/c\"@c.test\n",                         "a=\"|b\"@b.test,\"/c\"@c.test"                              },
 	{ false, "a: ,b,,\n ,c",					    "a=b@a.test,c@a.test"                                        },
 	{ false, "a: /dev/null\nb: \"/dev/null\"",                          "a=/dev/null b=/dev/null"                                    },
 	{ false, "a: :include:/outer, eve",

@@ -82,6 +82,9 @@ TEST(forward_leads_where_it_says)
 		{ "/home/anna/mbox\n/home/anna/box/\n",
                  "anna@home.test \\/home/anna/mbox anna@home.test \\/home/anna/box/"                   },
 		{ "/dev/null\n",				       ""                              },
+ /* addresses, whatever they begin with */
+		{ "<|x@else.test>\n",                                  "\"|x\"@else.test "             },
+		{ "<///@else.test>\n",                                 "\"///\"@else.test "            },
 	};
 	struct play p;
 

@@ -38,8 +38,8 @@ enum srs_verdict {
 /* Is this local part in the form of one, whosever it is? */
 bool srs_is(str local) MUST_USE;
 
-/* The rewritten form of a sender that is not empty.  False for good: it would be too long, or the
- * sender is no address; for now: the key fails. */
+/* The rewritten form of a sender that is not empty.  False, permanent: it would be too long, or the
+ * sender is no address; temporary: the key fails. */
 bool srs_encode(const struct srs *s, str sender, int64_t wall_s, char to[ADDRESS_MAX + 1],
 	struct fail *why) MUST_USE;
 

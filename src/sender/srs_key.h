@@ -27,7 +27,7 @@ struct srs_macs {
 /* Shared by threads, counted. */
 struct srs_key {
 	int references; /* atomic */
-	/* It may take its time, and fail for now: *why. */
+	/* It may take its time; that it fails is temporary: *why. */
 	bool (*mac)(struct srs_key *k, str text, struct srs_macs *to, struct fail *why) MUST_USE;
 	void (*free)(struct srs_key *k);
 };

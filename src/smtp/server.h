@@ -78,8 +78,8 @@ struct smtp_server_setup {
 				 around the dot that ends a message */
 	bool xclient, xforward; /* this client may say who the real one is */
 	enum smtp_server_tls tls;
-	bool softens;    /* what is refused for good is refused for now; but for logins, whose
-			    replies are those of RFC 4954, 53x */
+	bool softens;    /* a permanent refusal is said as a temporary one; but for logins,
+			    whose replies are those of RFC 4954, 53x */
 	bool tls_broken; /* there is no certificate to show: STARTTLS is not offered, or gets 454
 			    where it is required */
 };

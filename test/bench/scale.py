@@ -43,12 +43,12 @@ def private_octets(pid):
 
 def family(root):
     """The parent and its processes: the work is in mail, not in the parent."""
-    todo = [root]
-    while todo:
-        pid = todo.pop()
+    ahead = [root]
+    while ahead:
+        pid = ahead.pop()
         yield pid
         for task in os.listdir(f"/proc/{pid}/task"):
-            todo += [int(c) for c in pathlib.Path(
+            ahead += [int(c) for c in pathlib.Path(
                 f"/proc/{pid}/task/{task}/children").read_text().split()]
 
 

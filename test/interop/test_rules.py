@@ -179,7 +179,7 @@ rewrite sender hash:r
 
 
 def test_soft_bounce(place):
-    """What is refused for good is refused for now: by us, by the next hop, beyond the lifetime."""
+    """Permanent refusals become temporary ones: ours, the next hop's, beyond the lifetime."""
     sink = place.sink(script={"RCPT": "550 5.1.1 Nobody"})
     more = "soft-bounce on\naccess sender hash:s\nheaders pcre:rules\nqueue { retry 1s; lifetime 1s }\n"
     facteur = place.facteur(sink.port, more=more,
