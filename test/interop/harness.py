@@ -202,6 +202,18 @@ class Facteur(Daemon):
                 found.append({k: v.strip('"') for k, v in words})
         return found
 
+    def event(self, name, **like):
+        """The first record of one event, or of those with these words.  A record is written a moment
+        after the reply that it is about has left: it is waited for."""
+        def found():
+            return [e for e in self.events(name) if all(e.get(k) == v for k, v in like.items())]
+        return self.wait_until(found, f"the event {name} {like}")[0]
+
+    def told(self, name, count):
+        """The records of one event, when there are so many."""
+        return self.wait_until(lambda: self.events(name)[count - 1:] and self.events(name),
+                               f"{count} events {name}")
+
     def queue(self):
         return self.json("queue", "list")
 

@@ -49,7 +49,7 @@ def test_throttling_slows_one_provider_down(place):
              "provider laposte { mx .slow.test; throttle LPN027_503 }\nqueue { retry 1s }\n")
     send(facteur, "a@slow.test", 4)
     facteur.wait_until(lambda: facteur.events("throttled"), "throttled")
-    event = facteur.events("throttled")[0]
+    event = facteur.event("throttled")
     assert event["provider"] == "laposte" and "20-more.conf:3" in event["rule"]
     assert int(event["connections"]) < 4 and int(event["pause_ms"]) >= 29000 and "LPN027_503" in event["reason"]
     row = the(facteur, "slow:slow.test")

@@ -115,7 +115,7 @@ def test_mail_goes_where_the_user_says(place):
     assert os.stat(homes.base / "home/carl/mbox").st_uid == 4303
     assert [mail["Subject"] for mail in homes.box("dora")] == ["six"]
     assert not homes.ignored()
-    assert len(homes.facteur.events("forwarded")) == 5
+    assert len(homes.facteur.told("forwarded", 5)) == 5
     assert ".forward" in homes.facteur.cli("alias", "anna@home.test")
 
 
@@ -176,4 +176,4 @@ def test_reports_of_forwarded_mail(place):
     assert b"closed today" in bounce.data and b"x@closed.home.test" in bounce.data
     assert b"Original-Recipient: rfc822;anna@home.test" in bounce.data.replace(b"; ", b";").replace(
         b"Recipient:rfc", b"Recipient: rfc")
-    assert homes.facteur.events("given-up-as-asked")
+    assert homes.facteur.event("given-up-as-asked")

@@ -73,7 +73,7 @@ def test_there_and_back(place):
     assert mail.recipients == ["u@far.test"]
     assert re.fullmatch(r"SRS0=[a-z2-7]{8}=[a-z2-7]{2}=good\.test=a@pivot\.test", mail.sender), mail.sender
     assert mail.data.endswith(data) and verified(mail.data)
-    assert facteur.events("accepted")[0]["forwarded_as"] == mail.sender
+    assert facteur.event("accepted")["forwarded_as"] == mail.sender
 
     # what the far server would send when it cannot deliver; it may have folded the letters
     for n, address in enumerate((mail.sender, mail.sender.lower())):
@@ -145,7 +145,7 @@ def test_it_relays_nothing(place):
         reply, _ = send(facteur, sender, to, source=source)
         assert reply.code == 550 and reply.status == "5.7.1", (sender, to, reply)
     assert len(sink.mails) == 1
-    rules = {event["rule"] for event in facteur.events("refused")}
+    rules = {event["rule"] for event in facteur.told("refused", 7)}
     assert rules == {"conf.d/20-more.conf:5"}, rules
 
 
@@ -241,7 +241,7 @@ def test_what_proves_nothing_by_itself_is_sealed(place):
     assert mail_dkim_says(mail.data, records).startswith("pass"), mail_dkim_says(mail.data, records)
     changed = mail.data.replace(b"Words.", b"Lies..", 1)
     assert arc_verdict(changed, records) != "pass"
-    assert facteur.events("sealed")[0]["chain"] == "none"
+    assert facteur.event("sealed")["chain"] == "none"
 
     # its own signature is enough; what stays here needs none
     assert send(facteur, "a@good.test", "friend@here.test", signed())[1].code == 250

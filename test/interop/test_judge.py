@@ -99,7 +99,7 @@ def test_spf_refuses_at_mail_and_says_why(place):
         assert say_mail(facteur, sender).code == 250, sender
     assert say_mail(facteur, "a@bad.test", source="127.0.0.1").code == 250  # relay-for
     # each refusal has the line that decided: a word of the block, or the block itself
-    rules = [event["rule"] for event in facteur.events("refused")]
+    rules = [event["rule"] for event in facteur.told("refused", 5)]
     assert len(rules) == 5 and all(rule.startswith("conf.d/20-more.conf:") for rule in rules), rules
     assert {event["cost"] for event in facteur.events("judged")} == {"refuse", "defer"}
 
@@ -114,7 +114,7 @@ def test_what_is_tagged_comes_in_and_says_so(place):
         "spf=pass smtp.helo=client.test")
     assert mail.get_all("Received-SPF")[0].startswith("fail")
     assert list(mail.keys())[0] == "Authentication-Results"
-    judged = facteur.events("judged")[0]
+    judged = facteur.event("judged")
     assert judged["spf"] == "fail" and judged["spf_by"] == "-all" and judged["cost"] == "none"
 
 
@@ -170,7 +170,7 @@ def test_forged_results_are_left_out(place):
     assert [value.split(";")[0] for value in mail.get_all("Authentication-Results")] == \
         ["mx.here.test", "other.test"]
     assert mail["X-Last"] == "1" and mail.get_payload() == "Words.\r\n"
-    assert facteur.events("forged-results")[0]["left_out"] == "5"
+    assert facteur.event("forged-results")["left_out"] == "5"
     # from our own network they may be what another server of ours has found out
     assert send(facteur, "a@good.test", data, source="127.0.0.1").code == 250
     assert len(arrived(sink, 2).get_all("Authentication-Results")) == 6
@@ -298,7 +298,7 @@ def test_dmarc_follows_the_policy_as_far_as_it_is_told(place):
     passes("a@bad.test", signed(own), "spf=fail", "dkim=pass", "dmarc=pass")
     reply = send(facteur, "a@nothing.test", own)
     assert reply.code == 550 and reply.status == "5.7.26" and "p=reject" in reply.text, reply
-    assert facteur.events("refused")[-1]["rule"].startswith("conf.d/20-more.conf:")
+    assert facteur.event("refused")["rule"].startswith("conf.d/20-more.conf:")
     passes("a@nothing.test", smtp.message(sender="a@soft.test"), "dmarc=fail",
            "policy.dmarc=quarantine")
     passes("a@nothing.test", smtp.message(sender="a@nothing.test"), "dmarc=none")
@@ -308,8 +308,8 @@ def test_dmarc_follows_the_policy_as_far_as_it_is_told(place):
     assert send(facteur, "a@good.test", "From: <x@soft.test>\r\n" + own).code == 550
     # a known list that proves to be it
     passes("bounce@lists.test", own, "dmarc=fail", "policy.dmarc=none")
-    last = facteur.events("dmarc")[-1]
-    assert last["override"] == "mailing_list" and last["rule"] == "conf.d/20-more.conf:5", last
+    last = facteur.event("dmarc", override="mailing_list")
+    assert last == facteur.events("dmarc")[-1] and last["rule"] == "conf.d/20-more.conf:5", last
     assert last["policy_domain"] == "good.test" and last["spf_aligned"] == "fail", last
 
 
@@ -326,7 +326,7 @@ def test_dmarc_observes_and_spares_forwarders(place):
     assert "policy.dmarc=quarantine" in results(arrived(sink, 2))
     assert send(facteur, "a@nothing.test", own, source=FORWARDER).code == 250
     assert "policy.dmarc=none" in results(arrived(sink, 3))
-    assert facteur.events("dmarc")[-1]["override"] == "trusted_forwarder"
+    assert facteur.event("dmarc", override="trusted_forwarder") == facteur.events("dmarc")[-1]
 
 
 def test_quarantine_holds_until_somebody_looks(place):

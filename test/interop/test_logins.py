@@ -367,7 +367,7 @@ def test_tries_are_counted(place):
             assert plain(client, "ada", "wrong").code == 535
         reply = plain(client, "ada", PASSWORD)
         assert (reply.code, reply.status) == (421, "4.7.0") and client.closed()
-    assert len(pivot.facteur.events("login-refused")) == 3
+    assert len(pivot.facteur.told("login-refused", 3)) == 3
 
 
 # --- the time of an answer --------------------------------------------------------------------------

@@ -111,6 +111,6 @@ def test_the_page_behaves(place):
         refused = client.say("RCPT TO:<nobody@listes.chapril.org>", 550)
         assert "5.1.1" in refused.text and "User unknown in recipient table" in refused.text
         client.say("RCPT TO:<nobody@chapril.org>", 550)
-    assert "/etc/sympa/transport.sympa:2" in facteur.events("refused")[0]["rule"]
+    assert "/etc/sympa/transport.sympa:2" in facteur.event("refused")["rule"]
     slow = facteur.cli("alias", "someone@laposte.net")
     assert "smtp" in slow and "40-transports.conf" in slow

@@ -95,7 +95,7 @@ def test_the_reference_installations_files_as_they_are(place):
     changed = mail.data.replace(b"Words.", b"Lies..", 1)
     said = opendkim_says(pathlib.Path(place.folder), changed, "mail._domainkey.chapril.org", record)
     assert "succeeded" not in said, said
-    event = facteur.events("signed")[0]
+    event = facteur.event("signed")
     assert event["domain"] == "chapril.org" and event["rule"] == "dkim/signingtable:1"
     assert event["ours_by"].startswith("dkim/TrustedHosts:"), event
     # an author without a key leaves unsigned
@@ -147,7 +147,7 @@ def test_two_signatures_and_patterns(place):
     assert verifies(mail.data, {
         "r._domainkey.two.test": f"v=DKIM1; p={keys['r.private']}",
         "e._domainkey.two.test": f"v=DKIM1; k=ed25519; p={keys['e.private']}"}) == [True, True]
-    assert facteur.events("signed")[0]["signatures"] == "2"
+    assert facteur.event("signed")["signatures"] == "2"
     facteur.write("keys", "r two.test:other:./r.private\ne two.test:e:./e.private\n")
     facteur.cli("compile")
     facteur.cli("reload")
@@ -200,7 +200,7 @@ def test_our_own_bounces_are_signed(place):
     bounce = sink.wait()[0]
     assert bounce.sender == "" and bounce.recipients == ["writer@client.test"]
     assert verifies(bounce.data, {"s._domainkey.pivot.test": f"v=DKIM1; p={keys['k.private']}"}) == [True]
-    event = facteur.events("signed")[0]
+    event = facteur.event("signed")
     assert event["ours_by"] == "our own" and event["author"] == "MAILER-DAEMON@pivot.test", event
 
 

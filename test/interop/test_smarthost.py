@@ -102,7 +102,7 @@ def test_a_facteur_behind_wrappermode(place):
     for number in range(3):
         deliver(facteur, f"number {number}")
     assert b"with ESMTPSA id" in sink.wait(3)[0].data
-    logins = pivot.events("login")
+    logins = pivot.told("login", 1)
     assert logins[0]["mechanism"] == "SCRAM-SHA-256" and logins[0]["login"] == "web", logins
 
 

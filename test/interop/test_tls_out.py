@@ -66,7 +66,7 @@ def test_levels(place, name, words, delivers, verified):
         return
     facteur.wait_reason("4.7.5")
     assert not sink.mails
-    trouble = facteur.events("no-conversation")[0]
+    trouble = facteur.event("no-conversation")
     assert trouble["status"] == "4.7.5" and verified in trouble["reason"], trouble
     if "fingerprint" in words:
         assert digest(files[0]) in trouble["reason"]  # what there is to be pinned

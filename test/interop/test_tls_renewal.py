@@ -171,7 +171,7 @@ def test_a_server_whose_certificate_has_gone_starts_all_the_same(place):
     for name in here.files:
         os.rename(name, name + ".away")
     here.facteur.start(compile_first=False)
-    assert here.facteur.events("certificate-refused")[-1]["effect"] == "there is no TLS without it"
+    assert here.facteur.told("certificate-refused", 1)[-1]["effect"] == "there is no TLS without it"
     with smtp.Client(here.clear) as client:
         assert "STARTTLS" not in str(client.hello())
         assert client.mail("a@client.test", ["b@sink.test"], smtp.message()).code == 250
