@@ -6,6 +6,7 @@
 #include "admin/verify_source.h"
 #include "base/mem.h"
 #include "flow/key_watch.h"
+#include "flow/questions.h"
 #include "sender/dkim_secret.h"
 #include "sender/dkim_shown.h"
 #include "sender/keytable.h"
@@ -47,18 +48,12 @@ static bool step(struct verify_check *c)
 static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
 	const struct dns_records *records)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
 	struct key *k = c->machine;
 
 	(void)ticket;
 	k->answered = true;
 	k->shown = dkim_shown_judge(dkim_secret_signer(k->secret), k->row->domain, k->row->selector,
-		answers[outcome], records, &k->why);
+		questions_key(outcome), records, &k->why);
 }
 
 static const struct verify_kind kind = { .step = step, .answer = answer };

@@ -1,5 +1,7 @@
 #include "admin/verify.h"
+
 #include "base/mem.h"
+#include "flow/questions.h"
 #include "sender/arc_verify.h"
 
 static bool step(struct verify_check *c)
@@ -22,14 +24,7 @@ static bool step(struct verify_check *c)
 static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
 	const struct dns_records *records)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
-
-	arc_verify_answer(c->machine, ticket, answers[outcome], records);
+	arc_verify_answer(c->machine, ticket, questions_key(outcome), records);
 }
 
 static const char *result(const struct verify_check *c)

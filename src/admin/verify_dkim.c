@@ -1,5 +1,7 @@
 #include "admin/verify.h"
+
 #include "base/mem.h"
+#include "flow/questions.h"
 #include "sender/dkim_verify.h"
 
 static bool step(struct verify_check *c)
@@ -22,14 +24,7 @@ static bool step(struct verify_check *c)
 static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
 	const struct dns_records *records)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
-
-	dkim_verify_answer(c->machine, ticket, answers[outcome], records);
+	dkim_verify_answer(c->machine, ticket, questions_key(outcome), records);
 }
 
 /* A signature that passes is enough; else what the first one came to. */

@@ -36,15 +36,9 @@ static void drive(struct arc_check *c)
 
 static void answered(void *owner, uint32_t ticket, const struct resolve_query *q)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
 	struct arc_check *c = owner;
 
-	arc_verify_answer(c->verify, ticket, answers[q->outcome], q->records);
+	arc_verify_answer(c->verify, ticket, questions_key(q->outcome), q->records);
 	if (c->ended)
 		drive(c);
 }

@@ -36,15 +36,9 @@ static void drive(struct dkim_check *c)
 
 static void answered(void *owner, uint32_t ticket, const struct resolve_query *q)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
 	struct dkim_check *c = owner;
 
-	dkim_verify_answer(c->verify, ticket, answers[q->outcome], q->records);
+	dkim_verify_answer(c->verify, ticket, questions_key(q->outcome), q->records);
 	if (c->ended)
 		drive(c);
 }

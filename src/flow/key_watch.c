@@ -168,12 +168,6 @@ static bool prove(void *owner, const uint8_t digest[DKIM_FIELD_DIGEST],
 /* True: it is to be written down. */
 static bool hear(struct key_watch *w, size_t i, const struct resolve_query *q)
 {
-	static const enum dkim_answer answers[] = {
-		[RESOLVE_FOUND] = DKIM_FOUND,
-		[RESOLVE_NO_NAME] = DKIM_MISSING,
-		[RESOLVE_NO_DATA] = DKIM_MISSING,
-		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
-	};
 	const struct keyring_key *key = keyring_at(w->ring, i);
 	const struct dkim_signer signer = {
 		.algorithm = key->signer->algorithm, .owner = (void *)(uintptr_t)key, .sign = prove
@@ -181,7 +175,7 @@ static bool hear(struct key_watch *w, size_t i, const struct resolve_query *q)
 	struct known *known = &w->known[i];
 	const char *why = "";
 	enum dkim_shown shown = dkim_shown_judge(
-		&signer, key->domain, key->selector, answers[q->outcome], q->records, &why);
+		&signer, key->domain, key->selector, questions_key(q->outcome), q->records, &why);
 	bool was = known->times.shown_s > 0, is = shown == DKIM_SHOWN_YES;
 
 	if (shown == DKIM_SHOWN_UNKNOWN)

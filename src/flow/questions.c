@@ -48,3 +48,15 @@ void questions_leave(struct questions *qs)
 		AROUND(link, struct question, link)->asker = NULL;
 	}
 }
+
+enum dkim_answer questions_key(enum resolve_outcome outcome)
+{
+	static const enum dkim_answer answers[] = {
+		[RESOLVE_FOUND] = DKIM_FOUND,
+		[RESOLVE_NO_NAME] = DKIM_MISSING,
+		[RESOLVE_NO_DATA] = DKIM_MISSING,
+		[RESOLVE_TROUBLE] = DKIM_TROUBLE,
+	};
+
+	return answers[outcome];
+}

@@ -7,6 +7,7 @@
 #ifndef FLOW_QUESTIONS_H
 #define FLOW_QUESTIONS_H
 
+#include "sender/dkim_verify.h"
 #include "world/resolve.h"
 
 struct questions {
@@ -21,6 +22,10 @@ struct questions {
 void questions_init(struct questions *qs, struct loop *loop, struct resolver *resolver,
 	void (*answered)(void *owner, uint32_t ticket, const struct resolve_query *q), void *owner);
 void questions_ask(struct questions *qs, str name, enum dns_type type, uint32_t ticket);
+
+/* What the answer means to who has asked for the key of a signature. */
+enum dkim_answer questions_key(enum resolve_outcome outcome) MUST_USE;
+
 void questions_leave(struct questions *qs); /* nobody waits any more */
 
 #endif

@@ -190,7 +190,7 @@ class Facteur(Daemon):
             self.cli("compile")
         seen = len(self.log)
         self.launch()
-        self.wait_until(lambda: re.search(r"\bready\b", self.log[seen:]), "ready")
+        self.wait_until(lambda: re.search(r"(?<![-\w])ready\b", self.log[seen:]), "ready")  # not dovecot-ready
         return self
 
     def events(self, name):
