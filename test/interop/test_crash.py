@@ -15,8 +15,9 @@ import smtp
 
 KILLS = 20
 CLIENTS = 4
-# P2: closing a recipient is durable within 50 ms; the machine's own delays come on top.
-TWICE_SECONDS = 0.25
+# P2: closing a recipient is durable within 50 ms; the machine's own delays come on top (five of this
+# test at once, on two cores: 44 ms in all).
+TWICE_SECONDS = 0.15
 # Where many clients and the next hops share one interpreter, its turns come on top of that, too:
 # on a busy machine 0.3 s were seen between what a next hop took and what was written down of it.
 CROWDED_SECONDS = 1
@@ -69,8 +70,7 @@ def test_killed_twenty_times(place):
     load, kills, dice = Load(facteur.port), [], random.Random(2)
     for _ in range(KILLS):
         time.sleep(dice.uniform(0.1, 0.7))
-        facteur.kill()
-        kills.append(time.time())
+        kills.append(timed_kill(facteur))
         facteur.start(compile_first=False)
     time.sleep(0.3)
     load.stop()
@@ -94,9 +94,16 @@ def test_killed_twenty_times(place):
     assert not sink.bad_lines
 
 
+def timed_kill(facteur):
+    """When it was told to die, and when that was done: on a busy machine not the same."""
+    told = time.time()
+    facteur.kill()
+    return told, time.time()
+
+
 def near_a_kill(at, kills, unsure=0.0):
     """So near that what happened then may not have been written down (P2)."""
-    return any(kill - TWICE_SECONDS - unsure <= at <= kill + 0.05 for kill in kills)
+    return any(told - TWICE_SECONDS - unsure <= at <= gone + 0.05 for told, gone in kills)
 
 
 def moody(dice):
@@ -165,8 +172,7 @@ mailbox ada@home.test {{ maildir boxes/ada }}
         facteur.cli("compile")
         facteur.cli("reload")
         time.sleep(dice.uniform(0.3, 0.9))
-        facteur.kill()
-        kills.append(time.time())
+        kills.append(timed_kill(facteur))
         facteur.start(compile_first=False)
     time.sleep(0.3)
     for load, _ in loads:
