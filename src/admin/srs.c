@@ -76,7 +76,7 @@ static int new_secret(str path, bool json, struct buf *out, bool *answered)
 {
 	struct arena a;
 	struct fail why;
-	size_t count;
+	size_t count = 0;
 	bool added;
 
 	arena_init(&a, ARENA_UNLIMITED);

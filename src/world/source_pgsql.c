@@ -137,7 +137,7 @@ static void ask(void *connection, const struct source_setup *setup, str key, int
 {
 	char texts[SOURCE_PARAMETERS_MAX][SOURCE_KEY_OCTETS_MAX + 1];
 	const char *values[SOURCE_PARAMETERS_MAX];
-	PGresult *result;
+	PGresult *result = NULL;
 	bool ok = true;
 	str value;
 
