@@ -13,7 +13,8 @@
 #include "world/clock.h"
 #include "world/hand.h"
 
-#define TIMER_MS_MAX 60000 /* the wall clock may jump: look again after so long */
+#define TIMER_MS_MAX 60000    /* the wall clock may jump: look again after so long */
+#define DISPATCH_ACTS_MAX 500 /* of the schedule, in one round of the loop */
 
 #define CLOCK_READ_MS_MAX 5  /* both clocks must be read within this to be compared */
 #define CLOCK_STEP_MS_MIN 20 /* less is no step, or the next look sees it */
@@ -297,11 +298,12 @@ static void check_quiet(struct dispatch *d)
 void dispatch_pump(struct dispatch *d)
 {
 	int64_t now_ms = dispatch_now_ms(d);
+	bool idle = false;
 
 	if (d->pumping || !d->serving)
 		return;
 	d->pumping = true;
-	for (bool idle = false; !idle;) {
+	for (unsigned acts = 0; !idle && acts < DISPATCH_ACTS_MAX; acts++) {
 		struct schedule_act act;
 
 		now_ms = dispatch_now_ms(d); /* what is done below may set the clock */
@@ -332,8 +334,12 @@ void dispatch_pump(struct dispatch *d)
 		}
 	}
 	d->pumping = false;
-	set_timer(d, now_ms);
 	dispatch_remember_soon(d);
+	if (!idle) { /* others first */
+		loop_timer_set(d->loop, &d->timer, loop_now_ms(d->loop));
+		return;
+	}
+	set_timer(d, now_ms);
 	check_quiet(d);
 }
 

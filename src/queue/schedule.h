@@ -183,7 +183,9 @@ void schedule_close(struct schedule *s, struct promise *m, size_t rcpt, enum spo
 /* Take the message's waiting jobs out, as the first step to end its recipients. */
 void schedule_withdraw(struct schedule *s, struct promise *m, int64_t now_ms);
 
-struct schedule_act schedule_next(struct schedule *s, int64_t now_ms) MUST_USE; /* until IDLE */
+/* Call it until IDLE, and again at schedule_deadline_ms.  One call does bounded work: where very
+ * much is due at once, it says IDLE with more to do, and that moment is past already. */
+struct schedule_act schedule_next(struct schedule *s, int64_t now_ms) MUST_USE;
 
 /* We stop: from now on nothing is started, and idle connections are hung up at once. */
 void schedule_stop(struct schedule *s);

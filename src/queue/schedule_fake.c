@@ -44,8 +44,8 @@ struct schedule *play_schedule(const char *text, int64_t now_ms)
 	return s;
 }
 
-struct promise *play_add_all(
-	struct schedule *s, uint64_t id, const char *const *to, size_t count, int64_t now_ms)
+static struct promise *add(struct schedule *s, uint64_t id, const char *const *to, size_t count,
+	int64_t due_ms, int64_t now_ms)
 {
 	struct envelope_rcpt rcpts[8] = { 0 };
 	struct envelope e = { .id = id,
@@ -62,8 +62,21 @@ struct promise *play_add_all(
 	m = promise_new(&e, content);
 	content_drop(content);
 	content_budget_drop(budget);
+	for (size_t i = 0; i < count; i++)
+		m->rcpts[i].next_ms = due_ms;
 	schedule_add(s, m, now_ms);
 	return m;
+}
+
+struct promise *play_add_all(
+	struct schedule *s, uint64_t id, const char *const *to, size_t count, int64_t now_ms)
+{
+	return add(s, id, to, count, 0, now_ms);
+}
+
+void play_add_later(struct schedule *s, uint64_t id, const char *to, int64_t due_ms, int64_t now_ms)
+{
+	(void)add(s, id, &to, 1, due_ms, now_ms);
 }
 
 struct promise *play_add(struct schedule *s, uint64_t id, const char *to, int64_t now_ms)

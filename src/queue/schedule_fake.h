@@ -22,6 +22,10 @@ struct promise *play_add_all(
 	struct schedule *s, uint64_t id, const char *const *to, size_t count, int64_t now_ms);
 struct promise *play_add(struct schedule *s, uint64_t id, const char *to, int64_t now_ms);
 
+/* One that was put off: it is not to be tried before due_ms. */
+void play_add_later(
+	struct schedule *s, uint64_t id, const char *to, int64_t due_ms, int64_t now_ms);
+
 /* The next act, after all look-ups. */
 struct schedule_act play_next(struct schedule *s, int64_t now_ms) MUST_USE;
 

@@ -22,6 +22,10 @@
 /* So many messages are grouped anew in one step after a reload: some milliseconds. */
 #define SCHEDULE_REGROUP_STEP 1000
 
+/* So many moments of one kind (of jobs, of destinations, of providers, of alarms) that have come
+ * are worked off by one call of schedule_next: a millisecond or two, however many came at once. */
+#define SCHEDULE_WAKE_STEP 1000
+
 /* Where a job waits. */
 enum { SCHEDULE_JOB_NOWHERE, SCHEDULE_JOB_READY, SCHEDULE_JOB_TIMED };
 

@@ -1,20 +1,34 @@
 /* queue/schedule: whose turn it is. */
 #include "queue/schedule_inside.h"
 
+/* The first whose moment has come, as long as this call may do more.  What is left is due in the
+ * next one: schedule_deadline_ms is in the past then. */
+static struct heap_node *due(const struct heap *h, unsigned *steps, int64_t now_ms)
+{
+	struct heap_node *node = heap_first(h);
+
+	if (!node || node->at > now_ms || *steps == 0)
+		return NULL;
+	--*steps;
+	return node;
+}
+
+/* Each kind has steps of its own, so that none keeps the others asleep. */
 static void wake(struct schedule *s, int64_t now_ms)
 {
+	unsigned jobs = SCHEDULE_WAKE_STEP, rests = jobs, wakes = jobs;
 	struct heap_node *node;
 
-	while ((node = heap_first(&s->due)) && node->at <= now_ms) {
+	while ((node = due(&s->due, &jobs, now_ms))) {
 		struct schedule_job *job = AROUND(node, struct schedule_job, due);
 
 		schedule_job_ready(s, job);
 		schedule_destination_settle(s, job->destination, now_ms);
 	}
-	while ((node = heap_first(&s->rests)) && node->at <= now_ms)
+	while ((node = due(&s->rests, &rests, now_ms)))
 		schedule_destination_settle(
 			s, AROUND(node, struct schedule_destination, wake), now_ms);
-	while ((node = heap_first(&s->wakes)) && node->at <= now_ms)
+	while ((node = due(&s->wakes, &wakes, now_ms)))
 		schedule_provider_settle(s, AROUND(node, struct schedule_provider, wake), now_ms);
 }
 
@@ -169,9 +183,21 @@ static struct schedule_act take_turn(
 	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 }
 
+/* The first of the alarms that are due of which something comes. */
+static struct schedule_act ring(struct schedule *s, int64_t now_ms)
+{
+	struct schedule_act act = { .kind = SCHEDULE_IDLE };
+	unsigned steps = SCHEDULE_WAKE_STEP;
+	struct heap_node *node;
+
+	while (act.kind == SCHEDULE_IDLE && (node = due(&s->alarms, &steps, now_ms)))
+		act = alarm_act(s, AROUND(node, struct schedule_message, alarm), now_ms);
+	return act;
+}
+
 struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 {
-	struct heap_node *alarm;
+	struct schedule_act rung;
 	struct schedule_slot *idle = schedule_slot_to_hang_up(s, now_ms);
 	struct list *first;
 
@@ -182,13 +208,9 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	if (s->regrouping && !schedule_reroute_step(s, now_ms))
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-	while ((alarm = heap_first(&s->alarms)) && alarm->at <= now_ms) {
-		struct schedule_act act =
-			alarm_act(s, AROUND(alarm, struct schedule_message, alarm), now_ms);
-
-		if (act.kind != SCHEDULE_IDLE)
-			return act;
-	}
+	rung = ring(s, now_ms);
+	if (rung.kind != SCHEDULE_IDLE)
+		return rung;
 	first = list_first(&s->no_way); /* not before: a last chance groups anew */
 	if (first)
 		return no_way_act(s, AROUND(first, struct schedule_job, link));

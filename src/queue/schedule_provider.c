@@ -119,11 +119,21 @@ static struct schedule_provider *of_mx(
 	return p;
 }
 
+/* As it can be written: another port is another server. */
+static str host_and_port(struct schedule *s, const struct conf_transport *t)
+{
+	bool six = str_has(t->host, ':');
+
+	if (t->host.n == 0 || str_starts(t->host, S("unix:")))
+		return t->host;
+	return arena_printf(&s->scratch, six ? "[%.*s]:%u" : "%.*s:%u", STR(t->host), t->port);
+}
+
 /* The provider of a next hop that needs no look-up. */
 static struct schedule_provider *of_itself(struct schedule *s, const struct schedule_destination *d)
 {
 	const struct conf_transport *t = d->transport;
-	str host = t->path.n ? t->path : d->nexthop.n ? d->nexthop : t->host;
+	str host = t->path.n ? t->path : d->nexthop.n ? d->nexthop : host_and_port(s, t);
 
 	return provider_of(s,
 		arena_printf(&s->scratch, "%.*s\n=%.*s", STR(schedule_provider_transport_key(s, t)),

@@ -363,3 +363,40 @@ TEST(schedule_counts_each_tenant_once)
 	}
 	schedule_free(s);
 }
+
+/* Two servers on one machine are two, as their ports are. */
+TEST(schedule_tells_fixed_next_hops_apart_by_their_ports)
+{
+	static const char two_ports[] = "hostname pivot.test\n"
+					"listen mx { on 127.0.0.1:2525; tls off }\n"
+					"route a.test { smtp 127.0.0.1:2599; connections 1 }\n"
+					"route b.test { smtp 127.0.0.1:2600; connections 1 }\n"
+					"route c.test { smtp [::1]:2599; connections 1 }\n"
+					"route d.test { smtp 127.0.0.1:2599; connections 1 }\n";
+	struct schedule *s = play_schedule(two_ports, T0);
+	struct schedule_act acts[3];
+	const struct schedule_provider *a, *b, *c;
+
+	play_add(s, 1, "x@a.test", T0);
+	play_add(s, 2, "x@b.test", T0);
+	play_add(s, 3, "x@c.test", T0);
+	play_add(s, 4, "x@d.test", T0);
+	for (size_t i = 0; i < 3; i++) {
+		acts[i] = play_next(s, T0);
+		CHECK_INT(acts[i].kind, SCHEDULE_START);
+	}
+	play_idle(s, T0); /* the fourth waits for the first: it is the same server */
+	a = acts[0].slot->destination->provider;
+	b = acts[1].slot->destination->provider;
+	c = acts[2].slot->destination->provider;
+	CHECK(a != b && b != c && a != c);
+	CHECK_STR(a->name, S("127.0.0.1:2599"));
+	CHECK_STR(b->name, S("127.0.0.1:2600"));
+	CHECK_STR(c->name, S("[::1]:2599"));
+	/* one of them in trouble is no news of the others */
+	play_trouble(s, &acts[0], T0);
+	CHECK(a->failures == 1 && b->failures == 0 && c->failures == 0);
+	play_deliver(s, &acts[1], SCHEDULE_CLOSED, T0);
+	play_deliver(s, &acts[2], SCHEDULE_CLOSED, T0);
+	play_end(s, T0);
+}

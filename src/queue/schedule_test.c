@@ -1,5 +1,6 @@
 /* What the schedule promises, with a clock that the test holds. */
 #include "queue/schedule_fake.h"
+#include "queue/schedule_inside.h"
 
 #include <stdio.h>
 
@@ -351,4 +352,36 @@ TEST(schedule_gives_a_last_chance_beside_a_recipient_without_a_way)
 	act = play_start(s, "two:x.test", late_ms);
 	play_deliver(s, &act, SCHEDULE_CLOSED, late_ms);
 	schedule_free(s);
+}
+
+#define MANY 100000
+
+/* As after a night without power: all of them are due at once, and no call works off more than its
+ * share. */
+TEST(schedule_works_off_a_crowd_in_steps)
+{
+	struct schedule *s = play_schedule(settings, T0);
+	int64_t due_ms = T0 + HOUR_MS;
+	size_t calls = 0, acts = 0;
+
+	for (uint64_t id = 1; id <= MANY; id++) {
+		char to[40];
+
+		snprintf(to, sizeof to, "u@d%u.test", (unsigned)(id % 3000));
+		play_add_later(s, id, to, due_ms, T0);
+	}
+	CHECK_INT(s->due.count, MANY);
+	CHECK(schedule_deadline_ms(s) == due_ms);
+	while (s->due.count > 0) {
+		size_t before = s->due.count;
+		struct schedule_act act = schedule_next(s, due_ms);
+
+		CHECK(before - s->due.count <= SCHEDULE_WAKE_STEP);
+		CHECK(s->due.count == 0 || schedule_deadline_ms(s) <= due_ms); /* it goes on */
+		acts += act.kind == SCHEDULE_RESOLVE;
+		calls++;
+	}
+	CHECK(calls >= MANY / SCHEDULE_WAKE_STEP);
+	CHECK(acts > 0); /* who has been woken does not wait for all the others */
+	play_end(s, due_ms);
 }
