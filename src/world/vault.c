@@ -1,6 +1,8 @@
 #include "world/vault.h"
 
+#include <assert.h>
 #include <poll.h>
+#include <threads.h>
 
 #include "base/mem.h"
 #include "world/clock.h"
@@ -253,17 +255,54 @@ static bool copy_answer(struct arena *a, str bytes, struct vault_message *m)
 	return m->status == VAULT_DONE || m->status == VAULT_REFUSED;
 }
 
-/* By a stream of its own; false: the vault died meanwhile, or time is over. */
+/* The stream of one thread, kept: a new one for each signature costs both sides more than the
+ * question does. */
+static _Thread_local struct kept {
+	int stream, office; /* of which it is */
+} kept = { -1, -1 };
+
+static tss_t at_exit;
+static once_flag at_exit_made = ONCE_FLAG_INIT;
+
+static void close_kept(void *of)
+{
+	struct kept *k = of;
+
+	pass_close(k->stream);
+	*k = (struct kept){ -1, -1 };
+}
+
+static void make_at_exit(void)
+{
+	int made = tss_create(&at_exit, close_kept);
+
+	assert(made == thrd_success);
+}
+
+static int keep_stream(void)
+{
+	if (kept.stream >= 0 && kept.office == office)
+		return kept.stream;
+	close_kept(&kept);
+	call_once(&at_exit_made, make_at_exit);
+	tss_set(at_exit, &kept);
+	kept = (struct kept){ open_stream(), office };
+	return kept.stream;
+}
+
+/* False: the vault died meanwhile, or time is over.  What may yet come to such a stream would be
+ * taken for the next question's answer, so it is given up. */
 static bool ask_once(struct arena *a, str question, struct vault_message *answer, int wait_ms)
 {
 	char bytes[PASS_OCTETS_MAX];
-	int stream = open_stream(), none;
+	int stream = keep_stream(), none;
 	bool answered;
 	str got;
 
 	answered = stream >= 0 && pass_send(stream, question, -1, wait_ms) &&
 		   pass_receive(stream, bytes, &got, &none, wait_ms) && copy_answer(a, got, answer);
-	pass_close(stream);
+	if (!answered)
+		close_kept(&kept);
 	return answered;
 }
 

@@ -150,6 +150,12 @@ def goes_after(verb, how):
     return run
 
 
+def goes_behind(hop, sock, lines):
+    """Take the message, say so, and go in the same breath: nobody has asked for that last reply."""
+    goes_after("END", "stay")(hop, sock, lines)
+    sock.sendall(b"250 Ok\r\n421 4.3.2 And now I go\r\n")
+
+
 RUBBISH = ("250-rude.test \xff\x80 hello\r\n250-SIZE abc\r\n250-SIZE -5\r\n250-\r\n250-  \r\n250-=\r\n"
            "250-CHUNKINGX\r\n250-PIPELINING no\r\n250-AUTH \x01\x02\r\n250-LIMITS RCPTMAX=0 MAILMAX=x\r\n"
            "250-" + "X" * 300 + "\r\n250-DSN=\r\n250 8BITMIME 8BITMIME")
@@ -253,3 +259,15 @@ def test_rude_hops(place, monkeypatch):
     harness.wait_for(lambda: PATIENT not in ends(facteur, sink).values(), "the last answers")
     facteur.cli("queue", "delete", *[entry["id"] for entry in facteur.queue()])
     still_relays(facteur, sink)
+
+
+def test_a_hop_that_goes_behind_each_message(place):
+    """Its connections are gone before they could be used again, and nothing is sent twice for it."""
+    hop = place.keep(Hop(goes_behind))
+    facteur = place.facteur(hop.port)
+    with smtp.Client(facteur.port) as client:
+        client.hello()
+        for n in range(60):
+            assert client.mail("w@client.test", ["b@sink.test"], smtp.message(str(n))).code == 250
+    harness.wait_for(lambda: len(facteur.events("delivered")) == 60 and not facteur.queue(), "all ends")
+    assert hop.taken == 60
