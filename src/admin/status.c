@@ -90,6 +90,16 @@ static void print_destinations(const struct status *s, struct buf *out)
 		buf_putf(out, "  and %zu more destination%s\n", more, more == 1 ? "" : "s");
 }
 
+static void print_quarantine(const struct status *s, struct buf *out)
+{
+	const struct quarantine_sum *sum = &s->quarantine;
+	char size[NUMBER_TEXT_MAX];
+
+	if (sum->messages > 0)
+		buf_putf(out, "%-12s%llu of these messages, %s\n", "quarantine",
+			(unsigned long long)sum->messages, number_show_size(sum->octets, size));
+}
+
 static void print_screen(const struct status *s, struct buf *out)
 {
 	struct schedule_sum sum = schedule_sum(s->schedule);
@@ -122,6 +132,7 @@ static void print_screen(const struct status *s, struct buf *out)
 		buf_putf(out, ", the oldest for %s",
 			number_show_time(s->now_ms - sum.oldest_ms, age));
 	buf_put(out, S("\n"));
+	print_quarantine(s, out);
 	print_destinations(s, out);
 	buf_putf(out, "%-12s%s on disk, %s living, %s in memory; %llu commits in %llu syncs\n",
 		"spool", number_show_size(s->spool.log_octets, disk),
@@ -235,6 +246,8 @@ static void print_json(const struct status *s, struct buf *out)
 	if (sum.messages > 0)
 		json_put_time(queue, "oldest", sum.oldest_ms);
 	json_object_set_new(queue, "destinations", destinations_json(s));
+	json_put_int(queue, "quarantined", (int64_t)s->quarantine.messages);
+	json_put_int(queue, "quarantined_octets", (int64_t)s->quarantine.octets);
 	json_object_set_new(o, "queue", queue);
 	json_put_int(spool, "log_octets", (int64_t)s->spool.log_octets);
 	json_put_int(spool, "living_octets", (int64_t)s->spool.living_octets);

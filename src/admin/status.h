@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "flow/flow.h"
+#include "gate/quarantine.h"
 #include "queue/schedule.h"
 
 #define STATUS_PROCESSES_MAX 5
@@ -29,6 +30,7 @@ struct status {
 	unsigned sessions;                 /* open now */
 	unsigned workers;
 	struct spool_numbers spool;
+	struct quarantine_sum quarantine;
 	int64_t since_ms, now_ms; /* wall clock */
 	bool accepting;
 	struct fail why_not; /* when not accepting */

@@ -179,6 +179,13 @@ struct conf_queue {
 	uint64_t memory_octets;     /* of messages kept in memory for their first attempt */
 };
 
+/* quarantine { keep TIME; messages COUNT; space SIZE } */
+struct conf_quarantine {
+	int64_t keep_ms; /* then it is discarded */
+	unsigned messages_max;
+	uint64_t octets_max;
+};
+
 /* limits { ... } */
 struct conf_limits {
 	struct smtp_server_limits smtp;
@@ -299,6 +306,7 @@ struct conf {
 	struct conf_copy copy;
 	enum conf_switch soft_bounce;
 	struct conf_queue queue;
+	struct conf_quarantine quarantine;
 	struct conf_languages bounce_languages;
 	struct conf_call_out call_out;
 	struct conf_limits limits;

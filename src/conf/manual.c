@@ -145,6 +145,7 @@ static const struct {
 	{ CONF_IN_REWRITE,       "\\&In rewrite" },
 	{ CONF_IN_COPY,          "\\&In copy\\-to" },
 	{ CONF_IN_QUEUE,         "\\&In queue" },
+	{ CONF_IN_QUARANTINE,    "\\&In quarantine" },
 	{ CONF_IN_LIMITS,        "\\&In limits" },
 	{ CONF_IN_RESOLVER,      "\\&In resolver" },
 	{ CONF_IN_DIRECTORIES,   "\\&In directories" },

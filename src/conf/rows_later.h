@@ -2,7 +2,7 @@
 /* clang-format off */
 	LATER(CONF_IN_TOP, "greylist"),	  LATER(CONF_IN_TOP, "ban"),
 	LATER(CONF_IN_TOP, "scan"),
-	LATER(CONF_IN_TOP, "attachments"), LATER(CONF_IN_TOP, "quarantine"),
+	LATER(CONF_IN_TOP, "attachments"),
 	LATER(CONF_IN_TOP, "milter"),	  LATER(CONF_IN_TOP, "policy"),
 	LATER(CONF_IN_TOP, "relay-filter"),
 	LATER(CONF_IN_TOP, "dnsbl"),

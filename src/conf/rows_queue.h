@@ -27,3 +27,16 @@
 	  .takes = "SIZE",
 	  .text = "For messages that are kept in memory, besides the disk, until their first "
 		  "attempt." },
+
+	{ ROW(CONF_IN_QUARANTINE, "keep"), TIME(conf_quarantine, keep_ms, SECOND, 365 * DAY), .preset = "14d",
+	  .takes = "TIME",
+	  .text = "What has been quarantined for so long and was not released is discarded: the log "
+		  "says so, with this line, and nobody else hears of it." },
+	{ ROW(CONF_IN_QUARANTINE, "messages"), COUNT(conf_quarantine, messages_max, 1, 1000000),
+	  .preset = "10000",
+	  .takes = "COUNT",
+	  .text = "Not more messages than this are quarantined at once; one that would be more is refused with "
+		  "452 4.2.2, and so comes again later.  All other mail comes in as ever." },
+	{ ROW(CONF_IN_QUARANTINE, "space"), SIZE(conf_quarantine, octets_max, 1 * K, T), .preset = "1G",
+	  .takes = "SIZE",
+	  .text = "Nor more octets of them." },

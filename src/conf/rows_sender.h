@@ -142,8 +142,8 @@
 	  .takes = "tag | hold",
 	  .text = "What becomes of a message that is to be quarantined: it comes in marked, or it waits in the "
 		  "queue, held with the reason, until somebody looks: facteur queue list, show, release "
-		  "and delete.  Its sender hears nothing; when it has been held for the lifetime of "
-		  "the queue and was not released, it is not given up either: look now and then." },
+		  "and delete.  Its sender hears nothing.  What nobody releases is discarded after a "
+		  "time, and when too much is held no more is taken: see quarantine." },
 	{ ROW(CONF_IN_DMARC, "lists"), .read = conf_sender_block_lists, .adds_up = true,
 	  .takes = "DOMAIN | .DOMAIN ...",
 	  .text = "Known lists: what they send on is let pass though it fails, where SPF of the sender or a "

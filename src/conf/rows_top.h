@@ -49,6 +49,10 @@
 		  "else; the most telling one is taken." },
 	{ ROW(CONF_IN_TOP, "queue"), SECTION(CONF_IN_QUEUE), .offset = FIELD(conf, queue, struct conf_queue),
 	  .text = "How long, and how often, delivery is tried." },
+	{ ROW(CONF_IN_TOP, "quarantine"), SECTION(CONF_IN_QUARANTINE), .offset = FIELD(conf, quarantine, struct conf_quarantine),
+	  .text = "How much of strangers' mail that dmarc quarantined holds in the queue, and for how "
+		  "long.  What an administrator, a table or the limits of a login hold counts for "
+		  "nothing here, and is kept until somebody ends it." },
 	{ ROW(CONF_IN_TOP, "limits"), SECTION(CONF_IN_LIMITS), .offset = FIELD(conf, limits, struct conf_limits),
 	  .text = "What a stranger may cost us." },
 	{ ROW(CONF_IN_TOP, "resolver"), SECTION(CONF_IN_RESOLVER), .offset = FIELD(conf, resolver, struct conf_resolver),

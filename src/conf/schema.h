@@ -28,6 +28,8 @@ enum {
 	CONF_IN_SRS = 1 << 14,
 	CONF_IN_ARC = 1 << 15,
 
+	CONF_IN_QUARANTINE = 1 << 19,
+
 	CONF_IN_ALIASES = 1 << 20,
 	CONF_IN_CALL_OUT = 1 << 21,
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "flow/authority.h"
 #include "flow/key_watch.h"
+#include "gate/quarantine.h"
 #include "gate/quota.h"
 #include "world/clock.h"
 #include "world/file.h"
@@ -27,6 +28,7 @@ struct mail {
 	struct census *census;
 	struct authority *authority;
 	struct quota *quota;
+	struct quarantine *quarantine;
 	struct id_source ids;
 	struct flow_numbers numbers;
 	struct flow_numbers seconds[SECONDS]; /* the totals as they were then */
@@ -212,6 +214,7 @@ void mail_status(struct mail *m, struct status *s)
 	s->minute = s->total;
 	subtract(&s->minute, &m->seconds[(m->second + 1) % SECONDS]);
 	spool_numbers(m->spool, &s->spool);
+	s->quarantine = quarantine_sum(m->quarantine);
 	s->accepting = spool_accepts(m->spool, &s->why_not);
 }
 
@@ -294,6 +297,7 @@ static void make_workers(struct mail *m, const struct mail_setup *setup)
 		.census = m->census,
 		.authority = m->authority,
 		.quota = m->quota,
+		.quarantine = m->quarantine,
 		.numbers = &m->numbers,
 		.self = self_of(m),
 		.accepted = accepted,
@@ -313,6 +317,7 @@ static void make_dispatch(struct mail *m)
 		.router = m->router,
 		.ids = &m->ids,
 		.numbers = &m->numbers,
+		.quarantine = m->quarantine,
 		.workers = m->flows,
 		.worker_count = m->worker_count,
 		.seed = clock_random() };
@@ -344,6 +349,7 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	m->own_count = setup->own_count;
 	m->since_ms = clock_wall_ms();
 	id_source_init(&m->ids, clock_random());
+	m->quarantine = quarantine_new();
 	make_dispatch(m);
 	if (!open_spool(m, why))
 		goto undo_dispatch;
@@ -371,6 +377,7 @@ undo_spool:
 	spool_close(m->spool);
 undo_dispatch:
 	dispatch_free(m->dispatch);
+	quarantine_free(m->quarantine);
 	free_rest(m);
 	return NULL;
 }
@@ -434,5 +441,6 @@ void mail_free(struct mail *m)
 	daybook_close(m->daybook);
 	census_free(m->census);
 	quota_free(m->quota);
+	quarantine_free(m->quarantine);
 	free_rest(m);
 }

@@ -331,6 +331,9 @@ void dispatch_pump(struct dispatch *d)
 		case SCHEDULE_EXPIRE:
 			tell(d, act.message, DSN_FAILED);
 			break;
+		case SCHEDULE_LET_GO:
+			dispatch_quarantine_end(d, act.message);
+			break;
 		}
 	}
 	d->pumping = false;
@@ -363,7 +366,8 @@ struct dispatch *dispatch_new(const struct dispatch_setup *setup)
 	d->flow = (struct flow){ .loop = setup->loop,
 		.spool = setup->spool,
 		.ids = setup->ids,
-		.numbers = setup->numbers };
+		.numbers = setup->numbers,
+		.quarantine = setup->quarantine };
 	d->timer.run = ticked;
 	return d;
 }
@@ -403,6 +407,7 @@ static void hold_untouched(struct promise *m, const struct spool_rcpt *rcpts)
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
 		if (!rcpts || untouched(&rcpts[i])) {
 			m->rcpts[i].held = true;
+			m->rcpts[i].quarantined = m->envelope.flags & ENVELOPE_QUARANTINED;
 			promise_rcpt_heard(m, i, words);
 		}
 	promise_words_drop(words);
@@ -432,6 +437,7 @@ void dispatch_found(void *owner, const struct spool_found *found)
 		}
 	}
 	hold_untouched(m, found->rcpts);
+	dispatch_quarantine_count(d, m);
 	assert(m->waiting > 0);
 	schedule_add(d->schedule, m, dispatch_now_ms(d));
 }

@@ -18,6 +18,7 @@ struct dispatch_setup {
 	struct spool *spool; /* null: given later, by dispatch_serve */
 	struct id_source *ids;
 	struct flow_numbers *numbers;
+	struct quarantine *quarantine;
 	struct flow *const *workers;
 	unsigned worker_count;
 	uint64_t seed;

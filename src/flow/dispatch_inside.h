@@ -42,6 +42,11 @@ void dispatch_aside_hold(struct dispatch *d);
 /* flow/dispatch_rule: a job for discard or error. */
 void dispatch_rule_end(struct dispatch *d, const struct schedule_act *act);
 
+/* flow/dispatch_quarantine: what is quarantined of a message has become less, or is found; and has
+ * been there for long enough. */
+void dispatch_quarantine_count(struct dispatch *d, struct promise *m);
+void dispatch_quarantine_end(struct dispatch *d, struct promise *borrowed);
+
 /* flow/outcome: what dispatch_end promises. */
 void outcome_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end);

@@ -80,10 +80,12 @@ static size_t set_held(
 	begin(&o, d, m, wanted);
 	for (size_t i = 0; i < o.count; i++) {
 		m->rcpts[o.rcpts[i]].held = held;
-		m->rcpts[o.rcpts[i]].next_ms = !held; /* long ago; 0 is what a rule held */
+		m->rcpts[o.rcpts[i]].quarantined = false; /* from now on it is the admin's */
+		m->rcpts[o.rcpts[i]].next_ms = !held;     /* long ago; 0 is what a rule held */
 	}
 	log_order(&o, event);
 	outcome_note(d, m, o.rcpts, o.count);
+	dispatch_quarantine_count(d, m);
 	return end(&o);
 }
 

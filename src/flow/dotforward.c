@@ -224,7 +224,7 @@ static void send_on(struct dotforward *f, const struct route_targets *targets)
 	e->rcpt_count = 0;
 	e->received_ms = clock_wall_ms();
 	e->id = id_next(f->flow->ids, e->received_ms);
-	e->flags &= ~(unsigned)(ENVELOPE_HELD | ENVELOPE_FORWARDED);
+	e->flags &= ~(unsigned)(ENVELOPE_HELD | ENVELOPE_QUARANTINED | ENVELOPE_FORWARDED);
 	e->hold = e->hold_origin = e->forwarder = S("");
 	address(f, targets);
 	if (!forwarding_leaves(f->d->router, e)) {

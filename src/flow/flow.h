@@ -38,6 +38,7 @@ struct flow {
 	struct identities *identities; /* certificates and keys; a reference */
 	struct authority *authority;   /* who somebody is */
 	struct quota *quota;           /* what a login has sent */
+	struct quarantine *quarantine; /* what is held for DMARC's sake */
 	struct work *signer;           /* threads that make our signatures */
 	struct daybook *daybook;       /* what DMARC's reports need; null: it is not kept */
 	struct id_source *ids;

@@ -72,6 +72,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 void transaction_free(struct transaction *t)
 {
 	transaction_forget_rcpt(t);
+	transaction_leave_quarantine(t);
 	forwarding_forget(t->forwarding);
 	if (t->draft)
 		spool_draft_drop(t->draft);

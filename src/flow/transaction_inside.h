@@ -55,6 +55,7 @@ struct transaction {
 	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
+	uint64_t quarantined;          /* octets of the place that it has taken there; 0: none */
 	struct forwarding *forwarding; /* the sender is being rewritten */
 	struct spool_commit commit;
 	void (*committed)(void *owner, const struct fail *why, str text);
@@ -66,6 +67,9 @@ struct transaction {
 void transaction_forget_rcpt(struct transaction *t);
 
 void transaction_free(struct transaction *t);
+
+/* It was not promised: the place that it may have taken is free again. */
+void transaction_leave_quarantine(struct transaction *t);
 
 /* Bytes for the spool, past all that looks at what leaves. */
 enum spool_write transaction_write(struct transaction *t, str bytes);

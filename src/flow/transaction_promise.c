@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "flow/copies.h"
+#include "gate/quarantine.h"
 #include "gate/quota.h"
 
 static void log_accepted(const struct transaction *t, const char *event)
@@ -24,10 +25,10 @@ static void log_accepted(const struct transaction *t, const char *event)
 	log_int(&r, "size", (int64_t)t->octets);
 	if (e->flags & ENVELOPE_HELD)
 		log_str(&r, "held", e->hold);
+	if (e->hold_origin.n > 0)
+		log_str(&r, "held_by", e->hold_origin);
 	if (t->recipients.discarded > 0)
 		log_str(&r, "discarded_by", t->recipients.discard_rule);
-	if (ruling_holds(t->ruling).n > 0)
-		log_str(&r, "held_by", ruling_holds(t->ruling));
 	log_close(&r);
 }
 
@@ -49,6 +50,8 @@ static void committed(struct spool_commit *commit)
 		struct promise *m = promise_new(&t->envelope, commit->content);
 
 		content_drop(commit->content);
+		m->quarantined = t->quarantined > 0;
+		t->quarantined = 0; /* the place is the promise's now */
 		FLOW_COUNT(f, accepted);
 		log_accepted(t, "accepted");
 		f->accepted(f->owner, m);
@@ -102,17 +105,30 @@ static void hold_beyond_quota(struct transaction *t)
 	e->flags |= ENVELOPE_HELD;
 }
 
-static void hold_by_proof(struct transaction *t)
+/* False: it would be quarantined, and there is no place for it. */
+static bool hold_by_proof(struct transaction *t, struct fail *full)
 {
 	struct envelope *e = &t->envelope;
 	struct fail why = { 0 };
+	uint64_t octets = t->octets;
 
 	if (e->flags & ENVELOPE_HELD || !t->proof || !proof_holds(t->proof, &why))
-		return;
+		return true;
+	octets += proof_top(t->proof).n; /* as promise will count it */
+	if (!quarantine_take(t->flow->quarantine, router_conf(t->router), octets, full))
+		return false;
+	t->quarantined = octets;
 	/* as above */
 	(void)(arena_keep(&t->arena, str_of(why.text), &e->hold) &&
 		arena_keep(&t->arena, str_of(why.origin), &e->hold_origin));
-	e->flags |= ENVELOPE_HELD;
+	e->flags |= ENVELOPE_HELD | ENVELOPE_QUARANTINED;
+	return true;
+}
+
+void transaction_leave_quarantine(struct transaction *t)
+{
+	if (t->quarantined > 0)
+		quarantine_leave(t->flow->quarantine, t->quarantined);
 }
 
 /* All of it went to /dev/null, by rules. */
@@ -196,8 +212,8 @@ static void take_in(struct transaction *t)
 
 	hold_by_rule(t);
 	hold_beyond_quota(t);
-	hold_by_proof(t);
-	if (!copies_add(&t->recipients, t->router, t->ruling, t->envelope.id, &why)) {
+	if (!hold_by_proof(t, &why) ||
+		!copies_add(&t->recipients, t->router, t->ruling, t->envelope.id, &why)) {
 		answer(t, &why, "");
 		transaction_free(t);
 	} else if (forwarding_leaves(t->router, &t->envelope)) {

@@ -16,16 +16,17 @@
 #include "smtp/command.h"
 
 enum {
-	ENVELOPE_EIGHTBIT = 1,     /* the body has bytes above 127 */
-	ENVELOPE_HEADER_UTF8 = 2,  /* the header has */
-	ENVELOPE_SMTPUTF8 = 4,     /* it came with SMTPUTF8 */
-	ENVELOPE_SIGNED = 8,       /* changing a byte would break a signature */
-	ENVELOPE_BOUNCE = 16,      /* we made it: a delivery status notification */
-	ENVELOPE_LOCAL = 32,       /* we made it: a notice to postmaster */
-	ENVELOPE_FORGED = 64,      /* its sender failed SPF and DKIM: no bounce goes there (P4) */
-	ENVELOPE_LOGIN = 256,      /* login is not empty */
-	ENVELOPE_HELD = 512,       /* hold is: nobody is to be tried before it is released */
-	ENVELOPE_FORWARDED = 1024, /* forwarder is not empty */
+	ENVELOPE_EIGHTBIT = 1,       /* the body has bytes above 127 */
+	ENVELOPE_HEADER_UTF8 = 2,    /* the header has */
+	ENVELOPE_SMTPUTF8 = 4,       /* it came with SMTPUTF8 */
+	ENVELOPE_SIGNED = 8,         /* changing a byte would break a signature */
+	ENVELOPE_BOUNCE = 16,        /* we made it: a delivery status notification */
+	ENVELOPE_LOCAL = 32,         /* we made it: a notice to postmaster */
+	ENVELOPE_FORGED = 64,        /* its sender failed SPF and DKIM: no bounce goes there (P4) */
+	ENVELOPE_LOGIN = 256,        /* login is not empty */
+	ENVELOPE_HELD = 512,         /* hold is: nobody is to be tried before it is released */
+	ENVELOPE_FORWARDED = 1024,   /* forwarder is not empty */
+	ENVELOPE_QUARANTINED = 2048, /* HELD because of DMARC: not longer than quarantine says */
 };
 
 struct envelope_rcpt {

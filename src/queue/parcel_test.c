@@ -147,7 +147,7 @@ TEST(shelf_gives_back_what_was_put_on_it)
 	struct buf scratch = { 0 };
 	struct shelf *s;
 
-	m->warned = true;
+	m->warned = m->quarantined = m->rcpts[1].quarantined = true;
 	m->rcpts[2].state = SPOOL_DELIVERED;
 	m->waiting--;
 	s = shelf_pack(m, &words, &scratch);
@@ -161,6 +161,8 @@ TEST(shelf_gives_back_what_was_put_on_it)
 	CHECK(back->rcpts[0].last == back->rcpts[1].last && !back->rcpts[2].last);
 	CHECK_STR(back->rcpts[0].last->remote, S("mx.x.test"));
 	CHECK_STR(str_of(back->rcpts[0].last->fail.text), S("not now"));
+	CHECK(back->quarantined && back->rcpts[1].quarantined && !back->rcpts[0].quarantined);
+	CHECK(promise_quarantined(back));
 	CHECK(back->rcpts[1].held && back->rcpts[2].state == SPOOL_DELIVERED);
 	CHECK_STR(back->envelope.rcpts[2].address, m->envelope.rcpts[2].address);
 	shelf_free(s, &words);

@@ -88,6 +88,14 @@ void promise_drop(struct promise *m)
 	mem_free(m);
 }
 
+bool promise_quarantined(const struct promise *m)
+{
+	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
+		if (m->rcpts[i].quarantined && m->rcpts[i].state == SPOOL_WAITING)
+			return true;
+	return false;
+}
+
 struct promise_words *promise_words_new(const struct fail *fail, bool ours, str remote)
 {
 	struct promise_words *w = MEM_NEW(struct promise_words);

@@ -22,9 +22,10 @@ struct promise_words {
 
 struct promise_rcpt {
 	enum spool_rcpt_state state;
-	bool in_hand; /* a delivery or a bounce is on its way for it */
-	bool queued;  /* is in a job that waits */
-	bool held;    /* waiting, but not to be tried: the admin says when */
+	bool in_hand;     /* a delivery or a bounce is on its way for it */
+	bool queued;      /* is in a job that waits */
+	bool held;        /* waiting, but not to be tried: the admin says when */
+	bool quarantined; /* held, and nobody has said anything yet */
 	unsigned attempts;
 	int64_t next_ms;            /* wall clock */
 	struct promise_words *last; /* null before the first attempt */
@@ -39,6 +40,7 @@ struct promise {
 	struct promise_rcpt *rcpts; /* envelope.rcpt_count */
 	size_t waiting;             /* recipients not yet ended, in hand or not */
 	bool warned;
+	bool quarantined;                /* it has a place in the quarantine (gate/quarantine) */
 	unsigned users;                  /* deliveries and bounces that read the content now */
 	struct list opened;              /* link among those that the schedule has open */
 	struct schedule_message *listed; /* where the schedule has it; null: not, or no more */
@@ -51,6 +53,9 @@ struct promise *promise_new(const struct envelope *envelope, struct content *con
 struct promise *promise_read(str envelope, struct content *content) MUST_USE;
 struct promise *promise_keep(struct promise *m);
 void promise_drop(struct promise *m); /* null is allowed */
+
+/* Is a recipient still quarantined? */
+bool promise_quarantined(const struct promise *m) MUST_USE;
 
 /* What its way depends on. */
 struct route_mail promise_mail(const struct promise *m, size_t rcpt);

@@ -58,13 +58,26 @@ bool schedule_expired(const struct schedule *s, const struct promise *m, int64_t
 	return now_ms - m->envelope.received_ms >= lifetime_ms(s, m);
 }
 
-void schedule_set_alarm(struct schedule *s, struct promise *m)
+int64_t schedule_let_go_ms(const struct schedule *s, const struct promise *m)
+{
+	return promise_quarantined(m)
+		       ? m->envelope.received_ms + router_conf(s->router)->quarantine.keep_ms
+		       : INT64_MAX;
+}
+
+int64_t schedule_alarm_ms(const struct schedule *s, const struct promise *m)
 {
 	int64_t warn_ms = settings(s)->warn_ms, life_ms = lifetime_ms(s, m);
 	bool will_warn = !m->warned && warn_ms > 0 && warn_ms < life_ms && m->envelope.sender.n;
+	int64_t at_ms = m->envelope.received_ms + (will_warn ? warn_ms : life_ms);
+	int64_t let_go_ms = schedule_let_go_ms(s, m);
 
-	heap_set(&s->alarms, &m->listed->alarm,
-		m->envelope.received_ms + (will_warn ? warn_ms : life_ms));
+	return at_ms < let_go_ms ? at_ms : let_go_ms;
+}
+
+void schedule_set_alarm(struct schedule *s, struct promise *m)
+{
+	heap_set(&s->alarms, &m->listed->alarm, schedule_alarm_ms(s, m));
 }
 
 void schedule_add(struct schedule *s, struct promise *m, int64_t now_ms)

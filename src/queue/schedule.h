@@ -154,10 +154,12 @@ struct schedule_act {
 		SCHEDULE_WARN,    /* the message has waited for long: tell its sender */
 		SCHEDULE_EXPIRE,  /* the message has waited too long: end its recipients that are
 				     not in hand, not held and not queued any more */
+		SCHEDULE_LET_GO,  /* the message has been quarantined for as long as that is kept:
+				     end its recipients that still are, and are not in hand */
 	} kind;
 	struct schedule_slot *slot;
 	struct schedule_job *job;
-	struct promise *message; /* WARN, EXPIRE: borrowed */
+	struct promise *message; /* WARN, EXPIRE, LET_GO: borrowed */
 	str name;                /* RESOLVE: lives until the next call */
 	uint32_t ticket;         /* RESOLVE */
 };

@@ -123,7 +123,12 @@ bool schedule_reroute_step(struct schedule *s, int64_t now_ms) MUST_USE;
 
 /* --- queue/schedule.c */
 
+/* When its sender is to be warned, it is to be given up, or let go, whatever comes first. */
+int64_t schedule_alarm_ms(const struct schedule *s, const struct promise *m) MUST_USE;
 void schedule_set_alarm(struct schedule *s, struct promise *m);
+
+/* When what is quarantined of it is to be let go; INT64_MAX: nothing is. */
+int64_t schedule_let_go_ms(const struct schedule *s, const struct promise *m) MUST_USE;
 
 /* --- queue/schedule_destination.c */
 

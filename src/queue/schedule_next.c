@@ -111,6 +111,8 @@ static struct schedule_act expire(struct schedule *s, struct promise *m, int64_t
 	m->warned = true;
 	if (left)
 		heap_set(&s->alarms, &m->listed->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+	else if (promise_quarantined(m))
+		heap_set(&s->alarms, &m->listed->alarm, schedule_let_go_ms(s, m));
 	else
 		heap_remove(&s->alarms, &m->listed->alarm);
 	return (struct schedule_act){ .kind = some ? SCHEDULE_EXPIRE : SCHEDULE_IDLE,
@@ -121,8 +123,17 @@ static struct schedule_act alarm_act(struct schedule *s, struct schedule_message
 {
 	struct promise *m = schedule_message_open(&s->messages, e);
 
+	if (schedule_let_go_ms(s, m) <= now_ms) {
+		/* some may have been released, and wait */
+		heap_set(&s->alarms, &e->alarm, now_ms + SCHEDULE_LAST_CHANCE_MS);
+		return (struct schedule_act){ .kind = SCHEDULE_LET_GO, .message = m };
+	}
 	if (schedule_expired(s, m, now_ms))
 		return expire(s, m, now_ms);
+	if (schedule_alarm_ms(s, m) > now_ms) { /* it was released, or settings are new */
+		schedule_set_alarm(s, m);
+		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	}
 	m->warned = true;
 	schedule_set_alarm(s, m);
 	return (struct schedule_act){ .kind = SCHEDULE_WARN, .message = m };

@@ -124,6 +124,7 @@ static void pump(struct story *t)
 		case SCHEDULE_IDLE:
 		case SCHEDULE_RESOLVE:
 		case SCHEDULE_NO_WAY:
+		case SCHEDULE_LET_GO:
 			CHECK(false);
 		}
 	}

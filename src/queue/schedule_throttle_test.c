@@ -269,6 +269,7 @@ TEST(schedule_gives_up_where_nothing_is_taken)
 			break;
 		case SCHEDULE_RESOLVE:
 		case SCHEDULE_NO_WAY:
+		case SCHEDULE_LET_GO:
 		case SCHEDULE_WARN:
 			CHECK(false);
 		}

@@ -19,12 +19,14 @@ enum {
 	IN_HAND = 16,
 	HELD = 32,
 	TRIED = 64, /* attempts, next_ms and words follow, each where there is any */
+	QUARANTINED = 128,
 };
 _Static_assert((int)SPOOL_HELD <= (int)STATE, "a state is three bits");
 
 /* Of the message. */
 enum {
 	MESSAGE_WARNED = 1,
+	MESSAGE_QUARANTINED = 2,
 };
 
 static struct intern_text *words_keep(const struct promise_words *w, struct intern *words)
@@ -59,7 +61,8 @@ static void pack_rcpt(const struct promise_rcpt *r, struct intern *words, struct
 	struct intern_text *t = r->last ? words_keep(r->last, words) : NULL;
 
 	pack_u8(to, r->state | (r->queued ? QUEUED : 0U) | (r->in_hand ? IN_HAND : 0U) |
-			    (r->held ? HELD : 0U) | (tried ? TRIED : 0U));
+			    (r->held ? HELD : 0U) | (tried ? TRIED : 0U) |
+			    (r->quarantined ? QUARANTINED : 0U));
 	if (!tried)
 		return;
 	pack_number(to, r->attempts);
@@ -77,6 +80,7 @@ static struct intern_text *read_rcpt(struct pack_reader *u, struct promise_rcpt 
 	r->queued = first & QUEUED;
 	r->in_hand = first & IN_HAND;
 	r->held = first & HELD;
+	r->quarantined = first & QUARANTINED;
 	if (!(first & TRIED))
 		return NULL;
 	r->attempts = (unsigned)pack_read_number(u, UINT32_MAX);
@@ -107,7 +111,8 @@ struct shelf *shelf_pack(const struct promise *m, struct intern *words, struct b
 	buf_clear(scratch);
 	envelope_write(&m->envelope, scratch);
 	envelope_octets = buf_str(scratch).n;
-	pack_u8(scratch, m->warned ? MESSAGE_WARNED : 0U);
+	pack_u8(scratch,
+		(m->warned ? MESSAGE_WARNED : 0U) | (m->quarantined ? MESSAGE_QUARANTINED : 0U));
 	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
 		pack_rcpt(&m->rcpts[i], words, scratch);
 	bytes = buf_str(scratch);
@@ -148,6 +153,7 @@ struct promise *shelf_open(const struct shelf *s, struct content *content)
 	uint8_t flags = pack_read_u8(&u);
 
 	m->warned = flags & MESSAGE_WARNED;
+	m->quarantined = flags & MESSAGE_QUARANTINED;
 	open_rcpts(m, &u);
 	assert(!u.broken && u.rest.n == 0); /* we packed it */
 	return m;

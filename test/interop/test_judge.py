@@ -385,3 +385,82 @@ def test_what_reports_tell_is_kept(place):
     assert "good.test: 7 messages, 5 passed, 0 quarantined, 1 refused" in said and STRANGER in said, said
     assert facteur.cli("dmarc", "--day", "2001-01-01") == ""
     assert "YYYY-MM-DD" in facteur.cli("dmarc", "--day", "yesterday", code=2)
+
+
+QUARANTINE = "dmarc { quarantine; quarantined hold }\nquarantine { messages 2; space 64K; keep %s }"
+
+
+def quarantined(facteur):
+    queue = facteur.json("status")["queue"]
+    return queue["quarantined"], queue["quarantined_octets"]
+
+
+def test_strangers_do_not_fill_the_quarantine(place):
+    facteur, sink = dmarc_pivot(place, QUARANTINE % "14d")
+    fails = smtp.message(sender="a@good.test")
+
+    def offer(data=fails):
+        return send(facteur, "a@nothing.test", data)
+
+    def full(reply, word):
+        assert reply.code == 452 and reply.status == "4.2.2", reply
+        assert "quarantine" in reply.text and word in reply.text, reply
+        last = facteur.event("refused", limit=word)
+        assert last["rule"].startswith("conf.d/20-more.conf:"), last
+
+    assert offer().code == offer().code == 250
+    assert facteur.event("accepted")["held_by"], "P7: the line that holds it"
+    full(offer(), "messages")
+    assert send(facteur, "a@good.test", fails).code == 250  # all other mail comes in as ever
+    sink.wait(1)
+    held = facteur.queue()
+    assert len(held) == 2 and quarantined(facteur)[0] == 2
+    assert "2 of these messages" in facteur.cli("status")
+    # the same after any end of the process
+    facteur.kill()
+    facteur.start(compile_first=False)
+    assert quarantined(facteur) == (2, sum(entry["octets"] for entry in held))
+    full(offer(), "messages")
+    # who is released, deleted, or held by an administrator has no place any more
+    facteur.cli("queue", "release", held[0]["id"])
+    sink.wait(2)
+    facteur.cli("queue", "hold", held[1]["id"])
+    harness.wait_for(lambda: quarantined(facteur) == (0, 0), "the quarantine is empty")
+    assert offer().code == 250
+    full(offer(fails + "x" * 70 + "\r\n" + ("y" * 70 + "\r\n") * 1000), "space")
+    assert offer().code == 250
+    full(offer(), "messages")
+    for entry in facteur.queue():
+        facteur.cli("queue", "delete", entry["id"])
+    harness.wait_for(lambda: quarantined(facteur) == (0, 0), "the quarantine is empty")
+    facteur.wait_empty()
+    assert len(sink.mails) == 2
+
+
+def test_quarantine_comes_to_an_end(place):
+    facteur, sink = dmarc_pivot(place, QUARANTINE % "14d")
+    fails = smtp.message(sender="a@good.test")
+
+    def ends(entry):
+        gone = facteur.event("discarded", id=entry["id"])
+        assert gone["to"] == TO and gone["quarantined_by"] == "dmarc", gone
+        assert gone["rule"].startswith("conf.d/20-more.conf:"), gone
+
+    assert send(facteur, "a@nothing.test", fails).code == 250
+    assert send(facteur, "a@nothing.test", fails).code == 250
+    mine, theirs = facteur.queue()
+    facteur.cli("queue", "hold", mine["id"])  # what an administrator holds is his
+    # time runs out while nobody is there
+    facteur.kill()
+    facteur.write("conf.d/20-more.conf",
+                  (facteur.dir / "conf.d/20-more.conf").read_text().replace("14d", "1s"))
+    facteur.start()
+    ends(theirs)
+    harness.wait_for(lambda: len(facteur.queue()) == 1, "it has ended")
+    assert facteur.queue()[0]["id"] == mine["id"] and quarantined(facteur) == (0, 0)
+    # and while somebody is
+    assert send(facteur, "a@nothing.test", fails).code == 250
+    harness.wait_for(lambda: len(facteur.events("discarded")) == 2, "the third one ends")
+    assert [entry["id"] for entry in facteur.queue()] == [mine["id"]]
+    harness.wait_for(lambda: quarantined(facteur) == (0, 0), "the quarantine is empty")
+    assert sink.mails == []
