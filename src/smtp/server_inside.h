@@ -93,6 +93,7 @@ struct smtp_server {
 void smtp_server_banner(struct smtp_server *s, const struct fail *refusal);
 
 bool smtp_server_answers(struct smtp_server *s, uint32_t ticket) MUST_USE; /* the open question */
+void smtp_server_forget_told(struct smtp_server *s); /* what a SEND has handed out */
 
 /* A reply, cleaned; it is not counted. */
 void smtp_server_say(struct smtp_server *s, int code, const char *status, const char *text);

@@ -92,7 +92,7 @@ void sock_own(struct sock *s, const struct sock_handler *handler, void *owner)
 	s->owner = owner;
 }
 
-static bool silent(const struct sock *s)
+bool sock_silent(const struct sock *s)
 {
 	return s->dead || s->gone;
 }
@@ -113,8 +113,7 @@ static void explain(const struct sock *s, struct fail *why)
 		fail_with(why, FAIL_TEMPORARY, "4.4.2", "connection with %s lost: %s", peer, text);
 }
 
-/* The last call but one: the owner still has to close. */
-static void tell_closed(struct sock *s)
+void sock_tell_closed(struct sock *s)
 {
 	struct fail why;
 
@@ -180,7 +179,7 @@ static void flush(struct sock *s)
 static void write_and_tell(struct sock *s)
 {
 	flush(s);
-	if (silent(s) || s->error || !s->queued || buf_str(&s->out).n > 0)
+	if (sock_silent(s) || s->error || !s->queued || buf_str(&s->out).n > 0)
 		return;
 	s->queued = false;
 	if (s->handler && s->handler->drained)
@@ -212,7 +211,7 @@ static size_t offer(struct sock *s, str bytes)
 
 static void offer_rest(struct sock *s)
 {
-	if (s->held || silent(s) || buf_str(&s->rest).n == 0)
+	if (s->held || sock_silent(s) || buf_str(&s->rest).n == 0)
 		return;
 	buf_take(&s->rest, offer(s, buf_str(&s->rest)));
 }
@@ -236,7 +235,7 @@ static bool has_bytes(struct sock *s, enum tls_step step, int error)
 		s->error = s->error ? s->error : error;
 		break;
 	}
-	tell_closed(s);
+	sock_tell_closed(s);
 	return false;
 }
 
@@ -258,8 +257,8 @@ static bool peek_some(struct sock *s)
 	if (s->dead || taken > 0)
 		return !s->dead;
 	s->readable = false;
-	if (s->hung_up && !silent(s))
-		tell_closed(s);
+	if (s->hung_up && !sock_silent(s))
+		sock_tell_closed(s);
 	return false;
 }
 
@@ -288,7 +287,8 @@ static bool read_some(struct sock *s)
 
 static bool may_read(const struct sock *s)
 {
-	return s->readable && !s->held && !s->handshaking && !silent(s) && buf_str(&s->rest).n == 0;
+	return s->readable && !s->held && !s->handshaking && !sock_silent(s) &&
+	       buf_str(&s->rest).n == 0;
 }
 
 static void read_on(struct sock *s)
@@ -304,30 +304,6 @@ static void read_on(struct sock *s)
 }
 
 /* --- from the loop --- */
-
-static void shake_hands(struct sock *s)
-{
-	struct tls_facts facts;
-
-	if (s->clear_n > 0 || s->error)
-		return;
-	switch (tls_stream_handshake(s->tls)) {
-	case TLS_WAITS:
-		return;
-	case TLS_ENDED:
-	case TLS_BROKEN:
-		s->error = EPROTO;
-		tell_closed(s);
-		return;
-	case TLS_DONE:
-		break;
-	}
-	s->handshaking = false;
-	s->readable = true; /* bytes may have come with the end of the handshake */
-	tls_stream_facts(s->tls, &facts);
-	if (s->handler && s->handler->secured)
-		s->handler->secured(s->owner, &facts);
-}
 
 /* A finishing stream ends when all is written.  But closing while the peer still talks would reset
  * the connection and void our last words: then it ends when the peer has heard them and closes. */
@@ -348,12 +324,12 @@ static void finish_on(struct sock *s)
 static void serve_open(struct sock *s)
 {
 	write_and_tell(s);
-	if (s->handshaking && !silent(s))
-		shake_hands(s);
+	if (s->handshaking && !sock_silent(s))
+		sock_shake_hands(s);
 	offer_rest(s);
 	read_on(s);
-	if (s->error && !silent(s) && !may_read(s))
-		tell_closed(s); /* nothing more to be read, or nobody who wants it */
+	if (s->error && !sock_silent(s) && !may_read(s))
+		sock_tell_closed(s); /* nothing more to be read, or nobody who wants it */
 	if (!s->handler && !s->dead)
 		finish_on(s);
 }
@@ -362,7 +338,7 @@ static void serve(struct sock *s)
 {
 	s->busy = true;
 	if (s->connecting && s->error && !s->gone)
-		tell_closed(s);
+		sock_tell_closed(s);
 	else if (!s->connecting && !s->gone)
 		serve_open(s);
 	s->busy = false;
@@ -435,7 +411,7 @@ void sock_bound(int descriptor, struct endpoint *at)
 
 void sock_send(struct sock *s, str bytes)
 {
-	if (silent(s) || s->error || bytes.n == 0)
+	if (sock_silent(s) || s->error || bytes.n == 0)
 		return;
 	buf_put(&s->out, bytes);
 	s->queued = true;
@@ -489,7 +465,7 @@ static void on_loop_end(struct loop_hook *hook)
 
 void sock_finish(struct sock *s)
 {
-	if (silent(s) || s->connecting || s->error || endings == SOCK_ENDINGS_MAX) {
+	if (sock_silent(s) || s->connecting || s->error || endings == SOCK_ENDINGS_MAX) {
 		sock_close(s);
 		return;
 	}
@@ -512,44 +488,4 @@ void sock_finish(struct sock *s)
 		serve(s);
 	else
 		loop_soon(s->loop, &s->hook);
-}
-
-static void on_woken(void *owner)
-{
-	struct sock *s = owner;
-
-	loop_soon(s->loop, &s->hook);
-}
-
-static void start_tls(struct sock *s, struct tls_stream *tls)
-{
-	s->tls = tls;
-	s->peeks = false;
-	tls_stream_parks(tls, s->loop, on_woken, s);
-	s->handshaking = true;
-	s->clear_n = buf_str(&s->out).n;
-	s->held = false;
-	s->dropped = true;
-	if (!s->offering)
-		buf_free(&s->rest);
-	loop_soon(s->loop, &s->hook);
-}
-
-void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer)
-{
-	if (!silent(s))
-		start_tls(s, tls_stream_client(context, s->fd, peer));
-}
-
-void sock_tls_accept(struct sock *s, struct tls_server *server)
-{
-	if (!silent(s))
-		start_tls(s, tls_stream_server(server, s->fd));
-}
-
-void sock_tls_binding(const struct sock *s, struct tls_binding *binding)
-{
-	*binding = (struct tls_binding){ 0 };
-	if (s->tls && !s->handshaking)
-		tls_stream_binding(s->tls, binding);
 }

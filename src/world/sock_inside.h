@@ -65,4 +65,11 @@ struct sock *sock_adopt(
 struct sock *sock_await(struct loop *l, int descriptor, const struct endpoint *to, int error,
 	const struct sock_handler *handler, void *owner) MUST_USE;
 
+bool sock_silent(const struct sock *s) MUST_USE; /* its owner hears nothing of it any more */
+void sock_tell_closed(struct sock *s); /* the last call but one: the owner still has to close */
+
+/* --- world/sock_tls.c */
+
+void sock_shake_hands(struct sock *s); /* as far as it goes now */
+
 #endif
