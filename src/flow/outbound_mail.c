@@ -4,7 +4,7 @@
 #include "flow/offer.h"
 #include "flow/outbound_inside.h"
 
-#define BACKLOG_OCTETS_MAX (4 * CONTENT_BLOCK_OCTETS) /* queued towards the peer before we wait */
+#define BACKLOG_OCTETS_MAX CONTENT_BLOCK_OCTETS /* queued towards the peer before we wait */
 
 void outbound_mail_end(struct outbound *o)
 {

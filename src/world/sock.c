@@ -13,6 +13,9 @@
 
 #define READS_A_ROUND 4  /* then it is the turn of others */
 #define OUT_KEPT_MAX 256 /* an idle stream keeps no larger buffer */
+/* Small sends of a round of the loop are gathered into one write.  So much leaves at once: else all
+ * streams that are given a portion in one round would hold it at the same time. */
+#define GATHER_OCTETS_MAX 32768
 
 static _Thread_local char scratch[SOCK_READ_MAX];
 static _Thread_local unsigned endings; /* streams of this loop that are finishing */
@@ -415,8 +418,11 @@ void sock_send(struct sock *s, str bytes)
 		return;
 	buf_put(&s->out, bytes);
 	s->queued = true;
-	if (!s->connecting)
-		loop_soon(s->loop, &s->hook);
+	if (s->connecting)
+		return;
+	if (buf_str(&s->out).n > GATHER_OCTETS_MAX)
+		flush(s);
+	loop_soon(s->loop, &s->hook);
 }
 
 size_t sock_backlog(const struct sock *s)
