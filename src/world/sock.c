@@ -328,7 +328,7 @@ static void serve_open(struct sock *s)
 {
 	write_and_tell(s);
 	if (s->handshaking && !sock_silent(s))
-		sock_shake_hands(s);
+		sock_tls_shake(s);
 	offer_rest(s);
 	read_on(s);
 	if (s->error && !sock_silent(s) && !may_read(s))

@@ -70,6 +70,6 @@ void sock_tell_closed(struct sock *s); /* the last call but one: the owner still
 
 /* --- world/sock_tls.c */
 
-void sock_shake_hands(struct sock *s); /* as far as it goes now */
+void sock_tls_shake(struct sock *s); /* as far as it goes now */
 
 #endif

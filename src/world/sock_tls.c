@@ -36,7 +36,7 @@ void sock_tls_accept(struct sock *s, struct tls_server *server)
 		start(s, tls_stream_server(server, s->fd));
 }
 
-void sock_shake_hands(struct sock *s)
+void sock_tls_shake(struct sock *s)
 {
 	struct tls_facts facts;
 
