@@ -36,6 +36,8 @@ bool generation_rollback(str dir, struct generation_report *r) MUST_USE; /* to t
 /* The generation in force, for a server: its number is in its conf. */
 struct router *generation_load(str dir, struct fail *why) MUST_USE;
 struct conf *generation_conf(str dir, struct fail *why) MUST_USE; /* only what it says; conf_drop */
+/* Only that and the alias tables, as they were compiled: nothing but the generation is read. */
+struct router *generation_aliases(str dir, struct fail *why) MUST_USE;
 
 /* Whether it is still the one in force. */
 bool generation_is_current(str dir, const struct conf *c) MUST_USE;

@@ -137,9 +137,10 @@ static struct conf *load_conf(struct arena *a, str dir, unsigned number, struct 
 	return c;
 }
 
-struct router *generation_load_number(struct arena *a, str dir, unsigned number, struct fail *why)
+/* With its alias tables alone. */
+static struct router *load_aliases(
+	struct arena *a, str dir, str folder, unsigned number, struct fail *why)
 {
-	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
 	struct conf *c = load_conf(a, dir, number, why);
 	struct alias_table **tables;
 	struct router *router = NULL;
@@ -152,6 +153,14 @@ struct router *generation_load_number(struct arena *a, str dir, unsigned number,
 	for (size_t i = 0; !router && i < c->domain_count; i++)
 		alias_table_free(tables[i]);
 	conf_drop(c); /* the router has its own reference */
+	return router;
+}
+
+struct router *generation_load_number(struct arena *a, str dir, unsigned number, struct fail *why)
+{
+	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
+	struct router *router = load_aliases(a, dir, folder, number, why);
+
 	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
 			      signing_open(a, folder, router, why) && srs_open(router, why) &&
 			      open_lookups(folder, router, why))) {
@@ -187,6 +196,23 @@ struct router *generation_load(str dir, struct fail *why)
 	current = find_current(&a, dir, &absolute, why);
 	if (current > 0)
 		router = generation_load_number(&a, absolute, current, why);
+	arena_free(&a);
+	return router;
+}
+
+struct router *generation_aliases(str dir, struct fail *why)
+{
+	struct router *router = NULL;
+	struct arena a;
+	unsigned current;
+	str absolute;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	current = find_current(&a, dir, &absolute, why);
+	if (current > 0)
+		router = load_aliases(&a, absolute,
+			arena_printf(&a, "%.*s/generations/%u", STR(absolute), current), current,
+			why);
 	arena_free(&a);
 	return router;
 }

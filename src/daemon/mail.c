@@ -37,6 +37,7 @@ struct mail {
 	int64_t since_ms;
 	struct worker **workers;
 	struct flow **flows;
+	struct courier *courier; /* not ours */
 	unsigned worker_count, drained;
 	struct dispatch *dispatch;
 	struct loop_task all_drained, all_changed, all_deaf;
@@ -342,6 +343,7 @@ struct mail *mail_start(const struct mail_setup *setup, struct fail *why)
 	m->loop = setup->loop;
 	m->router = router_keep(setup->router);
 	m->identities = identities_keep(setup->identities);
+	m->courier = setup->courier;
 	m->worker_count = setup->workers;
 	m->workers = mem_zero(setup->workers * sizeof *m->workers);
 	m->flows = mem_zero(setup->workers * sizeof *m->flows);
@@ -411,6 +413,7 @@ void mail_reload(
 	m->own = setup->own;
 	m->own_count = setup->own_count;
 	self = self_of(m);
+	courier_renew(m->courier);
 	m->reload_changed = done;
 	m->reload_owner = owner;
 	m->all_changed.run = all_changed;

@@ -328,5 +328,7 @@ void dotforward_begin(struct flow *flow, const struct delivery *d, size_t at, st
 	f->handler = told;
 	f->owner = owner;
 	arena_init(&f->arena, ARENA_UNLIMITED);
-	(void)!courier_look(flow->courier, flow->loop, user, extension(f), &handler, f);
+	(void)!courier_look(flow->courier, flow->loop,
+		&(struct courier_whom){ .user = user, .address = f->rcpt->address }, extension(f),
+		&handler, f);
 }

@@ -209,11 +209,20 @@ static str sender(const struct maildrop *m)
 	return rcpt->has_sender ? rcpt->sender : m->d->job->message->envelope.sender;
 }
 
+/* Of this recipient. */
+static bool whom_of(struct maildrop *m, struct courier_whom *whom, struct fail *why)
+{
+	*whom = (struct courier_whom){ .address = recipient(m)->address,
+		.into = recipient(m)->into };
+	return user_of(m, &whom->user, why);
+}
+
 static bool into_folder(struct maildrop *m, struct fail *why)
 {
-	str path, head, user;
+	struct courier_whom whom;
+	str path, head;
 
-	if (!user_of(m, &user, why))
+	if (!whom_of(m, &whom, why))
 		return false;
 	if (m->d->transport->path.n == 0)
 		path = m->d->nexthop; /* the file of an alias */
@@ -225,21 +234,22 @@ static bool into_folder(struct maildrop *m, struct fail *why)
 			STR(recipient(m)->address));
 	if (m->d->transport->path.n > 0 || str_ends(path, S("/")))
 		m->parcel = courier_send(
-			m->flow->courier, m->flow->loop, user, path, head, &handler, m);
+			m->flow->courier, m->flow->loop, &whom, path, head, &handler, m);
 	else
 		m->parcel = courier_append(
-			m->flow->courier, m->flow->loop, user, path, sender(m), head, &handler, m);
+			m->flow->courier, m->flow->loop, &whom, path, sender(m), head, &handler, m);
 	return true;
 }
 
 static bool into_program(struct maildrop *m, struct fail *why)
 {
 	char key_space[ADDRESS_KEY_MAX];
-	str key = key_of(m, key_space), head, user;
+	str key = key_of(m, key_space), head;
 	struct courier_program program;
+	struct courier_whom whom;
 	struct program_mail mail;
 
-	if (!user_of(m, &user, why))
+	if (!whom_of(m, &whom, why))
 		return false;
 	mail = (struct program_mail){ .id = m->d->job->message->envelope.id,
 		.recipient = recipient(m)->address,
@@ -249,7 +259,8 @@ static bool into_program(struct maildrop *m, struct fail *why)
 		.nexthop = m->d->nexthop };
 	if (!program_fill(&m->arena, m->d->transport, &mail, &program, &head, why))
 		return false;
-	m->parcel = courier_run(m->flow->courier, m->flow->loop, user, &program, head, &handler, m);
+	m->parcel =
+		courier_run(m->flow->courier, m->flow->loop, &whom, &program, head, &handler, m);
 	return true;
 }
 

@@ -28,6 +28,23 @@ static void fill_places(struct arena *a, const struct program_mail *mail, struct
 	assert(n == PLACES_MAX);
 }
 
+bool program_variable_known(str variable)
+{
+	struct place places[PLACES_MAX];
+	struct arena a;
+	bool known = false;
+	str name;
+
+	arena_init(&a, ARENA_UNLIMITED);
+	fill_places(&a, &(struct program_mail){ 0 }, places);
+	arena_free(&a);
+	if (!str_cut(&variable, '=', &name))
+		return false;
+	for (size_t i = 0; i < PLACES_MAX; i++)
+		known = known || str_eq(places[i].variable, name);
+	return known;
+}
+
 static str place_value(const struct place *places, str name)
 {
 	for (size_t i = 0; i < PLACES_MAX; i++)

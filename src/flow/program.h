@@ -19,6 +19,9 @@ struct program_mail {
 	str nexthop;
 };
 
+/* Is this NAME=value of the environment one of those that we give? */
+bool program_variable_known(str variable) MUST_USE;
+
 /* The strs of *to and *head are in the arena, or the transport's. */
 bool program_fill(struct arena *a, const struct conf_transport *t, const struct program_mail *mail,
 	struct courier_program *to, str *head, struct fail *why) MUST_USE;

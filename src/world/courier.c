@@ -16,6 +16,7 @@
 
 struct courier {
 	int control;          /* to the office */
+	unsigned era;         /* of the configuration; atomic */
 	pthread_mutex_t lock; /* of the list; a child itself belongs to its loop */
 	struct list children;
 };
@@ -31,6 +32,7 @@ struct child {
 	struct list parcels; /* the first one is in its hands */
 	struct buf in;       /* an answer that is not whole yet */
 	bool single;         /* it runs one program, and goes */
+	unsigned era;        /* in which it was made */
 	int64_t silent_ms;   /* then it is given up */
 	char user[COURIER_USER_MAX + 1];
 };
@@ -140,6 +142,12 @@ static void put_frame(struct courier_parcel *p, enum courier_word word, str byte
 	}
 }
 
+/* It knows only the configuration that was in force when it was made. */
+static bool of_the_past(const struct child *child)
+{
+	return child->era != __atomic_load_n(&child->courier->era, __ATOMIC_RELAXED);
+}
+
 /* If the first of those that wait can be handed over, it is. */
 static void begin_next(struct child *child)
 {
@@ -196,7 +204,7 @@ static bool take_answer(struct child *child)
 	said = child->in; /* text is in it, and the child may go */
 	child->in = (struct buf){ .limit_octets = said.limit_octets };
 	list_remove(&p->link);
-	if (child->single)
+	if (child->single || (of_the_past(child) && list_empty(&child->parcels)))
 		free_child(child);
 	else
 		begin_next(child);
@@ -267,7 +275,7 @@ static struct child *find_child(
 			continue;
 		if (list_empty(&child->parcels))
 			*idle = child;
-		if (str_eq(str_of(child->user), user))
+		if (str_eq(str_of(child->user), user) && !of_the_past(child))
 			found = child;
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -295,6 +303,7 @@ static void on_loop_end(struct loop_hook *hook)
 static struct child *start_child(
 	struct courier *c, struct loop *loop, bool single, str user, struct fail *why)
 {
+	unsigned era = __atomic_load_n(&c->era, __ATOMIC_RELAXED); /* before the office looks */
 	struct child *child;
 	int ends[2];
 
@@ -314,6 +323,7 @@ static struct child *start_child(
 	fcntl(ends[0], F_SETFL, O_NONBLOCK); /* ours; the child's own waits */
 	child = MEM_NEW(struct child);
 	child->courier = c;
+	child->era = era;
 	child->single = single;
 	child->silent_ms = COURIER_SILENT_MS;
 	child->loop = loop;
@@ -376,8 +386,8 @@ static struct courier_parcel *parcel_new(
 	return p;
 }
 
-static struct child *accept_parcel(
-	struct courier *c, struct loop *loop, str user, str path, str head, struct fail *why)
+static struct child *accept_parcel(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str head, struct fail *why)
 {
 	if (!courier_frame_path_good(path)) {
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "no path of a Maildir: %.*s", STR(path));
@@ -387,18 +397,28 @@ static struct child *accept_parcel(
 		fail_with(why, FAIL_TEMPORARY, "4.3.0", "the fields for the Maildir are too long");
 		return NULL;
 	}
-	return child_for(c, loop, false, user, why);
+	return child_for(c, loop, false, whom->user, why);
 }
 
-static struct courier_parcel *send_parcel(struct courier *c, struct loop *loop, str user, str path,
-	str sender, str head, enum courier_word word, const struct courier_handler *handler,
-	void *owner)
+/* The first bytes of every order. */
+static bool put_whom(const struct courier_whom *whom, struct buf *to, struct fail *why)
+{
+	return courier_frame_write_whom(whom, to) ||
+	       fail_with(why, FAIL_TEMPORARY, "4.3.0", "no address for a courier: %.*s",
+		       STR(whom->address));
+}
+
+static struct courier_parcel *send_parcel(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str sender, str head, enum courier_word word,
+	const struct courier_handler *handler, void *owner)
 {
 	struct courier_parcel *p = parcel_new(loop, handler, owner);
 	struct buf begin = { 0 };
 
-	p->child = accept_parcel(c, loop, user, path, head, &p->why);
+	if (put_whom(whom, &begin, &p->why))
+		p->child = accept_parcel(c, loop, whom, path, head, &p->why);
 	if (!p->child) {
+		buf_free(&begin);
 		loop_soon(loop, &p->refusal);
 		return p;
 	}
@@ -416,47 +436,61 @@ static struct courier_parcel *send_parcel(struct courier *c, struct loop *loop, 
 	return p;
 }
 
-struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
-	str sender, str head, const struct courier_handler *handler, void *owner)
-{
-	return send_parcel(c, loop, user, path, sender, head, COURIER_APPEND, handler, owner);
-}
-
-struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, const struct courier_handler *handler, void *owner)
-{
-	return send_parcel(c, loop, user, path, S(""), head, COURIER_BEGIN, handler, owner);
-}
-
-struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str sender, str head,
 	const struct courier_handler *handler, void *owner)
 {
+	return send_parcel(c, loop, whom, path, sender, head, COURIER_APPEND, handler, owner);
+}
+
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str head, const struct courier_handler *handler,
+	void *owner)
+{
+	return send_parcel(c, loop, whom, path, S(""), head, COURIER_BEGIN, handler, owner);
+}
+
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str extension, const struct courier_handler *handler,
+	void *owner)
+{
 	struct courier_parcel *p = parcel_new(loop, handler, owner);
+	struct buf order = { 0 };
 
 	p->looks = true;
-	p->child = child_for(c, loop, false, user, &p->why);
-	if (!p->child) {
+	if (put_whom(whom, &order, &p->why))
+		p->child = child_for(c, loop, false, whom->user, &p->why);
+	if (p->child) {
+		if (courier_frame_extension_good(extension))
+			buf_put(&order, extension);
+		put_frame(p, COURIER_LOOK, buf_str(&order));
+		p->finished = true;
+		list_append(&p->child->parcels, &p->link);
+		begin_next(p->child);
+	} else {
 		loop_soon(loop, &p->refusal);
-		return p;
 	}
-	put_frame(p, COURIER_LOOK, courier_frame_extension_good(extension) ? extension : S(""));
-	p->finished = true;
-	list_append(&p->child->parcels, &p->link);
-	begin_next(p->child);
+	buf_free(&order);
 	return p;
 }
 
-struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
-	const struct courier_program *program, str head, const struct courier_handler *handler,
-	void *owner)
+static bool put_run(const struct courier_whom *whom, const struct courier_program *program,
+	str head, struct buf *to, struct fail *why)
+{
+	return put_whom(whom, to, why) &&
+	       (courier_frame_write_program(program, head, to) ||
+		       fail_with(why, FAIL_TEMPORARY, "4.3.5", "this program cannot be run"));
+}
+
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, const struct courier_program *program, str head,
+	const struct courier_handler *handler, void *owner)
 {
 	struct courier_parcel *p = parcel_new(loop, handler, owner);
 	struct buf run = { 0 };
 
-	if (!courier_frame_write_program(program, head, &run))
-		fail_with(&p->why, FAIL_TEMPORARY, "4.3.5", "this program cannot be run");
-	else
-		p->child = child_for(c, loop, true, user, &p->why);
+	if (put_run(whom, program, head, &run, &p->why))
+		p->child = child_for(c, loop, true, whom->user, &p->why);
 	if (p->child) {
 		/* the child ends it in time; this is for one that cannot */
 		p->child->silent_ms = program->run_ms_max + COURIER_SILENT_MS;
@@ -504,6 +538,12 @@ void courier_drop(struct courier_parcel *p)
 		free_child(child); /* which hears the end of the stream, and kills the program */
 	else if (child)
 		begin_next(child);
+}
+
+void courier_renew(struct courier *c)
+{
+	if (c)
+		__atomic_add_fetch(&c->era, 1, __ATOMIC_RELAXED);
 }
 
 struct courier *courier_open(int control)

@@ -16,6 +16,9 @@
  * ended is read as world/courier_exit says.  A message that cannot be given whole kills it, too, so
  * that half a mail is never taken for one.
  *
+ * Behind it stands an office that has more rights than we, and believes nothing: what the
+ * configuration in force does not name is refused there (4.3.5), see world/courier_child.
+ *
  * No handler function is called from inside a call that the owner makes.
  */
 #ifndef WORLD_COURIER_H
@@ -41,7 +44,18 @@ struct courier;
 struct courier *courier_open(int control) MUST_USE;
 void courier_close(struct courier *c);
 
+/* The configuration has changed: what begins from now on goes to children that were made by it. */
+void courier_renew(struct courier *c);
+
 struct courier_parcel; /* one message on its way into a Maildir */
+
+/* By whose rights, and for which recipient: the office asks the configuration about him. */
+struct courier_whom {
+	str user;    /* "" is home, for the rights that the courier itself keeps are no mail's */
+	str address; /* as in the envelope */
+	str into;    /* likewise: where his alias or his .forward leads, or "" */
+};
+#define COURIER_WHOM_MAX 4096 /* address and into, together */
 
 /* A user's .forward: he has none; text is what stands in it; or there is one that must not be
  * followed, and text says why. */
@@ -59,26 +73,28 @@ struct courier_handler {
 	void (*done)(void *owner, const struct fail *why);
 };
 
-/* Begin.  user: "" is home, for the rights that the courier itself keeps are no mail's.  path:
- * absolute, without "..".  head: fields to put before the content (Return-Path, Delivered-To), CRLF
- * lines; in the file lines end in LF, as Maildir readers expect. */
-struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, const struct courier_handler *handler, void *owner) MUST_USE;
+/* Begin.  path: absolute, without "..".  head: fields to put before the content (Return-Path,
+ * Delivered-To), CRLF lines; in the file lines end in LF, as Maildir readers expect. */
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str head, const struct courier_handler *handler,
+	void *owner) MUST_USE;
 
 /* Look into the .forward of the user, in his home and as he: .forward+EXTENSION first, where there
  * is one, then .forward.  As Postfix does it: it must be a regular file, his or root's, and not
  * writable by everybody; what cannot be read is one that must not be followed.  May be dropped. */
 #define COURIER_EXTENSION_MAX 64     /* longer ones, and those with a slash, have no file */
 #define COURIER_FORWARD_OCTETS 32768 /* a larger file is not followed */
-struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
-	const struct courier_handler *handler, void *owner) MUST_USE;
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str extension, const struct courier_handler *handler,
+	void *owner) MUST_USE;
 
 /* The same at the end of a file in mbox format, mbox(5): "From sender date", lines that begin with
  * From get a '>', and an empty line at the end.  The file is made where it is missing; it is locked
  * meanwhile (fcntl, and PATH.lock where that can be made), and synced before the message is said to
  * be delivered.  What is no regular file, and what is locked for long, is refused (4.2.0). */
-struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
-	str sender, str head, const struct courier_handler *handler, void *owner) MUST_USE;
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str sender, str head,
+	const struct courier_handler *handler, void *owner) MUST_USE;
 
 /* A program, and what it gets: the first argument is its absolute path; environment: NAME=value. */
 struct courier_program {
@@ -91,9 +107,9 @@ struct courier_program {
 };
 
 /* The same into a program; it gets lines that end in LF, too. */
-struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
-	const struct courier_program *program, str head, const struct courier_handler *handler,
-	void *owner) MUST_USE;
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, const struct courier_program *program, str head,
+	const struct courier_handler *handler, void *owner) MUST_USE;
 
 void courier_write(struct courier_parcel *p, str bytes); /* copied; who has much gives one block and
 							     waits for writable */

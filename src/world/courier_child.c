@@ -16,12 +16,14 @@
 #include "world/courier_maildir.h"
 #include "world/courier_mbox.h"
 #include "world/courier_run.h"
+#include "world/logger.h"
 #include "world/pass.h"
 
 #define CONTROL_FD 3
+#define NOBODY 65534
 
 /* Take the user's rights, and no others. */
-static bool become(const char *user, struct fail *why)
+static bool become(const char *user, bool root, struct fail *why)
 {
 	struct passwd *pw;
 
@@ -37,12 +39,25 @@ static bool become(const char *user, struct fail *why)
 	if (geteuid() != 0)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
 			"cannot deliver as user %s: only root can, and we are not", user);
+	if (pw->pw_uid == 0 && !root)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+			"cannot deliver as user %s: the number is root's", user);
 	if (initgroups(user, pw->pw_gid) != 0 ||
 		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "cannot deliver as user %s: %s",
 			user, strerrordesc_np(errno));
 	return true;
+}
+
+/* A child that only says no needs no rights for that. */
+static void become_nobody(void)
+{
+	if (geteuid() != 0)
+		return;
+	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
+		setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		_exit(1);
 }
 
 static bool write_all(int fd, str bytes)
@@ -61,8 +76,10 @@ static bool write_all(int fd, str bytes)
 /* One child's state: the stream, and the message in hand. */
 struct desk {
 	int fd;
-	str hostname;
+	str hostname, user; /* user: as the daemon asked for him */
+	const struct courier_law *law;
 	const struct fail *unfit; /* why it cannot deliver at all, or null */
+	struct fail refusal;      /* of the order in hand; FAIL_NONE: none */
 	struct courier_frame_reader reader;
 	bool appends; /* the message in hand is for mbox */
 	struct courier_maildir maildir;
@@ -81,34 +98,47 @@ static void drop(struct desk *d)
 	courier_mbox_drop(&d->mbox);
 }
 
+static const struct fail *refused(const struct desk *d)
+{
+	if (d->unfit)
+		return d->unfit;
+	return d->refusal.kind == FAIL_NONE ? NULL : &d->refusal;
+}
+
+/* A new order: is it the law's? */
+static bool ask_law(struct desk *d, const struct courier_order *order)
+{
+	struct courier_whom whom = order->whom;
+
+	whom.user = d->user;
+	d->refusal = (struct fail){ 0 };
+	return !d->unfit && d->law->order(d->law->owner, &whom, order, &d->refusal);
+}
+
 static bool answer(struct desk *d)
 {
 	struct fail why;
 	struct buf out = { 0 };
 	bool sent;
 
-	if (d->unfit)
-		why = *d->unfit;
-	courier_frame_write_answer(!d->unfit && finish(d, &why) ? NULL : &why, &out);
+	if (refused(d))
+		why = *refused(d);
+	courier_frame_write_answer(!refused(d) && finish(d, &why) ? NULL : &why, &out);
 	sent = write_all(d->fd, buf_str(&out));
 	buf_free(&out);
 	return sent;
 }
 
-/* The home is that of whom we have become. */
-static bool look(struct desk *d, str extension)
+static bool look(struct desk *d, const struct courier_order *order)
 {
 	struct buf text = { 0 }, out = { 0 };
-	struct passwd *pw = getpwuid(geteuid());
 	enum courier_found found;
 	struct fail why;
 	bool sent;
 
-	if (d->unfit)
-		courier_frame_write_answer(d->unfit, &out);
-	else if (!pw || pw->pw_dir[0] != '/')
-		courier_frame_write_found(COURIER_NONE, S(""), &out);
-	else if (courier_forward_look(pw->pw_dir, extension, &found, &text, &why))
+	if (!ask_law(d, order))
+		courier_frame_write_answer(refused(d), &out);
+	else if (courier_forward_look(order->bytes, &found, &text, &why))
 		courier_frame_write_found(found, buf_str(&text), &out);
 	else
 		courier_frame_write_answer(&why, &out);
@@ -123,18 +153,18 @@ static bool obey(struct desk *d, const struct courier_order *order)
 	switch (order->word) {
 	case COURIER_BEGIN:
 		d->appends = false;
-		if (!d->unfit)
+		if (ask_law(d, order))
 			courier_maildir_begin(&d->maildir, d->hostname, order->path, order->head);
 		return true;
 	case COURIER_APPEND:
 		d->appends = true;
-		if (!d->unfit)
+		if (ask_law(d, order))
 			courier_mbox_begin(&d->mbox, order->path, order->sender, order->head);
 		return true;
 	case COURIER_DATA:
-		if (!d->unfit && d->appends)
+		if (!refused(d) && d->appends)
 			courier_mbox_write(&d->mbox, order->bytes);
-		else if (!d->unfit)
+		else if (!refused(d))
 			courier_maildir_write(&d->maildir, order->bytes);
 		return true;
 	case COURIER_FINISH:
@@ -143,7 +173,7 @@ static bool obey(struct desk *d, const struct courier_order *order)
 		drop(d);
 		return true;
 	case COURIER_LOOK:
-		return look(d, order->bytes);
+		return look(d, order);
 	case COURIER_RUN:
 	case COURIER_ANSWER:
 	case COURIER_FOUND:
@@ -176,17 +206,22 @@ static void work(struct desk *d)
 }
 
 /* The child of one user. */
-static _Noreturn void deliver(int fd, char what_for, const char *user, str hostname)
+static _Noreturn void deliver(
+	int fd, bool runs, str user, const char *own, str hostname, const struct courier_law *law)
 {
 	struct fail why = { 0 };
-	struct desk desk = { .fd = fd, .hostname = hostname };
+	struct desk desk = { .fd = fd, .hostname = hostname, .user = user, .law = law };
+	bool root = false;
 
 	umask(077);
-	if (!become(user, &why))
+	if (!law->user(law->owner, runs, user, &root, &why) ||
+		!become(user.n > 0 ? user.p : own, root, &why)) {
+		become_nobody();
 		desk.unfit = &why;
+	}
 	prctl(PR_SET_NAME, "facteur-deliver");
-	if (what_for == COURIER_CHILD_RUNS)
-		courier_run_serve(fd, desk.unfit);
+	if (runs)
+		courier_run_serve(fd, user, law, desk.unfit);
 	work(&desk);
 	_exit(0);
 }
@@ -205,6 +240,7 @@ static void settle(int control)
 		dup2(null, STDOUT_FILENO);
 	}
 	close_range(CONTROL_FD + 1, ~0U, 0);
+	logger_reopen();
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -214,7 +250,8 @@ static void settle(int control)
 		_exit(1);
 }
 
-_Noreturn void courier_child_office(int control, str hostname, str home)
+_Noreturn void courier_child_office(
+	int control, str hostname, str home, const struct courier_law *law)
 {
 	char order[PASS_OCTETS_MAX], user[COURIER_USER_MAX + 1], own[COURIER_USER_MAX + 1];
 	str bytes;
@@ -226,9 +263,11 @@ _Noreturn void courier_child_office(int control, str hostname, str home)
 		if (fd < 0)
 			continue;
 		str_to_c(str_skip(bytes, 1), user, sizeof user);
+		law->renew(law->owner);
 		if (fork() == 0) {
 			close(CONTROL_FD);
-			deliver(fd, order[0], user[0] ? user : own, hostname);
+			deliver(fd, order[0] == COURIER_CHILD_RUNS, str_of(user), own, hostname,
+				law);
 		}
 		close(fd); /* if there was no child: the end of the stream tells the daemon */
 	}

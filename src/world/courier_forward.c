@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,7 +91,17 @@ static bool look_at(const char *path, enum courier_found *found, struct buf *to,
 	return ok;
 }
 
-bool courier_forward_look(const char *home, str extension, enum courier_found *found,
+bool courier_forward_look(
+	str extension, enum courier_found *found, struct buf *text, struct fail *why)
+{
+	struct passwd *pw = getpwuid(geteuid());
+
+	*found = COURIER_NONE;
+	return !pw || pw->pw_dir[0] != '/' ||
+	       courier_forward_look_in(pw->pw_dir, extension, found, text, why);
+}
+
+bool courier_forward_look_in(const char *home, str extension, enum courier_found *found,
 	struct buf *text, struct fail *why)
 {
 	char path[PATH_MAX];

@@ -45,7 +45,7 @@ static enum courier_found look(const char *extension)
 	struct fail why = { 0 };
 
 	buf_clear(&text);
-	assert_true(courier_forward_look(home, str_of(extension), &found, &text, &why));
+	assert_true(courier_forward_look_in(home, str_of(extension), &found, &text, &why));
 	return found;
 }
 

@@ -61,12 +61,30 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes)
 	buf_put(&r->in, bytes);
 }
 
+bool courier_frame_write_whom(const struct courier_whom *whom, struct buf *to)
+{
+	if (whom->address.n + whom->into.n > COURIER_WHOM_MAX || str_has(whom->address, '\0') ||
+		str_has(whom->into, '\0'))
+		return false;
+	buf_put(to, whom->address);
+	buf_put_char(to, '\0');
+	buf_put(to, whom->into);
+	buf_put_char(to, '\0');
+	return true;
+}
+
+static bool take_whom(str *rest, struct courier_whom *whom)
+{
+	return str_cut(rest, '\0', &whom->address) && str_cut(rest, '\0', &whom->into) &&
+	       whom->address.n + whom->into.n <= COURIER_WHOM_MAX;
+}
+
 static enum scan read_order(struct courier_frame_reader *r, str rest, struct courier_order *order)
 {
 	bool begins = order->word == COURIER_BEGIN || order->word == COURIER_APPEND ||
 		      order->word == COURIER_RUN || order->word == COURIER_LOOK;
 
-	if (begins == r->in_parcel)
+	if (begins == r->in_parcel || (begins && !take_whom(&rest, &order->whom)))
 		return SCAN_BAD;
 	switch (order->word) {
 	case COURIER_BEGIN:
@@ -146,6 +164,8 @@ static void put_number(struct buf *to, uint64_t n)
 
 bool courier_frame_write_program(const struct courier_program *program, str head, struct buf *to)
 {
+	size_t before = buf_str(to).n;
+
 	if (!program_good(program) || head.n > COURIER_HEAD_MAX)
 		return false;
 	put_number(to, program->argument_count);
@@ -154,7 +174,7 @@ bool courier_frame_write_program(const struct courier_program *program, str head
 	put_number(to, program->output_octets_max);
 	if (!put_values(to, program->arguments, program->argument_count) ||
 		!put_values(to, program->environment, program->environment_count) ||
-		buf_str(to).n > COURIER_PROGRAM_OCTETS_MAX)
+		buf_str(to).n - before > COURIER_PROGRAM_OCTETS_MAX)
 		return false;
 	buf_put(to, head);
 	return true;

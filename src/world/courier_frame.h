@@ -5,9 +5,10 @@
  * orders: BEGIN (path, a NUL, head), APPEND (path, a NUL, sender, a NUL, head) or RUN (a program),
  * DATA as often as it likes, then FINISH or DROP; each FINISH is answered by one ANSWER (status, a
  * NUL, text; an empty status says delivered).  LOOK (an extension) stands alone, and is answered by
- * FOUND (a letter of enum courier_found, and a text) or ANSWER. The rest of RUN is four numbers
- * (how many arguments, how many variables, milliseconds, octets of output), the arguments and the
- * variables, each with a NUL behind it, and the head.
+ * FOUND (a letter of enum courier_found, and a text) or ANSWER.  In front of what is said of BEGIN,
+ * APPEND, RUN and LOOK stand whom it is for: address and into, each with a NUL behind it. The rest
+ * of RUN is four numbers (how many arguments, how many variables, milliseconds, octets of output),
+ * the arguments and the variables, each with a NUL behind it, and the head.
  */
 #ifndef WORLD_COURIER_FRAME_H
 #define WORLD_COURIER_FRAME_H
@@ -46,6 +47,7 @@ struct courier_frame_reader {
 
 struct courier_order {
 	enum courier_word word;
+	struct courier_whom whom;       /* of BEGIN, APPEND, RUN and LOOK; its user is not told */
 	str path, head;                 /* of BEGIN and APPEND; head of RUN, too */
 	str sender;                     /* of APPEND */
 	struct courier_program program; /* of RUN */
@@ -58,7 +60,11 @@ void courier_frame_feed(struct courier_frame_reader *r, str bytes); /* after MOR
 /* What is told lives until the next call.  BAD: whoever speaks here is not our daemon. */
 enum scan courier_frame_next(struct courier_frame_reader *r, struct courier_order *order) MUST_USE;
 
-/* The rest of RUN, both sides.  write: false when it would be too long, or the program is none. */
+/* Whom it is for.  False: too long, or a NUL is in it. */
+bool courier_frame_write_whom(const struct courier_whom *whom, struct buf *to) MUST_USE;
+
+/* The rest of RUN behind that, both sides.  write: false when it would be too long, or the program
+ * is none. */
 bool courier_frame_write_program(
 	const struct courier_program *program, str head, struct buf *to) MUST_USE;
 bool courier_frame_read_program(str rest, struct courier_program *program, str *head) MUST_USE;

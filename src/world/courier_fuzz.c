@@ -46,6 +46,7 @@ static uint64_t hear(str bytes, size_t cut)
 			LAW(o.word != COURIER_LOOK || o.bytes.n == 0 ||
 				courier_frame_extension_good(o.bytes));
 			LAW(o.word != COURIER_RUN || written_back(&o));
+			LAW(o.whom.address.n + o.whom.into.n <= COURIER_WHOM_MAX);
 			LAW(o.bytes.n <= COURIER_FRAME_MAX && o.head.n <= COURIER_HEAD_MAX);
 			LAW((o.word != COURIER_BEGIN && o.word != COURIER_APPEND) ||
 				(o.path.n <= COURIER_PATH_MAX && o.path.p[0] == '/' &&

@@ -26,6 +26,8 @@
 
 struct run {
 	int stream; /* the daemon's */
+	str user;
+	const struct courier_law *law;
 	struct courier_frame_reader reader;
 	bool all;          /* the daemon has given the whole message */
 	pid_t pid;         /* the program, and its group; 0: there is none */
@@ -167,6 +169,14 @@ undo:
 	return false;
 }
 
+static bool lawful(struct run *r, const struct courier_order *order)
+{
+	struct courier_whom whom = order->whom;
+
+	whom.user = r->user;
+	return r->law->order(r->law->owner, &whom, order, &r->why);
+}
+
 static void begin(struct run *r, const struct courier_order *order, const struct fail *unfit)
 {
 	struct arena a;
@@ -181,7 +191,8 @@ static void begin(struct run *r, const struct courier_order *order, const struct
 	else if (geteuid() == 0)
 		fail_with(&r->why, FAIL_TEMPORARY, "4.3.5",
 			"no program is run as root: say who runs it, with 'as USER'");
-	else if (!launch(r, arguments(&a, &order->program), environment(&a, &order->program)))
+	else if (lawful(r, order) &&
+		 !launch(r, arguments(&a, &order->program), environment(&a, &order->program)))
 		fail_with(&r->why, FAIL_TEMPORARY, "4.3.0", "cannot start a program: %s",
 			strerrordesc_np(errno));
 	if (r->pid == 0)
@@ -340,9 +351,12 @@ static void wait_and_work(struct run *r, const struct fail *unfit)
 		listen_to_daemon(r, unfit);
 }
 
-_Noreturn void courier_run_serve(int stream, const struct fail *unfit)
+_Noreturn void courier_run_serve(
+	int stream, str user, const struct courier_law *law, const struct fail *unfit)
 {
-	struct run r = { .stream = stream, .process = -1, .input = -1, .output = -1 };
+	struct run r = {
+		.stream = stream, .user = user, .law = law, .process = -1, .input = -1, .output = -1
+	};
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* the program is waited for */

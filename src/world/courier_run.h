@@ -7,10 +7,11 @@
 #ifndef WORLD_COURIER_RUN_H
 #define WORLD_COURIER_RUN_H
 
-#include "base/fail.h"
+#include "world/courier_child.h"
 
-/* Serve the one order RUN that comes over the stream.  unfit: why no program can be run, or null.
- */
-_Noreturn void courier_run_serve(int stream, const struct fail *unfit);
+/* Serve the one order RUN that comes over the stream, if the law has nothing against it.  unfit:
+ * why no program can be run, or null. */
+_Noreturn void courier_run_serve(
+	int stream, str user, const struct courier_law *law, const struct fail *unfit);
 
 #endif

@@ -25,6 +25,7 @@ struct sender {
 	bool over, delivered;
 	char text[FAIL_TEXT_MAX], status[12];
 	enum fail_kind kind;
+	str address; /* of the recipient */
 };
 
 static void on_watchdog(struct loop_timer *timer)
@@ -87,6 +88,7 @@ static const struct courier_handler handler = { .writable = on_writable, .done =
 /* A shell script as the program; root may not run one. */
 static void run_as(struct sender *s, const char *user, const char *script, int64_t run_ms_max)
 {
+	const struct courier_whom whom = { .user = str_of(user), .address = s->address };
 	struct courier_program p = {
 		.arguments = {S("/bin/sh"),    S("-c"), str_of(script), S("zero"), S("a b; c") },
 		.argument_count = 5,
@@ -97,7 +99,7 @@ static void run_as(struct sender *s, const char *user, const char *script, int64
 	};
 
 	s->parcel = courier_run(
-		courier, loop, str_of(user), &p, S("Return-Path: <a@b.test>\r\n"), &handler, s);
+		courier, loop, &whom, &p, S("Return-Path: <a@b.test>\r\n"), &handler, s);
 	loop_run(loop);
 	CHECK(s->over);
 }
@@ -259,8 +261,9 @@ TEST(courier_runs_no_program_as_root_and_none_that_is_missing)
 		CHECK(!root.delivered && root.kind == FAIL_TEMPORARY);
 		CHECK(strstr(root.text, "as root") != NULL);
 	}
-	missing.parcel = courier_run(
-		courier, loop, geteuid() == 0 ? S("nobody") : S(""), &p, S(""), &handler, &missing);
+	missing.parcel = courier_run(courier, loop,
+		&(struct courier_whom){ .user = geteuid() == 0 ? S("nobody") : S("") }, &p, S(""),
+		&handler, &missing);
 	loop_run(loop);
 	CHECK(missing.kind == FAIL_TEMPORARY);
 	CHECK_STR(str_of(missing.status), S("4.3.5"));
@@ -278,6 +281,25 @@ TEST(courier_runs_a_program_as_its_user)
 	run(&s, "id -un; id -Gn; echo $HOME");
 	CHECK_STR(str_of(s.text), S("nobody nogroup /nonexistent"));
 	finish();
+}
+
+TEST(courier_runs_nothing_that_the_law_does_not_know)
+{
+	struct sender s = { .address = COURIER_FAKE_REFUSED };
+	char file[] = "/tmp/facteur-law-XXXXXX", script[80];
+	int fd = mkstemp(file);
+
+	CHECK(fd >= 0 && fchmod(fd, 0666) == 0);
+	snprintf(script, sizeof script, "echo ran > %s", file);
+	begin();
+	run(&s, script);
+	CHECK(!s.delivered && s.kind == FAIL_TEMPORARY);
+	CHECK_STR(str_of(s.status), S("4.3.5"));
+	CHECK(strstr(s.text, "not as ") == s.text);
+	CHECK_INT(lseek(fd, 0, SEEK_END), 0); /* it has not run */
+	finish();
+	close(fd);
+	unlink(file);
 }
 
 TEST(courier_exit_reads_a_status_that_the_program_says)

@@ -114,8 +114,8 @@ static void send_to(struct sender *s, const char *user, str path)
 {
 	waiting++;
 	s->in_call = true;
-	s->parcel = courier_send(
-		courier, loop, str_of(user), path, S("Return-Path: <a@b>\r\n"), &handler, s);
+	s->parcel = courier_send(courier, loop, &(struct courier_whom){ .user = str_of(user) },
+		path, S("Return-Path: <a@b>\r\n"), &handler, s);
 	s->in_call = false;
 }
 
@@ -367,6 +367,7 @@ TEST(courier_tells_of_a_child_that_died)
 {
 	static const struct courier_handler victim_handler = { .writable = on_victim_writable,
 		.done = on_done };
+	static const struct courier_whom home;
 	char file[300];
 
 	begin();
@@ -374,9 +375,9 @@ TEST(courier_tells_of_a_child_that_died)
 	bystander = (struct sender){ .blocks = 1, .block_octets = 10 };
 	waiting = 2;
 	victim.parcel = courier_send(
-		courier, loop, S(""), below("box"), S("X: y\r\n"), &victim_handler, &victim);
+		courier, loop, &home, below("box"), S("X: y\r\n"), &victim_handler, &victim);
 	bystander.parcel =
-		courier_send(courier, loop, S(""), below("box"), S(""), &handler, &bystander);
+		courier_send(courier, loop, &home, below("box"), S(""), &handler, &bystander);
 	run();
 	CHECK(victim.dones == 1 && !victim.delivered);
 	CHECK_STR(str_of(victim.why.text), S("the courier has died"));
@@ -386,6 +387,65 @@ TEST(courier_tells_of_a_child_that_died)
 	run();
 	CHECK(bystander.delivered);
 	CHECK_INT(look("box/new", file, NULL), 1);
+	finish();
+}
+
+TEST(courier_writes_nothing_that_the_law_does_not_know)
+{
+	const struct courier_whom whom = { .address = COURIER_FAKE_REFUSED };
+	struct sender s = { .blocks = 2, .block_octets = 10 };
+	char file[300];
+
+	begin();
+	waiting++;
+	s.parcel = courier_send(courier, loop, &whom, below("box"), S("X: y\r\n"), &handler, &s);
+	run();
+	CHECK(s.dones == 1 && !s.delivered);
+	CHECK_STR(str_of(s.why.status), S("4.3.5"));
+	CHECK(access(below("box").p, F_OK) != 0);
+	s = (struct sender){ .blocks = 2, .block_octets = 10 };
+	send_to(&s, "", below("box")); /* the same child */
+	run();
+	CHECK(s.delivered);
+	CHECK_INT(look("box/new", file, NULL), 1);
+	finish();
+}
+
+static size_t children_of_office(void)
+{
+	char path[64];
+	size_t count = 0;
+	FILE *list;
+	int pid;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", courier_fake_office,
+		courier_fake_office);
+	list = fopen(path, "r");
+	CHECK(list != NULL);
+	while (fscanf(list, "%d", &pid) == 1)
+		count++;
+	fclose(list);
+	return count;
+}
+
+/* What a child knows of the configuration it knows from its birth. */
+TEST(courier_has_new_children_for_a_new_configuration)
+{
+	struct sender first = { .blocks = 1, .block_octets = 10 }, second = first, third = first;
+
+	begin();
+	send_to(&first, "", below("box"));
+	run();
+	send_to(&second, "", below("box"));
+	courier_renew(courier);
+	run(); /* it is finished by the old child, which goes */
+	CHECK(first.delivered && second.delivered);
+	while (children_of_office() > 0)
+		usleep(1000);
+	send_to(&third, "", below("box"));
+	run();
+	CHECK(third.delivered);
+	CHECK_INT(children_of_office(), 1);
 	finish();
 }
 
@@ -403,10 +463,10 @@ TEST(courier_frames_do_not_depend_on_the_cut)
 {
 	struct buf all = { 0 };
 
-	put_frame(&all, COURIER_BEGIN, S("/a/b\0Head: x\r\n"));
+	put_frame(&all, COURIER_BEGIN, S("x@y.test\0|into\0/a/b\0Head: x\r\n"));
 	put_frame(&all, COURIER_DATA, S("hello"));
 	put_frame(&all, COURIER_FINISH, S(""));
-	put_frame(&all, COURIER_BEGIN, S("/a/b\0"));
+	put_frame(&all, COURIER_BEGIN, S("\0\0/a/b\0"));
 	put_frame(&all, COURIER_DROP, S(""));
 	for (size_t cut = 1; cut < 20; cut++) {
 		struct courier_frame_reader r = { 0 };
@@ -419,6 +479,8 @@ TEST(courier_frames_do_not_depend_on_the_cut)
 			while (courier_frame_next(&r, &o) == SCAN_DONE) {
 				words[n++] = (char)o.word;
 				if (n == 1) {
+					CHECK_STR(o.whom.address, S("x@y.test"));
+					CHECK_STR(o.whom.into, S("|into"));
 					CHECK_STR(o.path, S("/a/b"));
 					CHECK_STR(o.head, S("Head: x\r\n"));
 				}
@@ -438,12 +500,14 @@ TEST(courier_frames_out_of_order_are_refused)
 		enum courier_word word;
 		str rest;
 	} bad[] = {
-		{COURIER_DATA,    STR_INIT("x")        },
-		{ COURIER_FINISH, STR_INIT("")         },
-		{ COURIER_DROP,   STR_INIT("")         },
-		{ COURIER_ANSWER, STR_INIT("")         },
-		{ COURIER_BEGIN,  STR_INIT("/a/b")     },
-		{ COURIER_BEGIN,  STR_INIT("/a/../b\0")},
+		{COURIER_DATA,    STR_INIT("x")            },
+		{ COURIER_FINISH, STR_INIT("")             },
+		{ COURIER_DROP,   STR_INIT("")             },
+		{ COURIER_ANSWER, STR_INIT("")             },
+		{ COURIER_BEGIN,  STR_INIT("/a/b")         },
+		{ COURIER_BEGIN,  STR_INIT("\0\0/a/b")     },
+		{ COURIER_BEGIN,  STR_INIT("\0\0/a/../b\0")},
+		{ COURIER_LOOK,   STR_INIT("\0")           },
 	};
 
 	for (size_t i = 0; i < LENGTH(bad); i++) {

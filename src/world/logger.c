@@ -79,6 +79,14 @@ static void open_sink(void)
 	sink.is_ours = true;
 }
 
+void logger_reopen(void)
+{
+	sink.is_ours = false; /* the descriptor is gone, or another's */
+	sink.device = 0;
+	sink.inode = 0;
+	open_sink();
+}
+
 /* How many bytes the kernel took; 0 when we would have to wait.  When nobody will ever read, all is
  * taken. */
 static size_t put(str bytes)

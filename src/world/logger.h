@@ -17,6 +17,7 @@
 void logger_setup(enum log_level lowest, enum log_format format);
 
 void logger_flush(void);     /* write what this thread holds, as far as it can be written */
+void logger_reopen(void);    /* behind a close of all that was open; before threads */
 void logger_hold(bool hold); /* keep this thread's lines until logger_flush; false flushes */
 
 #endif

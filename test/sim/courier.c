@@ -151,21 +151,28 @@ static str sender_of(str head)
 	return str_first(head, str_find(head, '>'));
 }
 
-struct courier_parcel *courier_send(struct courier *c, struct loop *loop, str user, str path,
-	str head, const struct courier_handler *handler, void *owner)
+void courier_renew(struct courier *c)
+{
+	(void)c; /* it has no child that could be of the past */
+}
+
+struct courier_parcel *courier_send(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str head, const struct courier_handler *handler,
+	void *owner)
 {
 	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
 
-	(void)user;
+	(void)whom;
 	str_to_c(str_skip(path, str_find_last(path, '/') + 1), p->address, sizeof p->address);
 	str_to_c(sender_of(head), p->sender, sizeof p->sender);
 	return p;
 }
 
-struct courier_parcel *courier_append(struct courier *c, struct loop *loop, str user, str path,
-	str sender, str head, const struct courier_handler *handler, void *owner)
+struct courier_parcel *courier_append(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str path, str sender, str head,
+	const struct courier_handler *handler, void *owner)
 {
-	struct courier_parcel *p = courier_send(c, loop, user, path, head, handler, owner);
+	struct courier_parcel *p = courier_send(c, loop, whom, path, head, handler, owner);
 
 	str_to_c(sender, p->sender, sizeof p->sender);
 	return p;
@@ -178,26 +185,27 @@ static void variable(const struct courier_program *program, str name, char to[96
 			str_to_c(str_skip(program->environment[i], name.n), to, 96);
 }
 
-struct courier_parcel *courier_run(struct courier *c, struct loop *loop, str user,
-	const struct courier_program *program, str head, const struct courier_handler *handler,
-	void *owner)
+struct courier_parcel *courier_run(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, const struct courier_program *program, str head,
+	const struct courier_handler *handler, void *owner)
 {
 	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
 
-	(void)user;
+	(void)whom;
 	(void)head;
 	variable(program, S("RECIPIENT="), p->address);
 	variable(program, S("SENDER="), p->sender);
 	return p;
 }
 
-struct courier_parcel *courier_look(struct courier *c, struct loop *loop, str user, str extension,
-	const struct courier_handler *handler, void *owner)
+struct courier_parcel *courier_look(struct courier *c, struct loop *loop,
+	const struct courier_whom *whom, str extension, const struct courier_handler *handler,
+	void *owner)
 {
 	struct courier_parcel *p = parcel_new(c, loop, handler, owner);
 
 	(void)extension;
-	str_to_c(user, p->address, sizeof p->address);
+	str_to_c(whom->user, p->address, sizeof p->address);
 	p->step = LOOK;
 	return p;
 }

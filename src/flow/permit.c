@@ -1,0 +1,361 @@
+#include "flow/permit.h"
+
+#include <assert.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "flow/program.h"
+#include "mail/address.h"
+#include "route/forward.h"
+#include "route/router.h"
+
+/* A pattern with several places against a long text: nobody honest needs so many steps. */
+#define STEPS_MAX 1000000
+
+enum { WRITES = 1, RUNS = 2, ROOT = 4 };
+
+struct permit {
+	struct router *router;
+	struct map users; /* to the bits, as a number in place of a pointer */
+	unsigned local;   /* those of "{local}" */
+};
+
+struct asked {
+	const struct permit *permit;
+	const struct courier_whom *whom;
+	const struct courier_order *order;
+	permit_forward *read;
+	char key_space[ADDRESS_KEY_MAX];
+	str key; /* of the recipient; "" if he has none */
+};
+
+/* --- users -------------------------------------------------------------------------------------
+ */
+
+static unsigned bits_of(const struct permit *p, str user)
+{
+	return (unsigned)(uintptr_t)map_get(&p->users, user);
+}
+
+static void add_user(struct permit *p, str user, unsigned bits)
+{
+	(void)map_set(&p->users, user, (void *)(uintptr_t)(bits_of(p, user) | bits));
+}
+
+/* local: whose mailbox it is, or "" where it may be everybody's. */
+static void add_transport(struct permit *p, const struct conf_transport *t, str local)
+{
+	unsigned bits = t->kind == CONF_PIPE ? RUNS : WRITES;
+
+	if (t->kind != CONF_PIPE && t->kind != CONF_MAILDIR)
+		return;
+	if (!str_eq(t->user, CONF_USER_LOCAL))
+		add_user(p, t->user, bits | ROOT);
+	else if (local.n > 0)
+		add_user(p, local, bits);
+	else
+		p->local |= bits;
+	if (t->forward_programs)
+		add_transport(p, t->forward_programs, local);
+	if (t->forward_files)
+		add_transport(p, t->forward_files, local);
+}
+
+/* The transports that are not of one mailbox alone; null behind the last one. */
+static const struct conf_transport *common(const struct conf *c, size_t i)
+{
+	if (i < c->transport_count)
+		return &c->transports[i];
+	i -= c->transport_count;
+	if (i < c->route_count)
+		return c->routes[i].transport;
+	i -= c->route_count;
+	if (i < c->sender_route_count)
+		return c->sender_routes[i].transport;
+	i -= c->sender_route_count;
+	for (size_t k = 0; k < c->domain_count; k++)
+		if (c->domains[k].whole && i-- == 0)
+			return c->domains[k].whole;
+	return NULL;
+}
+
+struct permit *permit_new(struct router *r)
+{
+	struct permit *p = MEM_NEW(struct permit);
+	const struct conf *c = router_conf(r);
+	const struct conf_transport *t;
+
+	p->router = router_keep(r);
+	for (size_t i = 0; (t = common(c, i)); i++)
+		add_transport(p, t, S(""));
+	for (size_t i = 0; i < c->mailbox_count; i++)
+		add_transport(p, c->mailboxes[i].transport, address_local(c->mailboxes[i].address));
+	for (size_t i = 0; i < c->domain_count; i++) {
+		const struct conf_alias_files *files = &c->domains[i].alias_files;
+
+		for (size_t k = 0; k < files->count; k++) {
+			if (files->items[k].programs)
+				add_transport(p, files->items[k].programs, S(""));
+			if (files->items[k].files)
+				add_transport(p, files->items[k].files, S(""));
+		}
+	}
+	return p;
+}
+
+void permit_free(struct permit *p)
+{
+	if (!p)
+		return;
+	router_drop(p->router);
+	map_free(&p->users);
+	mem_free(p);
+}
+
+bool permit_user(const struct permit *p, bool runs, str user, bool *root, struct fail *why)
+{
+	unsigned bits = bits_of(p, user), wanted = runs ? RUNS : WRITES;
+
+	*root = bits & ROOT;
+	if (bits & wanted)
+		return true;
+	if (p->local & wanted && user.n > 0 && !str_eq(user, S("root")))
+		return true;
+	return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+		"the configuration in force does not say that %s as user '%.*s'",
+		runs ? "a program runs" : "mail is delivered", STR(user));
+}
+
+/* --- patterns ----------------------------------------------------------------------------------
+ */
+
+/* A text, and what made it: a pattern with places in braces. */
+struct match {
+	bool path;      /* each value is a part of one component that is not hidden */
+	str local;      /* what "{local}" stands for, or "": anything */
+	unsigned steps; /* that were taken */
+};
+
+static bool fits(struct match *m, str pattern, str text);
+
+/* The value of a place has at least so many bytes: these. */
+static bool starts_with_local(const struct match *m, str name, str text, size_t *n)
+{
+	*n = m->path ? 1 : 0;
+	if (m->local.n == 0 || (!str_eq(name, S("local")) && !str_eq(name, S("address"))))
+		return true;
+	*n = m->local.n;
+	return str_starts(text, m->local) &&
+	       (str_eq(name, S("local")) || str_starts(str_skip(text, *n), S("@")));
+}
+
+static bool fits_place(struct match *m, str name, str rest, str text)
+{
+	size_t n, most = m->path ? str_find(text, '/') : text.n;
+
+	if (!starts_with_local(m, name, text, &n) || (m->path && str_starts(text, S("."))))
+		return false;
+	if (m->local.n > 0 && str_eq(name, S("local")))
+		return fits(m, rest, str_skip(text, n));
+	for (; n <= most; n++)
+		if (fits(m, rest, str_skip(text, n)))
+			return true;
+	return false;
+}
+
+static bool fits(struct match *m, str pattern, str text)
+{
+	str before, name;
+
+	if (m->steps++ > STEPS_MAX)
+		return false;
+	if (!str_cut(&pattern, '{', &before))
+		return str_eq(before, text);
+	if (!str_starts(text, before))
+		return false;
+	str_cut(&pattern, '}', &name);
+	return fits_place(m, name, pattern, str_skip(text, before.n));
+}
+
+static bool path_fits(const struct conf_transport *t, const struct asked *a)
+{
+	struct match m = { .path = true };
+
+	if (str_eq(t->user, CONF_USER_LOCAL))
+		m.local = a->whom->user;
+	return fits(&m, t->path, a->order->path);
+}
+
+/* As flow/program fills them in: no address becomes an option. */
+static bool words_fit(const struct conf_transport *t, const struct asked *a)
+{
+	const struct courier_program *program = &a->order->program;
+
+	if (program->argument_count != t->word_count)
+		return false;
+	for (size_t i = 0; i < t->word_count; i++) {
+		struct match m = { 0 };
+
+		if (!fits(&m, t->words[i], program->arguments[i]) ||
+			(str_starts(t->words[i], S("{")) &&
+				str_starts(program->arguments[i], S("-"))))
+			return false;
+	}
+	return true;
+}
+
+/* --- orders ------------------------------------------------------------------------------------
+ */
+
+/* local: as for add_transport. */
+static bool user_fits(const struct conf_transport *t, str local, str user)
+{
+	if (!str_eq(t->user, CONF_USER_LOCAL))
+		return str_eq(t->user, user);
+	return user.n > 0 && !str_eq(user, S("root")) && (local.n == 0 || str_eq(local, user));
+}
+
+/* The transport itself. */
+static bool transport_fits(const struct conf_transport *t, const struct asked *a)
+{
+	switch (a->order->word) {
+	case COURIER_BEGIN:
+		return t->kind == CONF_MAILDIR && t->path.n > 0 && path_fits(t, a);
+	case COURIER_RUN:
+		return t->kind == CONF_PIPE && t->word_count > 0 && words_fit(t, a);
+	case COURIER_LOOK:
+		return t->forward;
+	case COURIER_APPEND:
+	case COURIER_DATA:
+	case COURIER_FINISH:
+	case COURIER_DROP:
+	case COURIER_ANSWER:
+	case COURIER_FOUND:
+		break;
+	}
+	return false;
+}
+
+/* "|command" or "/file" is what is ordered. */
+static bool is_ordered(const struct courier_order *order, str into)
+{
+	const struct courier_program *program = &order->program;
+	size_t count = 0;
+	str rest, word;
+
+	if (!str_starts(into, S("|")))
+		return order->word == (str_ends(into, S("/")) ? COURIER_BEGIN : COURIER_APPEND) &&
+		       str_eq(order->path, into);
+	rest = str_skip(into, 1);
+	while (order->word == COURIER_RUN && count < program->argument_count &&
+		str_word(&rest, &word) && str_eq(word, program->arguments[count]))
+		count++;
+	return order->word == COURIER_RUN && count == program->argument_count &&
+	       (count == COURIER_ARGUMENTS_MAX || !str_word(&rest, &word));
+}
+
+static bool file_says(
+	const struct conf_transport *t, const struct asked *a, struct arena *arena, str extension)
+{
+	struct route_targets targets;
+	bool says;
+	str text;
+
+	if (!a->read(arena, extension, &text) ||
+		!forward_read(
+			a->permit->router, arena, a->whom->address, t, text, &targets, &says, NULL))
+		return false;
+	for (size_t i = 0; i < targets.count; i++)
+		if (str_eq(targets.items[i].into, a->whom->into))
+			return true;
+	return false;
+}
+
+/* The user's own file says it, now. */
+static bool forward_says(const struct conf_transport *t, const struct asked *a)
+{
+	str local = address_local(a->key);
+	size_t name = route_local(a->permit->router, a->key).n;
+	struct arena arena;
+	bool says;
+
+	arena_init(&arena, ARENA_UNLIMITED);
+	says = (name < local.n && file_says(t, a, &arena, str_skip(local, name + 1))) ||
+	       file_says(t, a, &arena, S(""));
+	arena_free(&arena);
+	return says;
+}
+
+static bool way_fits(const struct conf_transport *t, str local, const struct asked *a)
+{
+	str into = str_skip(a->whom->into, ROUTE_MAILBOX.n);
+	const struct conf_transport *way =
+		str_starts(into, S("|")) ? t->forward_programs : t->forward_files;
+
+	if (!user_fits(t, local, a->whom->user))
+		return false;
+	if (into.n == 0)
+		return transport_fits(t, a);
+	return way && is_ordered(a->order, into) && forward_says(t, a);
+}
+
+static bool alias_fits(const struct asked *a)
+{
+	struct route_way way;
+
+	return router_way_into(a->permit->router, a->key, a->whom->into, &way) &&
+	       user_fits(way.transport, S(""), a->whom->user) &&
+	       is_ordered(a->order, a->whom->into);
+}
+
+static bool some_way_fits(const struct asked *a)
+{
+	const struct router *r = a->permit->router;
+	const struct conf_domain *d = router_domain(r, a->key);
+	const struct conf_mailbox *mailbox = d ? router_mailbox(r, d, a->key) : NULL;
+	const struct conf_transport *t;
+
+	if (a->whom->into.n > 0 && !str_starts(a->whom->into, ROUTE_MAILBOX))
+		return alias_fits(a);
+	if (mailbox && way_fits(mailbox->transport, route_local(r, a->key), a))
+		return true;
+	for (size_t i = 0; (t = common(r->conf, i)); i++)
+		if (way_fits(t, S(""), a))
+			return true;
+	return false;
+}
+
+static bool variables_fit(const struct courier_order *order)
+{
+	for (size_t i = 0; i < order->program.environment_count; i++)
+		if (!program_variable_known(order->program.environment[i]))
+			return false;
+	return true;
+}
+
+static bool refuse(const struct asked *a, struct fail *why)
+{
+	const struct courier_order *order = a->order;
+	bool runs = order->word == COURIER_RUN, looks = order->word == COURIER_LOOK;
+
+	return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+		"the configuration in force does not name %s%.*s for <%.*s> as user '%.*s'",
+		runs    ? "the program "
+		: looks ? "a .forward"
+			: "the file or folder ",
+		STR(runs        ? order->program.arguments[0]
+			: looks ? S("")
+				: order->path),
+		STR(a->whom->address), STR(a->whom->user));
+}
+
+bool permit_order(const struct permit *p, const struct courier_whom *whom,
+	const struct courier_order *order, permit_forward *read, struct fail *why)
+{
+	struct asked a = { .permit = p, .whom = whom, .order = order, .read = read };
+
+	if (address_key(whom->address, a.key_space, &a.key) && variables_fit(order) &&
+		some_way_fits(&a))
+		return true;
+	return refuse(&a, why);
+}
