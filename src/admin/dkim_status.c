@@ -21,7 +21,7 @@ struct key {
 	char name[DNS_NAME_MAX + 1]; /* where its record is; "" where that depends on the sender */
 	enum dkim_shown shown;
 	const char *why;
-	bool asked, answered, signs;
+	bool signs;
 	struct key_watch_times times; /* as the server has noted them */
 	bool settles, retired;
 };
@@ -32,31 +32,40 @@ struct words {
 	str notes; /* flow/key_watch's file */
 };
 
-static bool step(struct verify_check *c)
+/* All keys are asked for at once. */
+struct asking {
+	struct verify *verify;
+	struct questions questions;
+	struct key *keys;
+	size_t open;
+};
+
+static void heard(void *owner, uint32_t ticket, const struct resolve_query *q)
 {
-	struct key *k = c->machine;
+	struct asking *all = owner;
+	struct key *k = &all->keys[ticket];
 
-	if (!k->secret || !k->name[0])
-		return true;
-	if (!k->asked) {
-		k->asked = true;
-		verify_ask(c, str_of(k->name), DNS_TXT, 0);
-	}
-	return k->answered;
-}
-
-static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-	const struct dns_records *records)
-{
-	struct key *k = c->machine;
-
-	(void)ticket;
-	k->answered = true;
 	k->shown = dkim_shown_judge(dkim_secret_signer(k->secret), k->row->domain, k->row->selector,
-		questions_key(outcome), records, &k->why);
+		questions_key(q->outcome), q->records, &k->why);
+	if (--all->open == 0)
+		loop_stop(all->verify->loop);
 }
 
-static const struct verify_kind kind = { .step = step, .answer = answer };
+static void ask(struct verify *v, struct key *keys, size_t count)
+{
+	struct asking all = { .verify = v, .keys = keys };
+
+	questions_init(&all.questions, v->loop, v->resolver, heard, &all);
+	for (size_t i = 0; i < count; i++) {
+		if (!keys[i].secret || !keys[i].name[0])
+			continue;
+		all.open++;
+		questions_ask(&all.questions, str_of(keys[i].name), DNS_TXT, (uint32_t)i);
+	}
+	if (all.open > 0)
+		loop_run(v->loop);
+	verify_close(v);
+}
 
 /* --- the keys ----------------------------------------------------------------------------------
  */
@@ -221,7 +230,6 @@ static int exit_code(const struct key *keys, size_t count)
 static int judge(struct arena *a, struct verify *v, const struct keytable *table,
 	const struct words *words, str dir, struct buf *out)
 {
-	struct verify_check *checks, **pointers;
 	struct key *keys;
 	size_t count = 0, n = 0;
 	int code;
@@ -229,16 +237,9 @@ static int judge(struct arena *a, struct verify *v, const struct keytable *table
 	for (const struct keytable_key *row = keytable_first(table); row; row = row->next)
 		count++;
 	keys = arena_alloc(a, (count + 1) * sizeof *keys);
-	checks = arena_alloc(a, (count + 1) * sizeof *checks);
-	pointers = arena_alloc(a, (count + 1) * sizeof *pointers);
-	for (const struct keytable_key *row = keytable_first(table); row; row = row->next, n++) {
-		read_key(a, &keys[n], row, dir);
-		checks[n] =
-			(struct verify_check){ .kind = &kind, .verify = v, .machine = &keys[n] };
-		pointers[n] = &checks[n];
-	}
-	verify_ask_run(v, pointers, count);
-	verify_ask_close(v);
+	for (const struct keytable_key *row = keytable_first(table); row; row = row->next)
+		read_key(a, &keys[n++], row, dir);
+	ask(v, keys, count);
 	for (n = 0; n < count; n++)
 		read_times(words, &keys[n]);
 	choose(a, keys, count);
@@ -307,7 +308,6 @@ int dkim_status(const str *words, size_t count, str dir, bool json, struct buf *
 		v.resolver = verify_source_open(&a, &from, router, &why);
 	if (v.resolver) {
 		v.loop = loop_new("dkim");
-		list_init(&v.slots);
 		code = judge(&a, &v, table, &in_force, dir, out);
 	}
 	*answered = v.resolver != NULL;

@@ -192,16 +192,16 @@ static int run(struct verify *v, const struct subject *subject, struct buf *out)
 		dkim = checks[count++] = verify_dkim(v);
 	if (subject->arc)
 		checks[count++] = verify_arc(v);
-	verify_ask_run(v, checks + first, count - first);
+	verify_run(v, checks + first, count - first);
 	if (subject->dmarc) {
 		checks[0] = verify_dmarc(v, spf, dkim);
-		verify_ask_run(v, checks, 1);
+		verify_run(v, checks, 1);
 	}
 	print(v, checks, count, out);
 	code = exit_code(checks[0]);
-	verify_ask_close(v);
 	for (size_t i = 0; i < count; i++)
 		checks[i]->kind->free(checks[i]);
+	verify_close(v);
 	return code;
 }
 
@@ -220,7 +220,6 @@ static int judge(struct arena *a, struct verify *v, const struct source *from,
 	v->resolver = verify_source_open(a, &from->answers, router, why);
 	if (v->resolver) {
 		v->loop = loop_new("verify");
-		list_init(&v->slots);
 		code = run(v, subject, out);
 	} else if (why->kind == FAIL_PERMANENT) {
 		code = EXIT_USAGE;

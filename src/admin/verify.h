@@ -23,19 +23,14 @@ struct verify {
 	bool json;
 	struct loop *loop;
 	struct resolver *resolver;
-	struct list slots; /* questions that were put; see admin/verify_ask */
-	size_t open;       /* checks that are not done */
+	size_t open; /* checks that are not done */
 };
 
 struct verify_check;
 
 /* What a kind of check can do. */
 struct verify_kind {
-	bool (*step)(struct verify_check *c); /* ask what it wants to know; true: it is done */
-	void (*answer)(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-		const struct dns_records *records);
-	int64_t (*deadline_ms)(const struct verify_check *c); /* null: each question has one */
-	void (*tick)(struct verify_check *c, int64_t now_ms);
+	void (*begin)(struct verify_check *c); /* verify_done will be said, now or later */
 	const char *(*result)(const struct verify_check *c); /* in one word, of RFC 8601 */
 	bool (*again)(const struct verify_check *c);         /* it could not be judged now */
 	void (*print)(const struct verify_check *c, struct buf *out);
@@ -43,16 +38,15 @@ struct verify_kind {
 	void (*free)(struct verify_check *c);
 };
 
-/* One machine at work. */
+/* One check at work, that of flow/ which mail on its way in is judged by. */
 struct verify_check {
 	const struct verify_kind *kind;
 	struct verify *verify;
-	void *machine;        /* of its kind */
+	void *of_kind;
 	const char *property; /* of spf: which identity, as RFC 8601 names it */
 	str value;
-	bool done; /* the rest is admin/verify_ask's */
-	struct loop_timer deadline;
-	struct loop_task begin;
+	str sender;
+	struct loop_task task;
 };
 
 /* words: what to verify, and the options.  Returns the exit code: 0 it passes, 1 it does not, 2
@@ -60,11 +54,12 @@ struct verify_check {
 int verify_command(
 	const str *words, size_t count, str dir, bool json, struct buf *out, bool *answered);
 
-/* --- admin/verify_ask.c */
+/* --- admin/verify_run.c */
 
-void verify_ask(struct verify_check *c, str name, enum dns_type type, uint32_t ticket);
-void verify_ask_run(struct verify *v, struct verify_check *const *checks, size_t count);
-void verify_ask_close(struct verify *v); /* the resolver, and what was asked */
+/* Needs loop and resolver; returns when all are done. */
+void verify_run(struct verify *v, struct verify_check *const *checks, size_t count);
+void verify_done(void *check);
+void verify_close(struct verify *v); /* the resolver, then the loop */
 
 /* --- one file for each kind: checks to be run.  Free them with their kind. */
 

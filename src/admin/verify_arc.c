@@ -1,45 +1,30 @@
 #include "admin/verify.h"
 
 #include "base/mem.h"
-#include "flow/questions.h"
-#include "sender/arc_verify.h"
+#include "flow/arc_check.h"
 
-static bool step(struct verify_check *c)
+static void begin(struct verify_check *c)
 {
-	for (;;) {
-		struct arc_verify_act act = arc_verify_next(c->machine);
+	const struct verify *v = c->verify;
 
-		switch (act.kind) {
-		case ARC_VERIFY_ASK:
-			verify_ask(c, act.name, DNS_TXT, act.ticket);
-			break;
-		case ARC_VERIFY_WAIT:
-			return false;
-		case ARC_VERIFY_DONE:
-			return true;
-		}
-	}
-}
-
-static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-	const struct dns_records *records)
-{
-	arc_verify_answer(c->machine, ticket, questions_key(outcome), records);
+	c->of_kind = arc_check_new(v->loop, v->resolver, v->wall_s);
+	arc_check_feed(c->of_kind, v->message);
+	arc_check_end(c->of_kind, verify_done, c);
 }
 
 static const char *result(const struct verify_check *c)
 {
-	return arc_set_cv(arc_verify_result(c->machine)->cv);
+	return arc_set_cv(arc_check_result(c->of_kind)->cv);
 }
 
 static bool again(const struct verify_check *c)
 {
-	return arc_verify_result(c->machine)->temporary;
+	return arc_check_result(c->of_kind)->temporary;
 }
 
 static void print(const struct verify_check *c, struct buf *out)
 {
-	const struct arc_verify_result *r = arc_verify_result(c->machine);
+	const struct arc_verify_result *r = arc_check_result(c->of_kind);
 
 	buf_putf(out, "ARC: %s, %u sets\n", arc_set_cv(r->cv), r->count);
 	verify_line(out, "sealed by", str_of(r->domain));
@@ -51,7 +36,7 @@ static void print(const struct verify_check *c, struct buf *out)
 
 static void put_json(const struct verify_check *c, json_t *results)
 {
-	const struct arc_verify_result *r = arc_verify_result(c->machine);
+	const struct arc_verify_result *r = arc_check_result(c->of_kind);
 	json_t *one = json_object(), *reason;
 
 	json_put_str(one, "method", S("arc"));
@@ -74,12 +59,11 @@ static void put_json(const struct verify_check *c, json_t *results)
 
 static void drop(struct verify_check *c)
 {
-	arc_verify_free(c->machine);
+	arc_check_free(c->of_kind);
 	mem_free(c);
 }
 
-static const struct verify_kind kind = { step, answer, NULL, NULL, result, again, print, put_json,
-	drop };
+static const struct verify_kind kind = { begin, result, again, print, put_json, drop };
 
 struct verify_check *verify_arc(struct verify *v)
 {
@@ -87,8 +71,5 @@ struct verify_check *verify_arc(struct verify *v)
 
 	c->kind = &kind;
 	c->verify = v;
-	c->machine = arc_verify_new(v->wall_s);
-	arc_verify_feed(c->machine, v->message);
-	arc_verify_end(c->machine);
 	return c;
 }

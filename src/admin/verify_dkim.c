@@ -1,41 +1,27 @@
 #include "admin/verify.h"
 
 #include "base/mem.h"
-#include "flow/questions.h"
-#include "sender/dkim_verify.h"
+#include "flow/dkim_check.h"
 
-static bool step(struct verify_check *c)
+static void begin(struct verify_check *c)
 {
-	for (;;) {
-		struct dkim_verify_act act = dkim_verify_next(c->machine);
+	const struct verify *v = c->verify;
 
-		switch (act.kind) {
-		case DKIM_VERIFY_ASK:
-			verify_ask(c, act.name, DNS_TXT, act.ticket);
-			break;
-		case DKIM_VERIFY_WAIT:
-			return false;
-		case DKIM_VERIFY_DONE:
-			return true;
-		}
-	}
-}
-
-static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-	const struct dns_records *records)
-{
-	dkim_verify_answer(c->machine, ticket, questions_key(outcome), records);
+	c->of_kind = dkim_check_new(v->loop, v->resolver, v->wall_s);
+	dkim_check_feed(c->of_kind, v->message);
+	dkim_check_end(c->of_kind, verify_done, c);
 }
 
 /* A signature that passes is enough; else what the first one came to. */
 static enum dkim_verdict verdict(const struct verify_check *c)
 {
-	size_t count = dkim_verify_count(c->machine);
+	size_t count = dkim_verify_count(dkim_check_verdicts(c->of_kind));
 
 	for (size_t i = 0; i < count; i++)
-		if (dkim_verify_result(c->machine, i)->verdict == DKIM_PASS)
+		if (dkim_verify_result(dkim_check_verdicts(c->of_kind), i)->verdict == DKIM_PASS)
 			return DKIM_PASS;
-	return count > 0 ? dkim_verify_result(c->machine, 0)->verdict : DKIM_NONE;
+	return count > 0 ? dkim_verify_result(dkim_check_verdicts(c->of_kind), 0)->verdict
+			 : DKIM_NONE;
 }
 
 static const char *result(const struct verify_check *c)
@@ -67,12 +53,13 @@ static void print_one(const struct dkim_verify_result *r, struct buf *out)
 
 static void print(const struct verify_check *c, struct buf *out)
 {
-	size_t count = dkim_verify_count(c->machine), ignored = dkim_verify_ignored(c->machine);
+	size_t count = dkim_verify_count(dkim_check_verdicts(c->of_kind)),
+	       ignored = dkim_verify_ignored(dkim_check_verdicts(c->of_kind));
 
 	if (count == 0)
 		buf_put(out, S("DKIM: none, the message is not signed\n"));
 	for (size_t i = 0; i < count; i++)
-		print_one(dkim_verify_result(c->machine, i), out);
+		print_one(dkim_verify_result(dkim_check_verdicts(c->of_kind), i), out);
 	if (ignored > 0)
 		buf_putf(out, "%zu more signatures were not looked at\n", ignored);
 }
@@ -107,9 +94,10 @@ static void put_json(const struct verify_check *c, json_t *results)
 {
 	json_t *none;
 
-	for (size_t i = 0; i < dkim_verify_count(c->machine); i++)
-		json_array_append_new(results, one_json(dkim_verify_result(c->machine, i)));
-	if (dkim_verify_count(c->machine) > 0)
+	for (size_t i = 0; i < dkim_verify_count(dkim_check_verdicts(c->of_kind)); i++)
+		json_array_append_new(
+			results, one_json(dkim_verify_result(dkim_check_verdicts(c->of_kind), i)));
+	if (dkim_verify_count(dkim_check_verdicts(c->of_kind)) > 0)
 		return;
 	none = json_object();
 	json_put_str(none, "method", S("dkim"));
@@ -119,12 +107,11 @@ static void put_json(const struct verify_check *c, json_t *results)
 
 static void drop(struct verify_check *c)
 {
-	dkim_verify_free(c->machine);
+	dkim_check_free(c->of_kind);
 	mem_free(c);
 }
 
-static const struct verify_kind kind = { step, answer, NULL, NULL, result, again, print, put_json,
-	drop };
+static const struct verify_kind kind = { begin, result, again, print, put_json, drop };
 
 struct verify_check *verify_dkim(struct verify *v)
 {
@@ -132,8 +119,5 @@ struct verify_check *verify_dkim(struct verify *v)
 
 	c->kind = &kind;
 	c->verify = v;
-	c->machine = dkim_verify_new(v->wall_s);
-	dkim_verify_feed(c->machine, v->message);
-	dkim_verify_end(c->machine);
 	return c;
 }

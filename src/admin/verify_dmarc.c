@@ -1,60 +1,73 @@
 #include "admin/verify.h"
 #include "base/mem.h"
+#include "flow/dkim_check.h"
+#include "flow/dmarc_check.h"
+#include "flow/spf_check.h"
 #include "mail/address.h"
 #include "sender/author.h"
-#include "sender/dkim_verify.h"
-#include "sender/dmarc.h"
-#include "sender/spf.h"
-#include "world/clock.h"
 
-static bool step(struct verify_check *c)
+/* What it stands on; null: that was not run. */
+struct ground {
+	struct dmarc_check *check;
+	const struct verify_check *spf, *dkim;
+};
+
+/* What SPF and the signatures came to.  Returns how many. */
+static size_t gather(const struct verify_check *spf, const struct verify_check *dkim,
+	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX])
 {
-	for (;;) {
-		struct dmarc_act act = dmarc_next(c->machine);
+	const struct dkim_verify *signatures = dkim_check_verdicts(dkim->of_kind);
+	size_t n = 0, count = dkim_verify_count(signatures);
 
-		switch (act.kind) {
-		case DMARC_ASK:
-			verify_ask(c, act.name, act.type, act.ticket);
-			break;
-		case DMARC_WAIT:
-			return false;
-		case DMARC_DONE:
-			return true;
-		}
+	if (spf) {
+		enum spf_result got = spf_check_verdict(spf->of_kind)->result;
+		str at = address_domain(spf->value);
+
+		ids[n++] = (struct dmarc_identifier){ .passed = got == SPF_PASS,
+			.unknown = got == SPF_TEMPERROR,
+			.domain = at.n > 0 ? at : spf->value };
 	}
+	for (size_t i = 0; i < count && n < DMARC_IDENTIFIERS_MAX; i++) {
+		const struct dkim_verify_result *r = dkim_verify_result(signatures, i);
+
+		ids[n++] = (struct dmarc_identifier){ .dkim = true,
+			.passed = r->verdict == DKIM_PASS,
+			.unknown = r->verdict == DKIM_TEMPERROR,
+			.domain = str_of(r->domain) };
+	}
+	return n;
 }
 
-static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-	const struct dns_records *records)
+static void begin(struct verify_check *c)
 {
-	static const enum dmarc_answer answers[] = {
-		[RESOLVE_FOUND] = DMARC_FOUND,
-		[RESOLVE_NO_NAME] = DMARC_NO_NAME,
-		[RESOLVE_NO_DATA] = DMARC_NO_DATA,
-		[RESOLVE_TROUBLE] = DMARC_TROUBLE,
-	};
+	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX];
+	str domains[AUTHOR_ADDRESSES_MAX];
+	struct ground *on = c->of_kind;
+	struct author author;
+	struct dmarc_request request = { .from = domains, .identifiers = ids };
 
-	dmarc_answer(c->machine, ticket, answers[outcome], records);
+	request.identifier_count = gather(on->spf, on->dkim, ids);
+	author_gather(dkim_verify_header(dkim_check_verdicts(on->dkim->of_kind)), &author);
+	request.fault = author.fault;
+	request.from_count = author.count;
+	for (size_t i = 0; i < author.count; i++)
+		domains[i] = address_domain(str_of(author.addresses[i]));
+	on->check = dmarc_check_new(c->verify->loop, c->verify->resolver, request, verify_done, c);
 }
 
-static int64_t deadline_ms(const struct verify_check *c)
+static const struct dmarc_verdict *verdict(const struct verify_check *c)
 {
-	return dmarc_deadline_ms(c->machine);
-}
-
-static void tick(struct verify_check *c, int64_t now_ms)
-{
-	dmarc_tick(c->machine, now_ms);
+	return dmarc_check_verdict(((const struct ground *)c->of_kind)->check);
 }
 
 static const char *result(const struct verify_check *c)
 {
-	return dmarc_result_name(dmarc_verdict(c->machine)->result);
+	return dmarc_result_name(verdict(c)->result);
 }
 
 static bool again(const struct verify_check *c)
 {
-	return dmarc_verdict(c->machine)->result == DMARC_TEMPERROR;
+	return verdict(c)->result == DMARC_TEMPERROR;
 }
 
 static const char *aligned(const struct dmarc_verdict *v)
@@ -66,7 +79,7 @@ static const char *aligned(const struct dmarc_verdict *v)
 
 static void print(const struct verify_check *c, struct buf *out)
 {
-	const struct dmarc_verdict *v = dmarc_verdict(c->machine);
+	const struct dmarc_verdict *v = verdict(c);
 
 	buf_putf(out, "header.from %s: %s\n", v->domain[0] ? v->domain : "?",
 		dmarc_result_name(v->result));
@@ -96,7 +109,7 @@ static void put_policy(json_t *one, const struct dmarc_verdict *v)
 
 static void put_json(const struct verify_check *c, json_t *results)
 {
-	const struct dmarc_verdict *v = dmarc_verdict(c->machine);
+	const struct dmarc_verdict *v = verdict(c);
 	json_t *one = json_object();
 
 	json_put_str(one, "method", S("dmarc"));
@@ -112,57 +125,24 @@ static void put_json(const struct verify_check *c, json_t *results)
 
 static void drop(struct verify_check *c)
 {
-	dmarc_free(c->machine);
+	struct ground *on = c->of_kind;
+
+	dmarc_check_free(on->check);
+	mem_free(on);
 	mem_free(c);
 }
 
-static const struct verify_kind kind = { step, answer, deadline_ms, tick, result, again, print,
-	put_json, drop };
-
-/* What SPF and the signatures came to.  Returns how many. */
-static size_t gather(const struct verify_check *spf, const struct verify_check *dkim,
-	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX])
-{
-	size_t n = 0, count = dkim_verify_count(dkim->machine);
-
-	if (spf) {
-		enum spf_result got = spf_verdict(spf->machine)->result;
-		str at = address_domain(spf->value);
-
-		ids[n++] = (struct dmarc_identifier){ .passed = got == SPF_PASS,
-			.unknown = got == SPF_TEMPERROR,
-			.domain = at.n > 0 ? at : spf->value };
-	}
-	for (size_t i = 0; i < count && n < DMARC_IDENTIFIERS_MAX; i++) {
-		const struct dkim_verify_result *r = dkim_verify_result(dkim->machine, i);
-
-		ids[n++] = (struct dmarc_identifier){ .dkim = true,
-			.passed = r->verdict == DKIM_PASS,
-			.unknown = r->verdict == DKIM_TEMPERROR,
-			.domain = str_of(r->domain) };
-	}
-	return n;
-}
+static const struct verify_kind kind = { begin, result, again, print, put_json, drop };
 
 struct verify_check *verify_dmarc(
 	struct verify *v, const struct verify_check *spf, const struct verify_check *dkim)
 {
 	struct verify_check *c = MEM_NEW(struct verify_check);
-	struct dmarc_identifier ids[DMARC_IDENTIFIERS_MAX];
-	str domains[AUTHOR_ADDRESSES_MAX];
-	struct author author;
-	struct dmarc_request request = { .from = domains,
-		.identifiers = ids,
-		.identifier_count = gather(spf, dkim, ids),
-		.now_ms = clock_steady_ms() };
+	struct ground *on = MEM_NEW(struct ground);
 
-	author_gather(dkim_verify_header(dkim->machine), &author);
-	request.fault = author.fault;
-	request.from_count = author.count;
-	for (size_t i = 0; i < author.count; i++)
-		domains[i] = address_domain(str_of(author.addresses[i]));
+	*on = (struct ground){ .spf = spf, .dkim = dkim };
 	c->kind = &kind;
 	c->verify = v;
-	c->machine = dmarc_new(&request);
+	c->of_kind = on;
 	return c;
 }

@@ -1,61 +1,32 @@
 #include "admin/verify.h"
 #include "base/mem.h"
-#include "sender/spf.h"
-#include "world/clock.h"
+#include "flow/spf_check.h"
 
-static bool step(struct verify_check *c)
+static void begin(struct verify_check *c)
 {
-	for (;;) {
-		struct spf_act act = spf_next(c->machine);
+	const struct verify *v = c->verify;
+	struct spf_request request = { .client = v->client,
+		.helo = v->helo,
+		.sender = c->sender,
+		.receiver = v->hostname,
+		.wall_s = v->wall_s };
 
-		switch (act.kind) {
-		case SPF_ASK:
-			verify_ask(c, act.name, act.type, act.ticket);
-			break;
-		case SPF_WAIT:
-			return false;
-		case SPF_DONE:
-			return true;
-		}
-	}
-}
-
-static void answer(struct verify_check *c, uint32_t ticket, enum resolve_outcome outcome,
-	const struct dns_records *records)
-{
-	static const enum spf_answer answers[] = {
-		[RESOLVE_FOUND] = SPF_FOUND,
-		[RESOLVE_NO_NAME] = SPF_NO_NAME,
-		[RESOLVE_NO_DATA] = SPF_NO_DATA,
-		[RESOLVE_TROUBLE] = SPF_TROUBLE,
-	};
-
-	spf_answer(c->machine, ticket, answers[outcome], records);
-}
-
-static int64_t deadline_ms(const struct verify_check *c)
-{
-	return spf_deadline_ms(c->machine);
-}
-
-static void tick(struct verify_check *c, int64_t now_ms)
-{
-	spf_tick(c->machine, now_ms);
+	c->of_kind = spf_check_new(v->loop, v->resolver, request, verify_done, c);
 }
 
 static const char *result(const struct verify_check *c)
 {
-	return spf_result_name(spf_verdict(c->machine)->result);
+	return spf_result_name(spf_check_verdict(c->of_kind)->result);
 }
 
 static bool again(const struct verify_check *c)
 {
-	return spf_verdict(c->machine)->result == SPF_TEMPERROR;
+	return spf_check_verdict(c->of_kind)->result == SPF_TEMPERROR;
 }
 
 static void print(const struct verify_check *c, struct buf *out)
 {
-	const struct spf_verdict *v = spf_verdict(c->machine);
+	const struct spf_verdict *v = spf_check_verdict(c->of_kind);
 	char clean[FAIL_TEXT_MAX];
 
 	buf_putf(out, "%s %s: %s\n", c->property, fail_clean(c->value, clean, sizeof clean),
@@ -75,7 +46,7 @@ static void print(const struct verify_check *c, struct buf *out)
 
 static void put_json(const struct verify_check *c, json_t *results)
 {
-	const struct spf_verdict *v = spf_verdict(c->machine);
+	const struct spf_verdict *v = spf_check_verdict(c->of_kind);
 	json_t *one = json_object(), *inner;
 
 	json_put_str(one, "method", S("spf"));
@@ -105,27 +76,20 @@ static void put_json(const struct verify_check *c, json_t *results)
 
 static void drop(struct verify_check *c)
 {
-	spf_free(c->machine);
+	spf_check_free(c->of_kind);
 	mem_free(c);
 }
 
-static const struct verify_kind kind = { step, answer, deadline_ms, tick, result, again, print,
-	put_json, drop };
+static const struct verify_kind kind = { begin, result, again, print, put_json, drop };
 
 struct verify_check *verify_spf(struct verify *v, const char *property, str sender)
 {
 	struct verify_check *c = MEM_NEW(struct verify_check);
-	struct spf_request request = { .client = v->client,
-		.helo = v->helo,
-		.sender = sender,
-		.receiver = v->hostname,
-		.wall_s = v->wall_s,
-		.now_ms = clock_steady_ms() };
 
 	c->kind = &kind;
 	c->verify = v;
 	c->property = property;
 	c->value = sender.n > 0 ? sender : v->helo;
-	c->machine = spf_new(&request);
+	c->sender = sender;
 	return c;
 }
