@@ -105,11 +105,12 @@ static void read_times(const struct words *w, struct key *k)
 		k->times.replaced_s > 0 && now_s - k->times.replaced_s >= sign->retire_ms / 1000;
 }
 
-/* Until a new record has settled, one that has signs in its place. */
+/* Until a new record has settled, one that has, or an older one, signs in its place. */
 static bool gives_way(const struct key *keys, size_t count, const struct key *k)
 {
 	for (size_t i = 0; i < count && k->settles; i++)
-		if (keys[i].secret && keys[i].shown == DKIM_SHOWN_YES && !keys[i].settles &&
+		if (keys[i].secret && keys[i].shown == DKIM_SHOWN_YES &&
+			(!keys[i].settles || &keys[i] > k) &&
 			str_eq(keys[i].row->domain, k->row->domain) &&
 			dkim_secret_signer(keys[i].secret)->algorithm ==
 				dkim_secret_signer(k->secret)->algorithm)

@@ -418,12 +418,12 @@ void mail_reload(
 	m->reload_owner = owner;
 	m->all_changed.run = all_changed;
 	m->not_changed = m->worker_count;
+	key_watch_change(m->key_watch, router); /* before its ring signs anything */
 	for (unsigned i = 0; i < m->worker_count; i++)
 		worker_change(m->workers[i], router, m->identities, &self, setup->ports,
 			setup->port_count, changed, m);
 	authority_change(m->authority, router_conf(router));
 	daybook_days(m->daybook, daybook_keeps(m));
-	key_watch_change(m->key_watch, router);
 	dispatch_reload(m->dispatch, router);
 }
 

@@ -237,6 +237,7 @@ static void begin(struct key_watch *w, struct router *r)
 		return;
 	w->known = mem_zero((keyring_count(w->ring) + 1) * sizeof *w->known);
 	recall(w);
+	settle_all(w, false); /* before the ring signs anything */
 	loop_timer_set(w->loop, &w->timer, loop_now_ms(w->loop));
 }
 

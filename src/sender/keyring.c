@@ -265,11 +265,12 @@ static unsigned rank(enum keyring_shown shown)
 	return shown == KEYRING_UNKNOWN ? KEYRING_MISSING : shown;
 }
 
-/* Of its domain and kind: is another one to be preferred?  Of those that are there the first one,
- * of those that are not the last. */
+/* Of its domain and kind: is another one to be preferred?  Of those that have been there for long
+ * the first one, of others the last, which is the oldest: nobody may have to wait for its record.
+ */
 static bool is_beaten(const struct keyring_match *m, const enum keyring_shown *shown, size_t i)
 {
-	bool there = shown[i] >= KEYRING_SETTLES;
+	bool there = shown[i] == KEYRING_SHOWN;
 
 	for (size_t k = 0; k < m->count; k++) {
 		if (k == i || !same_kind(m, i, k))

@@ -76,8 +76,8 @@ enum keyring_shown keyring_shown(const struct keyring *k, size_t i) MUST_USE;
 void keyring_show(struct keyring *k, size_t i, enum keyring_shown shown); /* by any thread */
 
 /* all: one key of each domain and each kind whose rows match; else the first of them, of the domain
- * of the first row.  Of several keys the first one that is shown signs, then the first that
- * settles; where none does, the last one: the new one's row stands before the old one's.  A kind
+ * of the first row.  Of several keys the first one that is shown signs, then the last that settles;
+ * where none does, the last one: the new one's row stands before the old one's.  A kind
  * whose records are all missing signs only where no other does.  A row whose key could not be read
  * for this domain is left out. */
 void keyring_find(const struct keyring *k, str author, bool all, struct keyring_match *match);

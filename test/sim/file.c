@@ -1,7 +1,8 @@
+#include "test/sim/files.h"
 #include "world/file.h"
 
-/* The configuration and its tables come from memory in the simulated world: of this room only what
- * needs no kernel is asked for, and the one file of logins is always there. */
+/* The configuration and its tables come from memory in the simulated world; the files of
+ * test/sim/files are there, and the one of logins always is. */
 static const str logins_path = STR_INIT("/conf/users");
 
 /* The password is "a secret word". */
@@ -34,18 +35,24 @@ bool file_read(struct arena *a, str path, str *text, struct fail *why)
 		*text = arena_copy(a, str_of(logins));
 		return true;
 	}
+	if (files_get(path, text)) {
+		*text = arena_copy(a, *text);
+		return true;
+	}
 	return fail_with(why, FAIL_PERMANENT, "5.3.0", "%.*s: there are no files here", STR(path));
 }
 
 bool file_exists(str path)
 {
-	(void)path;
-	return false;
+	str text;
+
+	return files_get(path, &text);
 }
 
 bool file_replace(str path, str text, unsigned mode, struct fail *why)
 {
-	(void)text;
 	(void)mode;
-	return fail_with(why, FAIL_PERMANENT, "5.3.0", "%.*s: there are no files here", STR(path));
+	(void)why;
+	files_put(path, text);
+	return true;
 }

@@ -106,7 +106,9 @@ void __wrap_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *
 void __wrap_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,
 	enum spool_rcpt_state end)
 {
-	for (size_t i = 0; i < count && end == SPOOL_GIVEN_UP; i++)
+	for (size_t i = 0; i < count && pivot.rules.ends; i++)
+		pivot.rules.ends(m->envelope.id, m->envelope.rcpts[rcpts[i]].address, end);
+	for (size_t i = 0; i < count && !pivot.rules.ends && end == SPOOL_GIVEN_UP; i++)
 		ledger_given_up(
 			m->envelope.id, m->envelope.sender, m->envelope.rcpts[rcpts[i]].address);
 	__real_dispatch_end(d, m, rcpts, count, end);
@@ -175,6 +177,8 @@ static struct router *router_make(void)
 	}
 	r = router_new(conf, tables);
 	take_rules(r, conf);
+	if (pivot.rules.equip)
+		pivot.rules.equip(r);
 	conf_drop(conf);
 	return r;
 }

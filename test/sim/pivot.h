@@ -6,6 +6,7 @@
 #ifndef TEST_SIM_PIVOT_H
 #define TEST_SIM_PIVOT_H
 
+#include "queue/spool.h"
 #include "test/sim/sim.h"
 
 #define PIVOT_MESSAGE_OCTETS_MAX (300 * 1024)
@@ -17,11 +18,16 @@
 /* P8: all that the daemon may hold, whatever strangers do in this world. */
 #define PIVOT_MEMORY_OCTETS_MAX (8 << 20)
 
+struct router;
+
 /* What it asks before it takes mail, beside what it always asks. */
 struct pivot_rules {
 	bool judges; /* SPF and DKIM of strangers */
 	bool tables; /* a database, who may be written to (directory_rules) */
 	str whole;   /* a whole configuration, in place of that of the directory; "" none */
+	void (*equip)(struct router *r); /* its keys and secrets; null: it has none */
+	/* A recipient is to be ended, without a bounce of its own; null: nobody asks. */
+	void (*ends)(uint64_t message, str recipient, enum spool_rcpt_state end);
 };
 
 void pivot_new(struct node *n, const struct pivot_rules *rules);

@@ -7,6 +7,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "test/sim/files.h"
 #include "test/sim/net.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
@@ -23,6 +24,7 @@ void sim_open(uint64_t seed)
 	map_seed(seed);
 	mem_as(NULL);
 	net_open();
+	files_open();
 }
 
 void sim_close(void)
