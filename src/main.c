@@ -250,8 +250,9 @@ const struct command commands[] = {
 		"[--fingerprint SHA256 | --trust FILE] [--login NAME]",
 		1, WORDS_MAX - 1, command_init, DIR | JSON | OPTIONS,
 		"Write a first configuration into the folder: conf.d, aliases, a self-signed\n"
-		"certificate and its key, an empty login table.  Where no option says it, it "
-		"asks.\n"
+		"certificate and its key, a DKIM key of each domain with the record that its zone\n"
+		"needs, the secret of senders that are rewritten for who is forwarded, an empty\n"
+		"login table.  Where no option says it, it asks.\n"
 		"A satellite listens on its own machine only, and hands everything to its pivot, "
 		"if\n"
 		"that shows a certificate with this SHA-256 (init pivot shows it), or one that "

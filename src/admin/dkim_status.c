@@ -64,7 +64,7 @@ static void ask(struct verify *v, struct key *keys, size_t count)
 	}
 	if (all.open > 0)
 		loop_run(v->loop);
-	verify_close(v);
+	verify_run_close(v);
 }
 
 /* --- the keys ----------------------------------------------------------------------------------

@@ -137,8 +137,10 @@ static void print_done(const struct init_pivot *p, const struct init_files *file
 	buf_putf(out,
 		"\nThe certificate is self-signed.  Its SHA-256, for those who pin it, is\n  %s\n"
 		"and that of its key, which a renewed certificate may keep,\n  %s\n\n"
+		"The zones need the records in dkim/*/*.txt, so that what we sign is believed;\n"
+		"facteur dkim status -c %.*s  shows whether they are there.\n\n"
 		"Look through conf.d, then:  facteur compile -c %.*s && facteur run -c %.*s\n",
-		files->self.digest, files->self.key_digest, STR(dir), STR(dir));
+		files->self.digest, files->self.key_digest, STR(dir), STR(dir), STR(dir));
 }
 
 static int write_all(

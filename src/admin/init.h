@@ -1,9 +1,10 @@
 /*
  * admin/init - a first configuration: facteur init pivot
  *
- * Writes conf.d, a self-signed certificate with its key, the alias table of the domain and an empty
- * login table into the configuration folder, so that TLS works from the first minute.  What is
- * there already is never overwritten: then nothing is written at all.
+ * Writes conf.d, a self-signed certificate with its key, a DKIM key of each domain, the secret of
+ * rewritten senders, the alias tables and an empty login table into the configuration folder, so
+ * that TLS and forwarding work from the first minute, and signatures when the DNS shows their keys.
+ * What is there already is never overwritten: then nothing is written at all.
  */
 #ifndef ADMIN_INIT_H
 #define ADMIN_INIT_H

@@ -1,10 +1,13 @@
 #include "admin/init_files.h"
 
+#include <assert.h>
+
 #include "world/file.h"
 #include "world/gateway.h"
 
-static void add(struct init_files *to, str name, str text, unsigned mode)
+void init_files_add(struct init_files *to, str name, str text, unsigned mode)
 {
+	assert(to->count < INIT_FILES_MAX);
 	to->items[to->count++] = (struct init_file){ name, text, mode };
 }
 
@@ -111,22 +114,24 @@ bool init_files_make(
 {
 	str host = p->hostname;
 
-	if (p->domain_count > INIT_FILES_MAX - 8)
+	if (p->domain_count > INIT_DOMAINS_MAX)
 		return fail_with(why, FAIL_PERMANENT, "5.5.4", "at most %d domains at first",
-			INIT_FILES_MAX - 8);
+			INIT_DOMAINS_MAX);
 	if (!tls_self_make(&to->self, &host, 1, why))
 		return false;
-	add(to, S("conf.d/10-identity.conf"), identity(a, p), 0644);
-	add(to, S("conf.d/20-listen.conf"), listeners(a, p), 0644);
-	add(to, S("conf.d/30-domains.conf"), domains(a, p), 0644);
+	init_files_add(to, S("conf.d/10-identity.conf"), identity(a, p), 0644);
+	init_files_add(to, S("conf.d/20-listen.conf"), listeners(a, p), 0644);
+	init_files_add(to, S("conf.d/30-domains.conf"), domains(a, p), 0644);
 	for (size_t i = 0; i < p->domain_count; i++)
-		add(to, arena_printf(a, "aliases/%.*s.aliases", STR(p->domains[i])),
+		init_files_add(to, arena_printf(a, "aliases/%.*s.aliases", STR(p->domains[i])),
 			aliases(a, p, p->domains[i]), 0644);
-	add(to, arena_printf(a, "tls/%.*s.pem", STR(host)), buf_str(&to->self.certificate), 0644);
-	add(to, arena_printf(a, "tls/%.*s.key", STR(host)), buf_str(&to->self.key), 0600);
-	add(to, S("users"), S("# Who may log in, as in Dovecot's passwd-file: name:{SCHEME}hash\n"),
-		0600);
-	return true;
+	init_files_add(to, arena_printf(a, "tls/%.*s.pem", STR(host)),
+		buf_str(&to->self.certificate), 0644);
+	init_files_add(
+		to, arena_printf(a, "tls/%.*s.key", STR(host)), buf_str(&to->self.key), 0600);
+	init_files_add(to, S("users"),
+		S("# Who may log in, as in Dovecot's passwd-file: name:{SCHEME}hash\n"), 0600);
+	return init_sender_make(a, p, to, why);
 }
 
 static str folder_of(str path)

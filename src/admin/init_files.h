@@ -22,7 +22,8 @@ struct init_file {
 	unsigned mode;
 };
 
-#define INIT_FILES_MAX 64
+#define INIT_DOMAINS_MAX 50
+#define INIT_FILES_MAX (16 + 3 * INIT_DOMAINS_MAX)
 
 struct init_files {
 	struct init_file items[INIT_FILES_MAX];
@@ -30,11 +31,18 @@ struct init_files {
 	struct tls_self self; /* its texts are those of two of the files */
 };
 
+/* Everything lives as long as the files do. */
+void init_files_add(struct init_files *to, str name, str text, unsigned mode);
+
 bool init_files_make(struct arena *a, const struct init_pivot *p, struct init_files *to,
 	struct fail *why) MUST_USE;
 
 /* All, or where one of them is there already, none. */
 bool init_files_write(
 	struct arena *a, const struct init_files *files, str dir, struct fail *why) MUST_USE;
+
+/* admin/init_sender: those about senders, and the keys. */
+bool init_sender_make(struct arena *a, const struct init_pivot *p, struct init_files *to,
+	struct fail *why) MUST_USE;
 
 #endif

@@ -37,12 +37,11 @@ bool srs_open(struct router *r, struct fail *why)
 /* --- the command --------------------------------------------------------------------------------
  */
 
-#define SECRET_OCTETS 32
 #define DAY_S 86400
 
-static void print_secret(char to[2 * SECRET_OCTETS + 1])
+void srs_secret_make(char to[SRS_SECRET_TEXT])
 {
-	unsigned char random[SECRET_OCTETS];
+	unsigned char random[(SRS_SECRET_TEXT - 1) / 2];
 	int done = RAND_bytes(random, sizeof random);
 
 	assert(done == 1);
@@ -54,7 +53,7 @@ static void print_secret(char to[2 * SECRET_OCTETS + 1])
 /* A new secret on top of those that the file has. */
 static bool add_secret(struct arena *a, str path, size_t *count, struct fail *why)
 {
-	char secret[2 * SECRET_OCTETS + 1];
+	char secret[SRS_SECRET_TEXT];
 	struct srs_secrets all = { 0 };
 	bool there = file_exists(path);
 	str former = S(""), text;
@@ -66,7 +65,7 @@ static bool add_secret(struct arena *a, str path, size_t *count, struct fail *wh
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"%.*s: it has %d secrets already; take old ones away, from the end",
 			STR(path), SRS_SECRETS_MAX);
-	print_secret(secret);
+	srs_secret_make(secret);
 	text = arena_printf(a, "%s\n%.*s", secret, STR(former));
 	*count = all.count + 1;
 	return there ? file_rewrite(path, text, why) : file_replace(path, text, 0600, why);

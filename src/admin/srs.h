@@ -12,6 +12,10 @@
 /* The router of the generation in force gets what rewrites.  Nothing, where nothing is to be. */
 bool srs_open(struct router *r, struct fail *why) MUST_USE;
 
+/* A new secret, for a line of its file. */
+#define SRS_SECRET_TEXT 65
+void srs_secret_make(char to[SRS_SECRET_TEXT]);
+
 /* words: "encode ADDRESS", "decode ADDRESS" or "secret FILE".  Returns the exit code; *answered:
  * *out is the answer, as JSON if asked. */
 int srs_command(

@@ -201,7 +201,7 @@ static int run(struct verify *v, const struct subject *subject, struct buf *out)
 	code = exit_code(checks[0]);
 	for (size_t i = 0; i < count; i++)
 		checks[i]->kind->free(checks[i]);
-	verify_close(v);
+	verify_run_close(v);
 	return code;
 }
 

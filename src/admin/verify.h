@@ -30,7 +30,7 @@ struct verify_check;
 
 /* What a kind of check can do. */
 struct verify_kind {
-	void (*begin)(struct verify_check *c); /* verify_done will be said, now or later */
+	void (*begin)(struct verify_check *c); /* verify_run_done will be said, now or later */
 	const char *(*result)(const struct verify_check *c); /* in one word, of RFC 8601 */
 	bool (*again)(const struct verify_check *c);         /* it could not be judged now */
 	void (*print)(const struct verify_check *c, struct buf *out);
@@ -58,8 +58,8 @@ int verify_command(
 
 /* Needs loop and resolver; returns when all are done. */
 void verify_run(struct verify *v, struct verify_check *const *checks, size_t count);
-void verify_done(void *check);
-void verify_close(struct verify *v); /* the resolver, then the loop */
+void verify_run_done(void *check);
+void verify_run_close(struct verify *v); /* the resolver, then the loop */
 
 /* --- one file for each kind: checks to be run.  Free them with their kind. */
 

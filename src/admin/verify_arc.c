@@ -9,7 +9,7 @@ static void begin(struct verify_check *c)
 
 	c->of_kind = arc_check_new(v->loop, v->resolver, v->wall_s);
 	arc_check_feed(c->of_kind, v->message);
-	arc_check_end(c->of_kind, verify_done, c);
+	arc_check_end(c->of_kind, verify_run_done, c);
 }
 
 static const char *result(const struct verify_check *c)

@@ -9,7 +9,7 @@ static void begin(struct verify_check *c)
 
 	c->of_kind = dkim_check_new(v->loop, v->resolver, v->wall_s);
 	dkim_check_feed(c->of_kind, v->message);
-	dkim_check_end(c->of_kind, verify_done, c);
+	dkim_check_end(c->of_kind, verify_run_done, c);
 }
 
 /* A signature that passes is enough; else what the first one came to. */

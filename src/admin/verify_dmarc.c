@@ -52,7 +52,8 @@ static void begin(struct verify_check *c)
 	request.from_count = author.count;
 	for (size_t i = 0; i < author.count; i++)
 		domains[i] = address_domain(str_of(author.addresses[i]));
-	on->check = dmarc_check_new(c->verify->loop, c->verify->resolver, request, verify_done, c);
+	on->check =
+		dmarc_check_new(c->verify->loop, c->verify->resolver, request, verify_run_done, c);
 }
 
 static const struct dmarc_verdict *verdict(const struct verify_check *c)

@@ -9,7 +9,7 @@ static void begin(struct loop_task *task)
 	c->kind->begin(c);
 }
 
-void verify_done(void *check)
+void verify_run_done(void *check)
 {
 	struct verify_check *c = check;
 
@@ -31,7 +31,7 @@ void verify_run(struct verify *v, struct verify_check *const *checks, size_t cou
 
 /* What nobody waits for any more is still a question of the resolver's: it answers all of them
  * before it is closed, and a last round of the loop frees them. */
-void verify_close(struct verify *v)
+void verify_run_close(struct verify *v)
 {
 	resolve_close(v->resolver);
 	loop_stop(v->loop);

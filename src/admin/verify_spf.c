@@ -11,7 +11,7 @@ static void begin(struct verify_check *c)
 		.receiver = v->hostname,
 		.wall_s = v->wall_s };
 
-	c->of_kind = spf_check_new(v->loop, v->resolver, request, verify_done, c);
+	c->of_kind = spf_check_new(v->loop, v->resolver, request, verify_run_done, c);
 }
 
 static const char *result(const struct verify_check *c)

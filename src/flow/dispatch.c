@@ -332,7 +332,7 @@ void dispatch_pump(struct dispatch *d)
 			tell(d, act.message, DSN_FAILED);
 			break;
 		case SCHEDULE_LET_GO:
-			dispatch_quarantine_end(d, act.message);
+			dispatch_hold_let_go(d, act.message);
 			break;
 		}
 	}
@@ -380,39 +380,6 @@ void dispatch_free(struct dispatch *d)
 	mem_free(d);
 }
 
-/* The words that it is held for are the last that a recipient has heard: so what was released is
- * told from what was not even looked at, after a restart too. */
-static struct promise_words *hold_words(const struct envelope *e)
-{
-	struct fail why = { 0 };
-
-	fail_with(&why, FAIL_TEMPORARY, "4.7.1", "%.*s", STR(e->hold.n > 0 ? e->hold : S("Held")));
-	str_to_c(e->hold_origin, why.origin, sizeof why.origin);
-	return promise_words_new(&why, true, S(""));
-}
-
-static bool untouched(const struct spool_rcpt *was)
-{
-	return was->state == SPOOL_WAITING && was->attempts == 0 && was->last.kind == FAIL_NONE;
-}
-
-/* Of a message that came in to be held: those that nothing has happened to. */
-static void hold_untouched(struct promise *m, const struct spool_rcpt *rcpts)
-{
-	struct promise_words *words;
-
-	if (!(m->envelope.flags & ENVELOPE_HELD))
-		return;
-	words = hold_words(&m->envelope);
-	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
-		if (!rcpts || untouched(&rcpts[i])) {
-			m->rcpts[i].held = true;
-			m->rcpts[i].quarantined = m->envelope.flags & ENVELOPE_QUARANTINED;
-			promise_rcpt_heard(m, i, words);
-		}
-	promise_words_drop(words);
-}
-
 void dispatch_found(void *owner, const struct spool_found *found)
 {
 	struct dispatch *d = owner;
@@ -436,8 +403,8 @@ void dispatch_found(void *owner, const struct spool_found *found)
 			promise_words_drop(words);
 		}
 	}
-	hold_untouched(m, found->rcpts);
-	dispatch_quarantine_count(d, m);
+	dispatch_hold_untouched(m, found->rcpts);
+	dispatch_hold_count(d, m);
 	assert(m->waiting > 0);
 	schedule_add(d->schedule, m, dispatch_now_ms(d));
 }
@@ -467,7 +434,7 @@ static void taken(struct loop_task *task)
 	struct promise *m = promise_keep(h->message);
 	uint64_t had = hand_take(m->envelope.id);
 
-	hold_untouched(m, NULL);
+	dispatch_hold_untouched(m, NULL);
 	schedule_add(d->schedule, h->message, dispatch_now_ms(d));
 	mem_free(h);
 	expansion_tell(&d->flow, d, m);

@@ -42,10 +42,12 @@ void dispatch_aside_hold(struct dispatch *d);
 /* flow/dispatch_rule: a job for discard or error. */
 void dispatch_rule_end(struct dispatch *d, const struct schedule_act *act);
 
-/* flow/dispatch_quarantine: what is quarantined of a message has become less, or is found; and has
- * been there for long enough. */
-void dispatch_quarantine_count(struct dispatch *d, struct promise *m);
-void dispatch_quarantine_end(struct dispatch *d, struct promise *borrowed);
+/* flow/dispatch_hold: of a message that came in to be held, hold those that nothing has happened to
+ * (rcpts null: all).  What is quarantined of it has become less, or is found; and has been there
+ * for long enough. */
+void dispatch_hold_untouched(struct promise *m, const struct spool_rcpt *rcpts);
+void dispatch_hold_count(struct dispatch *d, struct promise *m);
+void dispatch_hold_let_go(struct dispatch *d, struct promise *borrowed);
 
 /* flow/outcome: what dispatch_end promises. */
 void outcome_end(struct dispatch *d, struct promise *m, const uint32_t *rcpts, size_t count,

@@ -85,7 +85,7 @@ static size_t set_held(
 	}
 	log_order(&o, event);
 	outcome_note(d, m, o.rcpts, o.count);
-	dispatch_quarantine_count(d, m);
+	dispatch_hold_count(d, m);
 	return end(&o);
 }
 

@@ -56,7 +56,7 @@ static void recorded(struct spool_record *record)
 		if (spool_rcpt_ended(r->updates[i].now.state))
 			schedule_close(d->schedule, r->message, r->updates[i].rcpt,
 				r->updates[i].now.state);
-	dispatch_quarantine_count(d, r->message);
+	dispatch_hold_count(d, r->message);
 	promise_drop(r->message);
 	mem_free(r);
 	dispatch_over(d);

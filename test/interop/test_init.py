@@ -6,6 +6,8 @@ import ssl
 import stat
 import subprocess
 
+import dkim
+
 import harness
 import smtp
 
@@ -33,9 +35,16 @@ def test_by_options(place):
     assert set(written) == {
         "conf.d/10-identity.conf", "conf.d/20-listen.conf", "conf.d/30-domains.conf",
         "aliases/example.test.aliases", "aliases/second.test.aliases", "users",
+        "conf.d/40-sender.conf", "dkim/keytable", "dkim/signingtable", "dkim/hosts", "srs.secrets",
+        "dkim/example.test/mail.private", "dkim/example.test/mail.txt",
+        "dkim/second.test/mail.private", "dkim/second.test/mail.txt",
         "tls/mail.example.test.pem", "tls/mail.example.test.key"}
     assert "relay-for   192.0.2.0/24" in written["conf.d/10-identity.conf"]
-    for name in ("tls/mail.example.test.key", "users"):
+    assert "192.0.2.0/24" in written["dkim/hosts"].splitlines()
+    assert written["dkim/example.test/mail.private"] != written["dkim/second.test/mail.private"]
+    assert len(written["srs.secrets"].strip()) == 64
+    for name in ("tls/mail.example.test.key", "users", "srs.secrets", "dkim/example.test/mail.private",
+                 "dkim/second.test/mail.private"):
         assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) == 0o600
     certificate = subprocess.run(
         ["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-ext", "subjectAltName", "-in",
@@ -105,7 +114,14 @@ def test_it_serves(place):
         client.file = client.sock.makefile("rb")
         client.say("EHLO client.test", 250)
         assert client.mail("a@client.test", ["postmaster@example.test"], smtp.message()).code == 250
-    assert sink.wait()[0].recipients == ["ada@elsewhere.test"]
+    forwarded = sink.wait()[0]
+    assert forwarded.recipients == ["ada@elsewhere.test"]
+    # what an alias sends on has a sender of ours, to which a bounce comes
+    assert forwarded.sender.startswith("SRS0=") and forwarded.sender.endswith("@mail.example.test")
+    with smtp.Client(port) as client:
+        client.hello()
+        assert client.mail("", [forwarded.sender], smtp.message()).code == 250
+    assert sink.wait(2)[1].recipients == ["a@client.test"]
     # people log in, on both of their ports, and nobody sends there without
     facteur.cli("user", "set", "ada", data="a secret\n")
     for name in ("587", "465"):
@@ -122,5 +138,14 @@ def test_it_serves(place):
             client.say("MAIL FROM:<ada@example.test>", 530)
             secret = base64.b64encode(b"\0ada\0a secret").decode()
             harness.wait_for(lambda: client.say(f"AUTH PLAIN {secret}").code == 235, "the new login")
-            assert client.mail("ada@example.test", ["b@elsewhere.test"], smtp.message()).code == 250
-    sink.wait(3)
+            assert client.mail("ada@example.test", ["b@elsewhere.test"],
+                               smtp.message(sender="ada@example.test")).code == 250
+    for mail in sink.wait(4)[2:]:  # signed by the key that was made
+        assert dkim.verify(mail.data, dnsfunc=lambda name, timeout=5: record_of(folder, name))
+
+
+def record_of(folder, name):
+    """What the zone would answer, had the record been put there."""
+    assert name.rstrip(b".") == b"mail._domainkey.example.test", name
+    with open(os.path.join(folder, "dkim/example.test/mail.txt")) as file:
+        return "".join(re.findall(r'"([^"]*)"', file.read())).encode()

@@ -1,10 +1,43 @@
-/* flow/dispatch: what DMARC has quarantined has a place until it is released or has ended. */
+/* flow/dispatch: what came in to be held; and what DMARC has quarantined, which has a place until
+ * it is released or has ended. */
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/dispatch_inside.h"
 #include "gate/quarantine.h"
 
-void dispatch_quarantine_count(struct dispatch *d, struct promise *m)
+/* The words that it is held for are the last that a recipient has heard: so what was released is
+ * told from what was not even looked at, after a restart too. */
+static struct promise_words *hold_words(const struct envelope *e)
+{
+	struct fail why = { 0 };
+
+	fail_with(&why, FAIL_TEMPORARY, "4.7.1", "%.*s", STR(e->hold.n > 0 ? e->hold : S("Held")));
+	str_to_c(e->hold_origin, why.origin, sizeof why.origin);
+	return promise_words_new(&why, true, S(""));
+}
+
+static bool untouched(const struct spool_rcpt *was)
+{
+	return was->state == SPOOL_WAITING && was->attempts == 0 && was->last.kind == FAIL_NONE;
+}
+
+void dispatch_hold_untouched(struct promise *m, const struct spool_rcpt *rcpts)
+{
+	struct promise_words *words;
+
+	if (!(m->envelope.flags & ENVELOPE_HELD))
+		return;
+	words = hold_words(&m->envelope);
+	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
+		if (!rcpts || untouched(&rcpts[i])) {
+			m->rcpts[i].held = true;
+			m->rcpts[i].quarantined = m->envelope.flags & ENVELOPE_QUARANTINED;
+			promise_rcpt_heard(m, i, words);
+		}
+	promise_words_drop(words);
+}
+
+void dispatch_hold_count(struct dispatch *d, struct promise *m)
 {
 	bool is = promise_quarantined(m);
 
@@ -32,7 +65,7 @@ static void log_end(struct dispatch *d, const struct promise *m, size_t rcpt)
 }
 
 /* Nobody hears of it: neither the one in whose name it came, nor anybody else (P4). */
-void dispatch_quarantine_end(struct dispatch *d, struct promise *borrowed)
+void dispatch_hold_let_go(struct dispatch *d, struct promise *borrowed)
 {
 	struct promise *m = promise_keep(borrowed);
 	uint32_t *rcpts = mem_zero(m->envelope.rcpt_count * sizeof *rcpts);
