@@ -58,7 +58,7 @@ static void end_field(struct header_scan *h)
 	for (size_t i = 0; type.n > 0 && i < LENGTH(signed_types); i++)
 		h->is_signed |= str_eq(type, signed_types[i]);
 	h->type_n = h->comment_depth = 0;
-	h->in_field = h->in_line = h->in_type = false;
+	h->in_field = h->in_line = h->in_type = h->in_id = false;
 }
 
 static void end_header(struct header_scan *h, bool malformed)
@@ -70,6 +70,8 @@ static void end_header(struct header_scan *h, bool malformed)
 
 static void begin_field(struct header_scan *h, str name)
 {
+	bool has_id = h->fields & HEADER_MESSAGE_ID;
+
 	end_field(h);
 	h->in_field = h->in_line = true;
 	for (size_t i = 0; i < LENGTH(fields); i++)
@@ -80,6 +82,19 @@ static void begin_field(struct header_scan *h, str name)
 	h->is_signed |=
 		str_eq_nocase(name, S("DKIM-Signature")) || str_starts_nocase(name, S("ARC-"));
 	h->in_type = str_eq_nocase(name, S("Content-Type"));
+	h->in_id = !has_id && h->fields & HEADER_MESSAGE_ID;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void read_id(struct header_scan *h, str value)
+{
+	for (size_t i = 0; i < value.n && h->id_n < sizeof h->id; i++)
+		if (!is_blank(value.p[i]))
+			h->id[h->id_n++] = value.p[i];
 }
 
 static void read_type(struct header_scan *h, str value)
@@ -93,7 +108,7 @@ static void read_type(struct header_scan *h, str value)
 			h->comment_depth -= c == ')';
 		else if (c == ';' || h->type_n == sizeof h->type)
 			h->in_type = false;
-		else if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+		else if (!is_blank(c))
 			h->type[h->type_n++] = ascii_lower(c);
 	}
 }
@@ -107,6 +122,8 @@ static size_t in_line(struct header_scan *h, str rest)
 	h->header_high |= has_high(part);
 	if (h->in_type)
 		read_type(h, part);
+	if (h->in_id)
+		read_id(h, part);
 	return part.n;
 }
 

@@ -2,7 +2,7 @@
  * mail/header - the facts of a message that only its bytes can tell, as a machine  RFC 5322, 2045
  *
  * The bytes of a message stream through it once, in any cut.  It remembers a few facts and finds
- * the end of the header, where missing fields may be added; it keeps no copy.
+ * the end of the header, where missing fields may be added; it keeps no copy of what it reads.
  */
 #ifndef MAIL_HEADER_H
 #define MAIL_HEADER_H
@@ -24,6 +24,7 @@ enum {
 
 #define HEADER_NAME_MAX 256 /* of a field, with its colon; a longer one is no field */
 #define HEADER_TYPE_MAX 40
+#define HEADER_ID_MAX 250 /* so much of Message-ID is remembered */
 
 /* Plain data; header_scan_init makes it ready. */
 struct header_scan {
@@ -36,9 +37,12 @@ struct header_scan {
 	unsigned received;     /* how many Received fields */
 	unsigned delivered_to; /* how many Delivered-To fields */
 	uint64_t octets;       /* of the header so far */
+	unsigned id_n;
+	char id[HEADER_ID_MAX]; /* of the first Message-ID, as it stands, without white space */
 
 	/* its own: */
 	bool in_field, in_line; /* a field, a line of it, has begun */
+	bool in_id;             /* the value of Message-ID is being read */
 	bool in_type;           /* the value of Content-Type is being read, up to its parameters */
 	unsigned comment_depth, type_n;
 	char type[HEADER_TYPE_MAX]; /* in lower case, without comments and spaces */

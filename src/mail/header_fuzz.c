@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		LAW(once.octets == again.octets && once.fields == again.fields);
 		LAW(once.received == again.received && once.delivered_to == again.delivered_to);
 		LAW(once.malformed == again.malformed && once.is_signed == again.is_signed);
+		LAW(str_eq(str_from(once.id, once.id_n), str_from(again.id, again.id_n)));
 		LAW(once.header_high == again.header_high && once.body_high == again.body_high);
 	}
 	return 0;

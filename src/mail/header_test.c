@@ -82,6 +82,41 @@ TEST(header_facts_do_not_depend_on_the_cut)
 		}
 }
 
+/* clang-format off */
+static const struct {
+	str message, id;
+} ids[] = {
+	{ STR_INIT("To: x\r\n\r\nMessage-ID: <a@b>\r\n"), STR_INIT("") },
+	{ STR_INIT("message-id: <a@b>\r\nTo: x\r\n\r\n"), STR_INIT("<a@b>") },
+	{ STR_INIT("Message-ID:\r\n <a@\r\n\tb>\r\nMessage-ID: <c@d>\r\n\r\n"), STR_INIT("<a@b>") },
+	{ STR_INIT("Message-ID:\r\nMessage-ID: <c@d>\r\n\r\n"), STR_INIT("") },
+	{ STR_INIT("X-Message-ID: <a@b>\r\nMessage-ID: not one\r\n"), STR_INIT("notone") },
+};
+/* clang-format on */
+
+TEST(header_id_is_the_first_and_does_not_depend_on_the_cut)
+{
+	struct header_scan h;
+
+	for (size_t i = 0; i < LENGTH(ids); i++)
+		for (size_t cut = 1; cut <= ids[i].message.n + 1; cut++) {
+			(void)scan(&h, ids[i].message, cut);
+			CHECK_STR(str_from(h.id, h.id_n), ids[i].id);
+		}
+}
+
+TEST(header_id_has_an_end)
+{
+	static char message[HEADER_ID_MAX * 2];
+	struct header_scan h;
+
+	memset(message, 'x', sizeof message);
+	memcpy(message, "Message-ID:", 11);
+	message[sizeof message - 1] = '\n';
+	(void)scan(&h, str_from(message, sizeof message), 7);
+	CHECK_INT(h.id_n, HEADER_ID_MAX);
+}
+
 TEST(header_names_have_an_end)
 {
 	static char line[HEADER_NAME_MAX + 8];

@@ -45,6 +45,7 @@ def test_maildir(place):
     assert parsed["Return-Path"] == "<a@client.test>"
     assert parsed["Delivered-To"].lower() == "ada@home.test"
     assert parsed.get_payload() == ".dot\n"
+    assert facteur.events("accepted")[0]["message_id"] == parsed["Message-ID"]
 
 
 TAKER = """#!/bin/sh
