@@ -12,7 +12,9 @@
 	  .takes = "NETWORK ...",
 	  .text = "As Postfix's smtpd_authorized_xclient_hosts: these clients may say by XCLIENT who "
 		  "the client really is, and as whom he has logged in; nginx does.  They are "
-		  "believed, so name nobody who hands XCLIENT on for others." },
+		  "believed, so name nobody who hands XCLIENT on for others.  A client without an "
+		  "address ([UNAVAILABLE]) is taken as who named him, and whoever is named gets "
+		  "nothing by a certificate that the proxy shows." },
 	{ ROW(CONF_IN_TOP, "xforward-hosts"), NETS(conf, xforward),
 	  .takes = "NETWORK ...",
 	  .text = "As Postfix's smtpd_authorized_xforward_hosts: these clients, filters and servers "

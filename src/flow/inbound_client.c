@@ -85,6 +85,22 @@ void inbound_client_late(struct inbound *in)
 /* --- XCLIENT and XFORWARD -----------------------------------------------------------------------
  */
 
+/* The session is another client's from now on: one without an address is taken as who named him, of
+ * whom nobody thinks much (conf/check).  A certificate is the proxy's, whenever it is shown. */
+static bool rename_client(struct inbound *in, const struct ip *client, struct fail *why)
+{
+	if (in->counted)
+		census_leave(in->flow->census, &in->client);
+	if (!in->named_by.family)
+		in->named_by = in->client;
+	if (!in->through.family)
+		in->through = in->client;
+	in->certified = false;
+	inbound_client_know(in, client->family ? client : &in->named_by);
+	in->counted = census_enter(in->flow->census, &in->client, router_conf(in->router), why);
+	return in->counted;
+}
+
 /* XCLIENT has said who the client is.  A name of a login that no table could have is none. */
 void inbound_client_ask(struct inbound *in, const struct smtp_server_act *act)
 {
@@ -96,16 +112,8 @@ void inbound_client_ask(struct inbound *in, const struct smtp_server_act *act)
 	if (x->said & XCLIENT_LOGIN && x->login[0] &&
 		!saslprep_name(str_of(x->login), false, &login))
 		wanted = fail_reply(&why, 501, "5.5.4", "LOGIN is no name that we could know");
-	if (wanted && x->said & XCLIENT_ADDR && x->addr.family) {
-		if (in->counted)
-			census_leave(in->flow->census, &in->client);
-		if (!in->through.family)
-			in->through = in->client;
-		in->certified = false; /* that was the proxy's */
-		inbound_client_know(in, &x->addr);
-		in->counted = wanted =
-			census_enter(in->flow->census, &in->client, router_conf(in->router), &why);
-	}
+	if (wanted && x->said & XCLIENT_ADDR)
+		wanted = rename_client(in, &x->addr, &why);
 	if (!wanted)
 		inbound_log_refused(in, S(""), &why);
 	smtp_server_answer(in->machine, act->ticket, wanted ? NULL : &why, buf_str(&login));

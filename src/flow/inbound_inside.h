@@ -19,8 +19,9 @@ struct inbound {
 	struct loop_timer timer;
 	uint64_t id;
 	struct ip client;
-	struct ip through; /* the proxy that says so; family 0: none */
-	bool heading;      /* its PROXY header has to come first */
+	struct ip through;  /* the proxy that says so; family 0: none */
+	struct ip named_by; /* who speaks for the client by XCLIENT; family 0: nobody */
+	bool heading;       /* its PROXY header has to come first */
 	str listener;
 	bool counted;          /* in the census */
 	bool ours;             /* trusted: relay-for has the client */

@@ -1,4 +1,5 @@
 """Who the client really is, as HAProxy, swaks and Postfix say it, and who may not say it."""
+import hashlib
 import re
 import socket
 import ssl
@@ -48,9 +49,11 @@ listen implicit {{ on 127.0.0.1:{ports['implicit']}; tls implicit; proxy-protoco
     return facteur
 
 
-def under_tls(client):
+def under_tls(client, shown=None):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if shown:
+        context.load_cert_chain(*shown)
     client.sock = context.wrap_socket(client.sock)
     client.file = client.sock.makefile("rb")
 
@@ -182,6 +185,34 @@ def test_xclient(place):
     with smtp.Client(facteur.port, source="127.0.0.4") as client:
         assert "XCLIENT" not in client.hello().text
         assert client.say("XCLIENT ADDR=127.0.0.2").code == 550
+
+
+def test_xclient_takes_trust_away(place):
+    """What the proxy may do by its own certificate, whenever it shows that, and what an earlier client of
+    the session might, is not the next one's, nor that of a client without an address."""
+    proxy = harness.certificate(place.folder, "proxy.test")
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(proxy[0].read_text())).hexdigest()
+    facteur = pivot(place, more=f"xclient-hosts 127.0.0.1\nrelay-for-certificate {digest}\n")
+
+    def relays(*words):
+        with smtp.Client(facteur.ports["clear"]) as client:
+            client.send(b"PROXY UNKNOWN\r\n")
+            client.hello()
+            for word in words:
+                if word == "STARTTLS":
+                    client.say(word, 220)
+                    under_tls(client, proxy)
+                else:
+                    client.say(f"XCLIENT {word}", 220)
+                client.say("EHLO client.test", 250)
+            client.say("MAIL FROM:<a@client.test>", 250)
+            return client.say("RCPT TO:<b@sink.test>").code == 250
+
+    assert relays("STARTTLS") and relays("ADDR=127.0.0.2") and relays("STARTTLS", "ADDR=127.0.0.2")
+    assert not relays() and not relays("ADDR=192.0.2.9")
+    assert not relays("STARTTLS", "ADDR=192.0.2.9") and not relays("ADDR=192.0.2.9", "STARTTLS")
+    assert not relays("STARTTLS", "ADDR=[UNAVAILABLE]") and not relays("ADDR=[UNAVAILABLE]", "STARTTLS")
+    assert not relays("ADDR=127.0.0.2", "ADDR=[UNAVAILABLE]")
 
 
 def test_xforward_of_postfix(place):
