@@ -373,8 +373,7 @@ static void secured(void *owner, const struct tls_facts *facts)
 	in->tls = MEM_NEW(struct tls_facts);
 	*in->tls = *facts;
 	in->setup.mechanisms = sign_in_offer(&in->sign_in);
-	in->certified =
-		!in->named_by.family && relay_certified(router_conf(in->router), facts);
+	in->certified = !in->named_by.family && relay_certified(router_conf(in->router), facts);
 	in->ours |= in->certified;
 	smtp_server_tls_done(in->machine, loop_now_ms(in->flow->loop));
 	step(in);

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "mail/address.h"
 #include "queue/parcel_inside.h"
+#include "smtp/data.h"
 
 #define RCPTS_FIRST 4
 
@@ -18,7 +19,8 @@ struct parcel {
 	} at;
 	struct buf line;
 	size_t header_octets;
-	uint64_t left; /* octets of the message */
+	uint64_t left;         /* octets of the message */
+	struct smtp_data data; /* is it one that a client could have sent? */
 	uint64_t messages;
 	bool begun; /* a message, in this header */
 	struct parcel_sum *sum;
@@ -129,7 +131,7 @@ static bool on_forwarder(struct parcel *p, str value)
 static bool on_envid(struct parcel *p, str value)
 {
 	p->envelope.envid = arena_copy(&p->arena, value);
-	return value.n <= SMTP_ENVID_MAX;
+	return smtp_command_envid_good(value);
 }
 
 static bool on_client(struct parcel *p, str value)
@@ -182,7 +184,7 @@ static bool on_original(struct parcel *p, str value)
 static bool on_orcpt(struct parcel *p, str value)
 {
 	last(p)->orcpt = arena_copy(&p->arena, value);
-	return value.n <= SMTP_ORCPT_MAX;
+	return smtp_command_orcpt_good(value);
 }
 
 static bool on_into(struct parcel *p, str value)
@@ -197,7 +199,7 @@ static bool on_notify(struct parcel *p, str value)
 	bool good = read_number(value, ENVELOPE_EXPANDED | 15, &notify);
 
 	last(p)->notify = (unsigned)notify;
-	return good;
+	return good && (!(notify & SMTP_NOTIFY_NEVER) || notify == SMTP_NOTIFY_NEVER);
 }
 
 static bool on_own_sender(struct parcel *p, str value)
@@ -270,6 +272,9 @@ static bool begin_message(struct parcel *p, str id)
 	p->envelope = (struct envelope){ .rcpts = rcpts };
 	p->begun = true;
 	p->header_octets = 0;
+	p->data =
+		(struct smtp_data){ .line_octets_max = SIZE_MAX, .message_octets_max = UINT64_MAX };
+	smtp_data_init(&p->data);
 	parcel_sum_begin(p->sum);
 	return log_id_parse(id, &p->envelope.id);
 }
@@ -319,10 +324,20 @@ wrong:
 	return PARCEL_BAD;
 }
 
+/* What has no lines could not be sent on, nor be returned (P6). */
+static void look_at(struct parcel *p, str bytes)
+{
+	str piece;
+
+	while (bytes.n > 0)
+		(void)!smtp_data_take(&p->data, &bytes, &piece); /* never over, without dots */
+}
+
 static enum parcel_step read_sum(struct parcel *p, str line, struct fail *why)
 {
 	char sum[PARCEL_SUM_DIGITS + 1];
 	str word, value = line;
+	struct fail fault;
 
 	str_cut(&value, ' ', &word);
 	parcel_sum_print(p->sum, sum);
@@ -333,6 +348,11 @@ static enum parcel_step read_sum(struct parcel *p, str line, struct fail *why)
 	}
 	if (!str_eq(word, S("sha256")) || !str_eq(value, str_of(sum))) {
 		bad(p, why, "it is damaged: its SHA-256 is another one");
+		return PARCEL_BAD;
+	}
+	smtp_data_end(&p->data);
+	if (!smtp_data_sound(&p->data, &fault)) {
+		bad(p, why, fault.text);
 		return PARCEL_BAD;
 	}
 	p->messages++;
@@ -410,6 +430,7 @@ enum parcel_step parcel_next(struct parcel *p, str *input, str *bytes, struct fa
 			*input = str_skip(*input, bytes->n);
 			p->left -= bytes->n;
 			parcel_sum_add(p->sum, *bytes);
+			look_at(p, *bytes);
 			if (p->left == 0)
 				p->at = AT_BREAK;
 			if (bytes->n > 0)

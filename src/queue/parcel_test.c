@@ -57,14 +57,31 @@ static void write_all(const struct promise *m, const bool *wanted, bool unreadab
 
 	parcel_begin(to);
 	parcel_write(sum, m, wanted, to);
-	parcel_write_octets(sum, S("a: b\r\n\r\n\n"), to);
+	parcel_write_octets(sum, S("a:\r\n\r\nb\r\n"), to);
 	parcel_write_sum(sum, unreadable, to);
 	parcel_end(1, to);
 	parcel_sum_free(sum);
 }
 
-/* The steps as letters, until the end of the input; one message at most is looked at. */
-static void play(str input, char *steps)
+static void look_at(const struct parcel *p)
+{
+	const struct envelope *e = parcel_envelope(p);
+
+	CHECK_INT(e->rcpt_count, 2);
+	CHECK_INT(e->received_ms, 1764218701123);
+	CHECK(e->id == 77 && e->session_id == 78 && e->client.family == 4);
+	CHECK(e->flags ==
+		(ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED | ENVELOPE_FORWARDED));
+	CHECK_STR(e->forwarder, S("SRS0=x@home.test"));
+	CHECK(e->rcpts[0].forwarded && !e->rcpts[1].forwarded);
+	CHECK_STR(e->rcpts[0].original, S("team@home.test"));
+	CHECK(e->rcpts[0].notify == 4 && e->rcpts[1].has_sender);
+	CHECK_STR(e->rcpts[1].address, S("\"c d\"@x.test"));
+	CHECK(parcel_rcpts(p)[0].attempts == 2 && !parcel_rcpts(p)[0].held);
+}
+
+/* The steps as letters, until the end of the input; each message is looked at. */
+static void steps_of(str input, char *steps, void (*look)(const struct parcel *p))
 {
 	struct parcel *p = parcel_new();
 	size_t n = 0;
@@ -75,26 +92,18 @@ static void play(str input, char *steps)
 		enum parcel_step step = parcel_next(p, &input, &bytes, &why);
 
 		steps[n++] = "mEoMUxB"[step];
-		if (step == PARCEL_MESSAGE) {
-			const struct envelope *e = parcel_envelope(p);
-
-			CHECK_INT(e->rcpt_count, 2);
-			CHECK_INT(e->received_ms, 1764218701123);
-			CHECK(e->id == 77 && e->session_id == 78 && e->client.family == 4);
-			CHECK(e->flags == (ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED |
-						  ENVELOPE_FORWARDED));
-			CHECK_STR(e->forwarder, S("SRS0=x@home.test"));
-			CHECK(e->rcpts[0].forwarded && !e->rcpts[1].forwarded);
-			CHECK_STR(e->rcpts[0].original, S("team@home.test"));
-			CHECK(e->rcpts[0].notify == 4 && e->rcpts[1].has_sender);
-			CHECK_STR(e->rcpts[1].address, S("\"c d\"@x.test"));
-			CHECK(parcel_rcpts(p)[0].attempts == 2 && !parcel_rcpts(p)[0].held);
-		}
+		if (step == PARCEL_MESSAGE && look)
+			look(p);
 		if (step == PARCEL_MORE || step == PARCEL_END || step == PARCEL_BAD)
 			break;
 	}
 	steps[n] = '\0';
 	parcel_free(p);
+}
+
+static void play(str input, char *steps)
+{
+	steps_of(input, steps, look_at);
 }
 
 TEST(parcel_is_read_as_it_was_written)
@@ -138,6 +147,44 @@ TEST(parcel_that_is_damaged_is_refused)
 	}
 	buf_free(&bytes);
 	promise_drop(m);
+}
+
+/* Somebody has written it by hand: the sum is right, the message is none, or its words are not. */
+TEST(parcel_that_was_forged_is_refused)
+{
+	static const struct {
+		const char *line, *content, *steps;
+	} cases[] = {
+		{"envid a+2Bb\n",                      "a: b\r\n\r\n.\r\n",          "EoMx"},
+		{ "envid a b\n",                       "a: b\r\n",                   "B"   },
+		{ "recipient a@b.test\norcpt x\n",     "a: b\r\n",                   "B"   },
+		{ "recipient a@b.test\norcpt x;y z\n", "a: b\r\n",                   "B"   },
+		{ "recipient a@b.test\nnotify 3\n",    "a: b\r\n",                   "B"   },
+		{ "",				  "a: b\r\n\r\nx\n.\nMAIL\r\n", "EoB" },
+		{ "",				  "a: b\r\n\r\nx\r.\r\n",       "EoB" },
+		{ "",				  "a: b",                       "EoB" },
+		{ "",				  "a: b\r",                     "EoB" },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct parcel_sum *sum = parcel_sum_new();
+		struct buf bytes = { 0 }, whole = { 0 };
+		char steps[40];
+
+		buf_putf(&whole,
+			"message 6H1Q26E5V1M00\nreceived 1764218701123\n%srecipient c@d.test\n"
+			"octets %zu\n%s",
+			cases[i].line, strlen(cases[i].content), cases[i].content);
+		parcel_begin(&bytes);
+		parcel_write_octets(sum, buf_str(&whole), &bytes);
+		parcel_write_sum(sum, false, &bytes);
+		parcel_end(1, &bytes);
+		steps_of(buf_str(&bytes), steps, NULL);
+		CHECK_STR(str_of(steps), str_of(cases[i].steps));
+		parcel_sum_free(sum);
+		buf_free(&whole);
+		buf_free(&bytes);
+	}
 }
 
 TEST(shelf_gives_back_what_was_put_on_it)

@@ -60,6 +60,24 @@ static bool unicode_text(str s)
 	return true;
 }
 
+bool smtp_command_envid_good(str value)
+{
+	return value.n > 0 && value.n <= SMTP_ENVID_MAX && xtext(value);
+}
+
+bool smtp_command_orcpt_good(str value)
+{
+	bool fits = value.n <= SMTP_ORCPT_MAX;
+	str type;
+
+	if (!str_cut(&value, ';', &type) || type.n == 0 || value.n == 0)
+		return false;
+	for (size_t i = 0; i < type.n; i++)
+		if (!ascii_letter(type.p[i]) && !ascii_digit(type.p[i]) && type.p[i] != '-')
+			return false;
+	return fits && (str_eq_nocase(type, S("utf-8")) ? unicode_text(value) : xtext(value));
+}
+
 /* --- parameters ------------------------------------------------------------------------------- */
 
 static bool take_size(str value, void *into)
@@ -98,7 +116,7 @@ static bool take_envid(str value, void *into)
 	struct smtp_mail *mail = into;
 
 	mail->envid = value;
-	return value.n > 0 && value.n <= SMTP_ENVID_MAX && xtext(value);
+	return smtp_command_envid_good(value);
 }
 
 static bool take_auth(str value, void *into)
@@ -144,15 +162,9 @@ static bool take_notify(str value, void *into)
 static bool take_orcpt(str value, void *into)
 {
 	struct smtp_rcpt *rcpt = into;
-	str type;
 
 	rcpt->orcpt = value;
-	if (value.n > SMTP_ORCPT_MAX || !str_cut(&value, ';', &type) || type.n == 0 || value.n == 0)
-		return false;
-	for (size_t i = 0; i < type.n; i++)
-		if (!ascii_letter(type.p[i]) && !ascii_digit(type.p[i]) && type.p[i] != '-')
-			return false;
-	return str_eq_nocase(type, S("utf-8")) ? unicode_text(value) : xtext(value);
+	return smtp_command_orcpt_good(value);
 }
 
 struct parameter {

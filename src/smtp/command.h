@@ -61,4 +61,8 @@ bool smtp_command_bdat(str arg, struct smtp_bdat *bdat, struct fail *why) MUST_U
  * 127 and what could end a comment or a string in a Received field are not. */
 bool smtp_command_helo(str arg, str *name, struct fail *why) MUST_USE;
 
+/* Are these values of ENVID and of ORCPT, which may go on to other servers as they stand? */
+bool smtp_command_envid_good(str value) MUST_USE;
+bool smtp_command_orcpt_good(str value) MUST_USE;
+
 #endif
