@@ -61,21 +61,26 @@ static void add_transport(struct permit *p, const struct conf_transport *t, str 
 		add_transport(p, t->forward_files, local);
 }
 
-/* The transports that are not of one mailbox alone; null behind the last one. */
-static const struct conf_transport *common(const struct conf *c, size_t i)
+/* Goes over the transports that are not of one mailbox alone. */
+struct commons {
+	const struct conf *c;
+	size_t transports, routes, sender_routes, domains; /* that were given */
+};
+
+/* Null behind the last one. */
+static const struct conf_transport *next_common(struct commons *i)
 {
-	if (i < c->transport_count)
-		return &c->transports[i];
-	i -= c->transport_count;
-	if (i < c->route_count)
-		return c->routes[i].transport;
-	i -= c->route_count;
-	if (i < c->sender_route_count)
-		return c->sender_routes[i].transport;
-	i -= c->sender_route_count;
-	for (size_t k = 0; k < c->domain_count; k++)
-		if (c->domains[k].whole && i-- == 0)
-			return c->domains[k].whole;
+	const struct conf *c = i->c;
+
+	if (i->transports < c->transport_count)
+		return &c->transports[i->transports++];
+	if (i->routes < c->route_count)
+		return c->routes[i->routes++].transport;
+	if (i->sender_routes < c->sender_route_count)
+		return c->sender_routes[i->sender_routes++].transport;
+	while (i->domains < c->domain_count)
+		if (c->domains[i->domains++].whole)
+			return c->domains[i->domains - 1].whole;
 	return NULL;
 }
 
@@ -83,10 +88,11 @@ struct permit *permit_new(struct router *r)
 {
 	struct permit *p = MEM_NEW(struct permit);
 	const struct conf *c = router_conf(r);
+	struct commons commons = { .c = c };
 	const struct conf_transport *t;
 
 	p->router = router_keep(r);
-	for (size_t i = 0; (t = common(c, i)); i++)
+	while ((t = next_common(&commons)))
 		add_transport(p, t, S(""));
 	for (size_t i = 0; i < c->mailbox_count; i++)
 		add_transport(p, c->mailboxes[i].transport, address_local(c->mailboxes[i].address));
@@ -311,6 +317,7 @@ static bool alias_fits(const struct asked *a)
 static bool some_way_fits(const struct asked *a)
 {
 	const struct router *r = a->permit->router;
+	struct commons commons = { .c = r->conf };
 	const struct conf_domain *d = router_domain(r, a->key);
 	const struct conf_mailbox *mailbox = d ? router_mailbox(r, d, a->key) : NULL;
 	const struct conf_transport *t;
@@ -319,7 +326,7 @@ static bool some_way_fits(const struct asked *a)
 		return alias_fits(a);
 	if (mailbox && way_fits(mailbox->transport, route_local(r, a->key), a))
 		return true;
-	for (size_t i = 0; (t = common(r->conf, i)); i++)
+	while ((t = next_common(&commons)))
 		if (way_fits(t, S(""), a))
 			return true;
 	return false;
