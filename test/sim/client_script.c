@@ -50,6 +50,7 @@ static void add_letter(struct client_script *s)
 	struct letter *l = ledger_letter(s->trusted, client_pivot.message_octets_max);
 	struct client_step *mail = add(s, CLIENT_MAIL);
 
+	l->client = s->disguise.client;
 	l->never &= s->extended;
 	mail->letter = l;
 	mail->says_size = s->extended && sim_chance(500);
@@ -69,6 +70,14 @@ static void add_letter(struct client_script *s)
 	s->steps[s->count - 1].waits = true;
 }
 
+static void add_hello(struct client_script *s, bool extended)
+{
+	struct client_step *step = add(s, CLIENT_HELLO);
+
+	step->waits = true;
+	step->last = extended;
+}
+
 static void add_auth(struct client_script *s, enum client_auth auth)
 {
 	add(s, CLIENT_AUTH)->waits = true;
@@ -84,22 +93,34 @@ static void add_login(struct client_script *s)
 	s->trusted = true;
 }
 
-void client_script_write(struct client_script *s, bool trusted, unsigned letters, bool noisy)
+/* Some say EHLO first, to see whether XCLIENT is offered. */
+static void add_told(struct client_script *s)
 {
+	bool hears = s->disguise.kind == DISGUISE_XFORWARD || sim_chance(500);
+
+	if (!disguise_has_command(&s->disguise))
+		return;
+	if (hears)
+		add_hello(s, s->extended);
+	add(s, CLIENT_TOLD)->waits = true;
+}
+
+void client_script_write(struct client_script *s, unsigned letters, bool noisy)
+{
+	bool logged_in = s->disguise.kind == DISGUISE_LOGIN;
 	size_t hello;
 
-	s->trusted = trusted;
+	s->trusted = s->disguise.trusted;
 	s->extended = sim_chance(850);
 	s->pipelining = s->extended && sim_chance(500);
 	add(s, CLIENT_GREETING);
-	add(s, CLIENT_HELLO)->waits = true;
-	s->steps[s->count - 1].last = s->extended;
-	if (s->extended && sim_chance(100))
+	add_told(s);
+	add_hello(s, s->extended);
+	if (s->extended && sim_chance(100) && !logged_in)
 		add_auth(s, CLIENT_AUTH_CLEAR);
-	if (s->extended && sim_chance(400)) {
+	if (s->extended && sim_chance(400) && !logged_in) {
 		add(s, CLIENT_STARTTLS)->waits = true;
-		add(s, CLIENT_HELLO)->waits = true;
-		s->steps[s->count - 1].last = true;
+		add_hello(s, true);
 		if (sim_chance(500))
 			add_login(s);
 	}
@@ -144,13 +165,16 @@ static void say_body(const struct letter *l, struct buf *out)
 	buf_put(out, S(".\r\n"));
 }
 
-void client_script_say(struct client_step *step, struct buf *out)
+void client_script_say(const struct client_script *s, struct client_step *step, struct buf *out)
 {
 	struct letter *l = step->letter;
 	size_t before = out->end - out->start;
 
 	switch (step->kind) {
 	case CLIENT_GREETING:
+		break;
+	case CLIENT_TOLD:
+		disguise_command(&s->disguise, out);
 		break;
 	case CLIENT_HELLO:
 		buf_put(out, step->last ? S("EHLO client.test\r\n") : S("HELO client.test\r\n"));
@@ -300,6 +324,8 @@ static bool is_right(struct client_script *s, struct client_step *step, int code
 	case CLIENT_GREETING:
 	case CLIENT_STARTTLS:
 		return code == 220;
+	case CLIENT_TOLD:
+		return code == disguise_reply(&s->disguise);
 	case CLIENT_HELLO:
 	case CLIENT_RSET:
 	case CLIENT_NOOP:
@@ -352,7 +378,8 @@ void client_script_heard(struct client_script *s, struct client_step *step, int 
 {
 	bool right = is_right(s, step, code, text);
 
-	if (step->kind == CLIENT_AUTH && step->auth == CLIENT_AUTH_RIGHT && !right)
+	if ((step->kind == CLIENT_AUTH && step->auth == CLIENT_AUTH_RIGHT && !right) ||
+		(step->kind == CLIENT_TOLD && !right))
 		give_up(s, step);
 
 	s->errors += code >= 400 && code != 452; /* too many recipients are no error */

@@ -5,10 +5,12 @@
 #define TEST_SIM_CLIENT_SCRIPT_H
 
 #include "base/buf.h"
+#include "test/sim/disguise.h"
 #include "test/sim/letter.h"
 
 enum client_step_kind {
 	CLIENT_GREETING, /* hear it */
+	CLIENT_TOLD,     /* what a proxy says of the client, or a liar */
 	CLIENT_HELLO,
 	CLIENT_STARTTLS,
 	CLIENT_AUTH,
@@ -48,15 +50,17 @@ struct client_step {
 struct client_script {
 	struct client_step steps[CLIENT_STEPS_MAX];
 	size_t count;
+	struct disguise disguise;
 	bool trusted, extended, pipelining;
 	unsigned errors; /* 4xx and 5xx replies heard */
 };
 
-void client_script_write(struct client_script *s, bool trusted, unsigned letters, bool noisy);
+/* s->disguise is made already. */
+void client_script_write(struct client_script *s, unsigned letters, bool noisy);
 
 /* A step that makes no sense any more: no 354 was given, nothing is to be reset. */
 bool client_script_skips(const struct client_step *step);
-void client_script_say(struct client_step *step, struct buf *out);
+void client_script_say(const struct client_script *s, struct client_step *step, struct buf *out);
 
 /* Enter the reply; sim_fail if it is wrong. */
 void client_script_heard(struct client_script *s, struct client_step *step, int code, str text);

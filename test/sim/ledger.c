@@ -62,6 +62,16 @@ static bool seven_bits(str s)
 	return true;
 }
 
+/* Our own Received field: of the client that was told by whoever may tell, and of no other. */
+static bool received_is_right(const struct letter *l, str field)
+{
+	char ip[IP_TEXT_MAX], want[IP_TEXT_MAX + 16];
+
+	snprintf(want, sizeof want, " ([%s])\r\n", ip_print(&l->client, ip));
+	return str_starts(field, S("Received: from client.test")) &&
+	       str_starts(str_skip(field, 26), str_of(want));
+}
+
 static bool same(const struct letter *l, str got, bool converted, bool forwarded)
 {
 	size_t header = str_find_str(l->content, S("\r\n\r\n"));
@@ -75,7 +85,7 @@ static bool same(const struct letter *l, str got, bool converted, bool forwarded
 			return false;
 		got = str_skip(got, field_octets(got));
 	}
-	if (!str_starts(got, S("Received: ")))
+	if (!received_is_right(l, got))
 		return false;
 	got = str_skip(got, field_octets(got));
 	if (converted && l->eightbit)

@@ -4,7 +4,7 @@
 #ifndef TEST_SIM_LETTER_H
 #define TEST_SIM_LETTER_H
 
-#include "base/str.h"
+#include "base/ip.h"
 #include "test/sim/directory.h"
 
 #define LETTER_RCPTS_MAX 40
@@ -42,8 +42,9 @@ struct letter {
 	bool never; /* NOTIFY=NEVER: nobody may be told of a failure */
 	bool trusted, null_sender, eightbit, bare_header, empty;
 	char sender[64];
-	str content; /* what must arrive, CRLF lines */
-	str wire;    /* what is sent instead, for BARE; else equal to content */
+	struct ip client; /* whom the pivot must take for its client */
+	str content;      /* what must arrive, CRLF lines */
+	str wire;         /* what is sent instead, for BARE; else equal to content */
 	struct letter_rcpt rcpts[LETTER_RCPTS_MAX];
 	size_t rcpt_count;
 	struct letter_target targets[LETTER_TARGETS_MAX];

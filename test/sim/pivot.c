@@ -13,6 +13,7 @@
 #include "route/lookup.h"
 #include "route/route.h"
 #include "test/sim/directory.h"
+#include "test/sim/disguise.h"
 #include "test/sim/ledger.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
@@ -29,7 +30,8 @@ static const char conf_text[] =
 	"resolver { zone zone.txt }\n"
 	"relay-for 10.0.1.0/24\n"
 	"headers pcre:rules\n"
-	"listen mx { on 10.0.0.1:25; tls offered; login offered }\n"
+	"listen mx { on 10.0.0.1:25; tls offered; login offered; " DISGUISE_LISTENER
+	" }\n" DISGUISE_CONF
 	"login { passwd-file users; send-as app *; messages-per-hour 0; recipients-per-hour 0 }\n"
 	"tls { certificate cert.pem; key key.pem }\n"
 	"queue { retry 1m 5m 15m; lifetime 2h; bounce-lifetime 2h; reserve 128K; memory 1M }\n"

@@ -148,6 +148,8 @@ static size_t offer_octets(const struct sock *s)
 		return s->kept;
 	if (n > SOCK_READ_MAX)
 		n = SOCK_READ_MAX;
+	if (s->peeks) /* who only looks sees all that has come */
+		return n;
 	return n > 0 && sim_chance(100) ? (size_t)sim_between(1, (int64_t)n) : n;
 }
 
