@@ -45,6 +45,8 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("x@slow2.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow2.test"), 0, 0 } } },
 	{ STR_INIT("y@slow2.test"), DIRECTORY_TRUSTED, { { STR_INIT("y@slow2.test"), 0, 0 } } },
 	{ STR_INIT("x@slow3.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@slow3.test"), 0, 0 } } },
+	{ STR_INIT("r@hub.test"), DIRECTORY_TRUSTED, { { STR_INIT("r@hub.test"), 0, 0 } } },
+	{ STR_INIT("bad@hub.test"), DIRECTORY_TRUSTED, { { STR_INIT("bad@hub.test"), 1, 0 } } },
 	{ STR_INIT("x@nullmx.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nullmx.test"), 1, 0 } } },
 	{ STR_INIT("x@nowhere.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@nowhere.test"), 1, 0 } } },
 	{ STR_INIT("x@refused.test"), DIRECTORY_TRUSTED, { { STR_INIT("x@refused.test"), 1, 0 } } },
@@ -87,6 +89,8 @@ const str directory_conf =
 		 "mailbox program@example.org { pipe \"/bin/take {recipient}\" }\n"
 		 "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
 		 "transport slow { smtp; connections 1; delay-between 20s }\n"
+		 "transport hub { smtp 10.0.2.7; tls encrypt; login hub }\n"
+		 "route hub.test { transport hub }\n"
 		 "route fixed.test { transport fixed }\n"
 		 "route slow.test slow2.test slow3.test { transport slow }\n");
 
@@ -129,4 +133,4 @@ const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "timeout.test TIMEOUT\n");
 
 const char *const directory_sink_ips[DIRECTORY_SINKS] = { "10.0.2.1", "10.0.2.2", "10.0.2.3",
-	"10.0.2.4", "10.0.2.5", "10.0.2.6" };
+	"10.0.2.4", "10.0.2.5", "10.0.2.6", "10.0.2.7" };

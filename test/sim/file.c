@@ -2,8 +2,9 @@
 #include "world/file.h"
 
 /* The configuration and its tables come from memory in the simulated world; the files of
- * test/sim/files are there, and the one of logins always is. */
-static const str logins_path = STR_INIT("/conf/users");
+ * test/sim/files are there, and those of logins always are: of our users, and our own at a
+ * smarthost. */
+static const str logins_path = STR_INIT("/conf/users"), hub_path = STR_INIT("/conf/hub");
 
 /* The password is "a secret word". */
 static const char logins[] = "app:{SCRAM-SHA-256}4096,AAECAwQFBgcICQoLDA0ODw==,"
@@ -33,6 +34,10 @@ bool file_read(struct arena *a, str path, str *text, struct fail *why)
 {
 	if (str_eq(path, logins_path)) {
 		*text = arena_copy(a, str_of(logins));
+		return true;
+	}
+	if (str_eq(path, hub_path)) {
+		*text = S("* app:a secret word\n");
 		return true;
 	}
 	if (files_get(path, text)) {

@@ -230,7 +230,7 @@ static void count_connections(struct sink_session *s)
 	const struct sink_session *last = s->sink->last;
 
 	s->sink->last = s;
-	if (s->sink->delay_ns > 0 && last && last->sock && net_conn_of(last->sock)->ends[0])
+	if (s->sink->kind.delay_ms > 0 && last && last->sock && net_conn_of(last->sock)->ends[0])
 		sim_fail("P9: a second connection to a host that takes one");
 }
 
@@ -250,17 +250,17 @@ static void accepted(
 	s->chunking = sim_chance(500);
 	s->sized = sim_chance(700);
 	s->enhanced = sim_chance(800);
-	s->starttls = sim_chance(250) && !s->sink->lmtp;
-	s->plain = sim_chance(50) && !s->sink->lmtp;
-	s->eightbit = s->sink->eightbit && !s->plain;
+	s->starttls = sim_chance(250) && !s->sink->kind.lmtp;
+	s->plain = sim_chance(50) && !s->sink->kind.lmtp;
+	sink_auth_prepare(s);
+	s->eightbit = s->sink->kind.eightbit && !s->plain;
 	sock_own(sock, &handler, s);
 	count_connections(s);
 	trace("sink session, quirk %d", (int)s->quirk);
 	greet(s);
 }
 
-void sink_listen(
-	struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit, int64_t delay_ms)
+void sink_listen(struct loop *l, const struct endpoint *at, const struct sink_kind *kind)
 {
 	struct sink *sink = MEM_NEW(struct sink);
 	struct fail why;
@@ -268,9 +268,7 @@ void sink_listen(
 	struct sock_listener *listener;
 
 	assert(descriptor >= 0);
-	*sink = (struct sink){
-		.loop = l, .lmtp = lmtp, .eightbit = eightbit, .delay_ns = delay_ms * SIM_MS
-	};
+	*sink = (struct sink){ .loop = l, .kind = *kind };
 	listener = sock_listen(l, descriptor, accepted, sink);
 	assert(listener);
 }

@@ -17,9 +17,14 @@ extern bool sink_quirky; /* there are quirks in this world */
 
 void sink_open(void); /* forget all */
 
-/* Listen, as the node that runs.  Without eightbit it is an old host that takes 7 bits only.  With
- * a delay a second connection, or a mail sooner than so long after the last one, is wrong. */
-void sink_listen(
-	struct loop *l, const struct endpoint *at, bool lmtp, bool eightbit, int64_t delay_ms);
+struct sink_kind {
+	bool lmtp;
+	bool eightbit;    /* else an old host that takes 7 bits only */
+	bool login;       /* a smarthost: mail before a login, or a login in clear, is wrong */
+	int64_t delay_ms; /* a second connection, or a mail sooner after the last one, is wrong */
+};
+
+/* Listen, as the node that runs. */
+void sink_listen(struct loop *l, const struct endpoint *at, const struct sink_kind *kind);
 
 #endif

@@ -83,6 +83,7 @@ static void on_hello(struct sink_session *s, str arg)
 		buf_put(&s->out, S("250-8BITMIME\r\n"));
 	if (s->starttls && !s->secured)
 		buf_put(&s->out, S("250-STARTTLS\r\n"));
+	sink_auth_offer(s);
 	buf_put(&s->out, S("250 HELP\r\n"));
 }
 
@@ -104,10 +105,13 @@ static void on_mail(struct sink_session *s, str arg)
 		sim_fail("the pivot says a wrong MAIL %.*s", STR(arg));
 		return;
 	}
+	if (s->sink->kind.login && !s->authenticated)
+		sim_fail("the pivot says MAIL to a host that wants a login first");
 	s->said_eightbit = str_find_str(arg, S("BODY=8BITMIME")) < arg.n;
 	if (s->said_eightbit && !s->eightbit)
 		sim_fail("the pivot says 8BITMIME to a host that has not offered it");
-	if (sim.now_ns - s->sink->mail_ns < s->sink->delay_ns - SLACK_NS && s->sink->mail_ns > 0)
+	if (sim.now_ns - s->sink->mail_ns < s->sink->kind.delay_ms * SIM_MS - SLACK_NS &&
+		s->sink->mail_ns > 0)
 		sim_fail("P9: a mail after %lld ms for a host that wants more between two",
 			(long long)((sim.now_ns - s->sink->mail_ns) / SIM_MS));
 	s->sink->mail_ns = sim.now_ns;
@@ -221,16 +225,17 @@ static const struct verb {
 	str name;
 	void (*run)(struct sink_session *s, str arg);
 } verbs[] = {
-	{STR_INIT("EHLO"),      on_hello   },
-	{ STR_INIT("HELO"),     on_helo    },
-	{ STR_INIT("LHLO"),     on_hello   },
-	{ STR_INIT("MAIL"),     on_mail    },
-	{ STR_INIT("RCPT"),     on_rcpt    },
-	{ STR_INIT("DATA"),     on_data    },
-	{ STR_INIT("BDAT"),     on_bdat    },
-	{ STR_INIT("RSET"),     on_rset    },
-	{ STR_INIT("STARTTLS"), on_starttls},
-	{ STR_INIT("QUIT"),     on_quit    },
+	{STR_INIT("EHLO"),      on_hello         },
+	{ STR_INIT("HELO"),     on_helo          },
+	{ STR_INIT("LHLO"),     on_hello         },
+	{ STR_INIT("MAIL"),     on_mail          },
+	{ STR_INIT("RCPT"),     on_rcpt          },
+	{ STR_INIT("DATA"),     on_data          },
+	{ STR_INIT("BDAT"),     on_bdat          },
+	{ STR_INIT("RSET"),     on_rset          },
+	{ STR_INIT("STARTTLS"), on_starttls      },
+	{ STR_INIT("AUTH"),     sink_auth_command},
+	{ STR_INIT("QUIT"),     on_quit          },
 };
 
 void sink_command(struct sink_session *s, str line)
@@ -238,6 +243,8 @@ void sink_command(struct sink_session *s, str line)
 	str verb, arg = line;
 
 	s->commands++;
+	if (sink_auth_response(s, line))
+		return;
 	str_cut(&arg, ' ', &verb);
 	if (s->quirk == QUIRK_GO_AWAY && s->commands == GO_AWAY_COMMANDS) {
 		sink_say(s, 421, "4.3.2", "we close");
@@ -258,7 +265,7 @@ void sink_command(struct sink_session *s, str line)
 
 void sink_mail_over(struct sink_session *s)
 {
-	size_t replies = s->sink->lmtp ? s->rcpt_count : 1;
+	size_t replies = s->sink->kind.lmtp ? s->rcpt_count : 1;
 	const struct net_watch *heard;
 	bool refused = s->rcpt_count > 0 && str_ends(str_of(s->rcpts[0]), S("@final.test"));
 

@@ -39,8 +39,7 @@ enum sink_reading { SINK_COMMANDS, SINK_TEXT, SINK_CHUNK };
 
 struct sink {
 	struct loop *loop;
-	bool lmtp, eightbit;
-	int64_t delay_ns;          /* 0: no limits */
+	struct sink_kind kind;
 	struct sink_session *last; /* the youngest one */
 	int64_t mail_ns;           /* when the last mail began, or was taken */
 };
@@ -60,6 +59,10 @@ struct sink_session {
 	uint64_t chunk_octets; /* still to come */
 	bool chunk_last, chunk_refused;
 	unsigned commands;
+	const char *auth_offer; /* mechanisms */
+	unsigned auth_tries;    /* which response must come; 0: none */
+	unsigned auth_trouble;  /* what its login comes to */
+	bool authenticated;
 	bool has_mail, said_eightbit;
 	int64_t mail_ns; /* when MAIL was heard */
 	char sender[256];
@@ -71,6 +74,13 @@ struct sink_session {
 void sink_say(struct sink_session *s, int code, const char *status, const char *text);
 void sink_wait(struct sink_session *s, int64_t ms); /* before it says anything more */
 void sink_secure(struct sink_session *s);           /* when 220 has been said */
+
+/* sink_auth: when the session begins; in EHLO; AUTH; a line that may be a response: false, it is
+ * none. */
+void sink_auth_prepare(struct sink_session *s);
+void sink_auth_offer(struct sink_session *s);
+void sink_auth_command(struct sink_session *s, str arg);
+bool sink_auth_response(struct sink_session *s, str line) MUST_USE;
 
 void sink_command(struct sink_session *s, str line);
 void sink_mail_over(struct sink_session *s); /* the body is whole */

@@ -60,16 +60,16 @@ static struct story {
 /* --- the peers --- */
 
 static const struct {
-	bool lmtp, eightbit;
 	uint16_t ports[2];
-	int64_t delay_ms; /* it takes one connection, and so long between two mails */
+	struct sink_kind kind;
 } sinks[DIRECTORY_SINKS] = {
-	{false,  true,  { 25 },       0                      },
-	{ false, false, { 25 },       0                      },
-	{ false, true,  { 25, 2525 }, 0                      },
-	{ true,  true,  { 24 },       0                      },
-	{ false, true,  { 25 },       0                      },
-	{ false, true,  { 25 },       DIRECTORY_SLOW_DELAY_MS},
+	{{ 25 },        { .eightbit = true }                                     },
+	{ { 25 },       { .eightbit = false }                                    },
+	{ { 25, 2525 }, { .eightbit = true }                                     },
+	{ { 24 },       { .eightbit = true, .lmtp = true }                       },
+	{ { 25 },       { .eightbit = true }                                     },
+	{ { 25 },       { .eightbit = true, .delay_ms = DIRECTORY_SLOW_DELAY_MS }},
+	{ { 25 },       { .eightbit = true, .login = true }                      },
 };
 
 static void boot_sink(void *owner)
@@ -83,7 +83,7 @@ static void boot_sink(void *owner)
 	loop_start(l);
 	for (size_t p = 0; p < LENGTH(sinks[i].ports) && sinks[i].ports[p]; p++) {
 		at.port = sinks[i].ports[p];
-		sink_listen(l, &at, sinks[i].lmtp, sinks[i].eightbit, sinks[i].delay_ms);
+		sink_listen(l, &at, &sinks[i].kind);
 	}
 }
 
