@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "daemon/mail.h"
 #include "flow/dispatch.h"
+#include "flow/dispatch_order.h"
 #include "route/alias.h"
 #include "route/lookup.h"
 #include "route/route.h"
@@ -250,6 +251,24 @@ void pivot_reload(void)
 		return;
 	trace("the pivot is told to reload");
 	sim_call(pivot.node, reload, NULL);
+}
+
+static void release(void *owner)
+{
+	struct dispatch *d = mail_dispatch(pivot.mail);
+	struct promise *m = schedule_find(dispatch_schedule(d), *(const uint64_t *)owner);
+
+	for (size_t i = 0; m && i < m->envelope.rcpt_count; i++)
+		if (m->rcpts[i].held) {
+			(void)dispatch_order_release(d, m, NULL);
+			return;
+		}
+}
+
+void pivot_release(uint64_t id)
+{
+	if (pivot_up())
+		sim_call(pivot.node, release, &id);
 }
 
 /* Clients are turned away from now on. */

@@ -32,10 +32,11 @@ struct pivot_rules {
 
 void pivot_new(struct node *n, const struct pivot_rules *rules);
 void pivot_sizes(uint64_t segment_octets, size_t memory_octets); /* in place of small ones */
-bool pivot_boot(void);   /* false: the power failed meanwhile, or the disk was full */
-bool pivot_up(void);     /* it serves */
-void pivot_reload(void); /* a new generation, which says the same */
-bool pivot_stop(void);   /* true: in good order; else it was cut off, or the power was */
+bool pivot_boot(void);           /* false: the power failed meanwhile, or the disk was full */
+bool pivot_up(void);             /* it serves */
+void pivot_reload(void);         /* a new generation, which says the same */
+void pivot_release(uint64_t id); /* a message that it has set aside */
+bool pivot_stop(void);           /* true: in good order; else it was cut off, or the power was */
 
 /* Look into its spool, as a boot would: how many messages live in it? */
 size_t pivot_living(void);

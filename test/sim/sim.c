@@ -14,8 +14,9 @@
 
 struct sim sim;
 
-static jmp_buf power; /* where sim_cut_here leaves to */
-static bool power_on; /* something runs that it can leave */
+static jmp_buf power;     /* where sim_cut_here and sim_crash_here leave to */
+static bool power_on;     /* something runs that it can leave */
+static enum sim_end dies; /* how it did */
 
 void sim_open(uint64_t seed)
 {
@@ -177,7 +178,7 @@ static bool guarded(struct node *n, struct loop *l, void (*run)(void *owner), vo
 			sim.here_node = NULL;
 			sim.here_loop = NULL;
 			mem_as(NULL);
-			sim_end(dead, SIM_POWER_CUT);
+			sim_end(dead, dies);
 			return false;
 		}
 		run(owner);
@@ -189,10 +190,21 @@ static bool guarded(struct node *n, struct loop *l, void (*run)(void *owner), vo
 	return true;
 }
 
-void sim_cut_here(void)
+static _Noreturn void end_here(enum sim_end how)
 {
 	assert(power_on && sim.here_node);
+	dies = how;
 	longjmp(power, 1);
+}
+
+void sim_cut_here(void)
+{
+	end_here(SIM_POWER_CUT);
+}
+
+void sim_crash_here(void)
+{
+	end_here(SIM_KILLED);
 }
 
 static void advance(int64_t to_ns)

@@ -127,6 +127,7 @@ void sim_end(struct node *n, enum sim_end how);
 
 /* The power fails now, in the middle of what runs: does not return. */
 void sim_cut_here(void) __attribute__((noreturn));
+void sim_crash_here(void) __attribute__((noreturn)); /* or its process dies */
 
 /* test/sim/mem.c */
 void mem_node_free(struct node *n);  /* everything that it owns; null: that the world owns */

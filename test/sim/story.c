@@ -7,6 +7,7 @@
 #include "test/sim/client.h"
 #include "test/sim/crowd.h"
 #include "test/sim/dns.h"
+#include "test/sim/hand.h"
 #include "test/sim/ledger.h"
 #include "test/sim/pivot.h"
 #include "test/sim/sink.h"
@@ -27,7 +28,7 @@
 
 /* What this world is like. */
 struct character {
-	bool crashes, full_disks, bad_disks, stuck_disks, bad_lines, bad_dns, quirks, stops;
+	bool crashes, poison, full_disks, bad_disks, stuck_disks, bad_lines, bad_dns, quirks, stops;
 	bool bad_tables;
 	struct pivot_rules rules; /* no trouble */
 };
@@ -155,6 +156,7 @@ static void make_character(void)
 	if (sim_chance(200))
 		return; /* nothing is wrong in this world: every reply must be the right one */
 	c->crashes = sim_chance(600);
+	c->poison = c->crashes && sim_chance(250);
 	c->full_disks = sim_chance(150);
 	c->bad_disks = sim_chance(150);
 	c->stuck_disks = sim_chance(50);
@@ -216,6 +218,7 @@ static void died(struct node *n)
 {
 	(void)n;
 	story.crashes++;
+	hand_died(true);
 	ledger_accident(story.fenced_ns ? story.fenced_ns : sim_here_ns());
 }
 
@@ -232,6 +235,8 @@ static void look_after(void)
 	}
 	if (!story.pivot->alive && sim.now_ns - story.down_ns >= SIM_S)
 		switch_on();
+	if (sink_calm && hand_poisonous()) /* the fault is mended, and somebody lets it go */
+		pivot_release(hand_poisonous());
 }
 
 /* In good order it is no accident, and explains no second copy; unless it could not write down any
@@ -291,6 +296,7 @@ static void take_turn(enum turn_kind kind)
 		dns_faults.trouble_per_mille = dns_faults.slow_per_mille = 0;
 		source_faults.dead_per_mille = source_faults.hung_per_mille = 0;
 		sink_calm = true;
+		hand_calm();
 		story.character = (struct character){ 0 };
 		break;
 	}
@@ -371,6 +377,7 @@ static void make_world(uint64_t seed)
 	story.pivot->store = store_new();
 	story.pivot->died = died;
 	set_faults();
+	hand_open(story.character.poison);
 	pivot_new(story.pivot, &story.character.rules);
 	client_pivot.node = story.pivot;
 	client_pivot.message_octets_max = PIVOT_MESSAGE_OCTETS_MAX;
