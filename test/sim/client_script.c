@@ -98,11 +98,14 @@ static void add_told(struct client_script *s)
 {
 	bool hears = s->disguise.kind == DISGUISE_XFORWARD || sim_chance(500);
 
-	if (!disguise_has_command(&s->disguise))
-		return;
-	if (hears)
-		add_hello(s, s->extended);
-	add(s, CLIENT_TOLD)->waits = true;
+	unsigned commands = disguise_commands(&s->disguise);
+
+	for (unsigned i = 1; i <= commands; i++) {
+		if (hears)
+			add_hello(s, s->extended);
+		add(s, CLIENT_TOLD)->waits = true;
+		s->steps[s->count - 1].last = i == commands;
+	}
 }
 
 void client_script_write(struct client_script *s, unsigned letters, bool noisy)
@@ -174,7 +177,7 @@ void client_script_say(const struct client_script *s, struct client_step *step, 
 	case CLIENT_GREETING:
 		break;
 	case CLIENT_TOLD:
-		disguise_command(&s->disguise, out);
+		disguise_command(&s->disguise, step->last, out);
 		break;
 	case CLIENT_HELLO:
 		buf_put(out, step->last ? S("EHLO client.test\r\n") : S("HELO client.test\r\n"));

@@ -30,12 +30,13 @@ static struct ip friend(void)
 	return some_ip("10.0.1", 1, 20);
 }
 
-/* A proxy that speaks for itself, and a filter, are strangers of whom no SPF record tells. */
+/* Proxies that speak for themselves, and filters, are strangers of whom no SPF record tells. */
 static enum disguise_kind some_kind(void)
 {
 	enum disguise_kind kind = (enum disguise_kind)sim_between(1, DISGUISE_KINDS - 1);
 
-	if (ledger.judged && (kind == DISGUISE_LOCAL || kind == DISGUISE_XFORWARD))
+	if (ledger.judged &&
+		(kind == DISGUISE_LOCAL || kind == DISGUISE_XFORWARD || kind == DISGUISE_NAMELESS))
 		return DISGUISE_HEADER2;
 	return kind;
 }
@@ -61,6 +62,11 @@ void disguise_make(struct disguise *d, bool trusted)
 		d->client = d->told = stranger();
 		d->from = some_ip("10.0.3", 9, 14);
 		d->trusted = true;
+		break;
+	case DISGUISE_NAMELESS:
+		d->from = d->client = some_ip("10.0.3", 9, 14);
+		d->told = friend();
+		d->trusted = false;
 		break;
 	case DISGUISE_XCLIENT:
 		d->from = some_ip("10.0.3", 9, 14);
@@ -126,16 +132,20 @@ void disguise_header(const struct disguise *d, struct buf *out)
 /* --- what is said in the dialogue --------------------------------------------------------------
  */
 
-bool disguise_has_command(const struct disguise *d)
+unsigned disguise_commands(const struct disguise *d)
 {
-	return d->kind != DISGUISE_NONE && !disguise_has_header(d);
+	if (d->kind == DISGUISE_NONE || disguise_has_header(d))
+		return 0;
+	return d->kind == DISGUISE_NAMELESS ? 2 : 1;
 }
 
-void disguise_command(const struct disguise *d, struct buf *out)
+void disguise_command(const struct disguise *d, bool last, struct buf *out)
 {
 	char ip[IP_TEXT_MAX];
 
-	if (d->kind == DISGUISE_FALSE_HEADER)
+	if (d->kind == DISGUISE_NAMELESS && last)
+		buf_put(out, S("XCLIENT ADDR=[UNAVAILABLE]\r\n"));
+	else if (d->kind == DISGUISE_FALSE_HEADER)
 		put_line(d, out);
 	else
 		buf_putf(out, "%s ADDR=%s HELO=told.test%s\r\n",

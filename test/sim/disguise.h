@@ -18,6 +18,7 @@ enum disguise_kind {
 	DISGUISE_LOCAL,        /* or 2, and speaks for itself */
 	DISGUISE_XCLIENT,      /* a named proxy says XCLIENT */
 	DISGUISE_LOGIN,        /* and that he has logged in */
+	DISGUISE_NAMELESS,     /* of a friend, and then of somebody who has no address */
 	DISGUISE_XFORWARD,     /* a filter tells of a client, for the log */
 	DISGUISE_FALSE_HEADER, /* somebody else lies */
 	DISGUISE_FALSE_XCLIENT,
@@ -41,8 +42,8 @@ void disguise_make(struct disguise *d, bool trusted);
 
 bool disguise_has_header(const struct disguise *d);
 void disguise_header(const struct disguise *d, struct buf *out); /* in front of everything */
-bool disguise_has_command(const struct disguise *d);
-void disguise_command(const struct disguise *d, struct buf *out); /* a line */
-int disguise_reply(const struct disguise *d);                     /* what it must hear */
+unsigned disguise_commands(const struct disguise *d);            /* so many lines, */
+void disguise_command(const struct disguise *d, bool last, struct buf *out);
+int disguise_reply(const struct disguise *d); /* and what each must hear */
 
 #endif
