@@ -19,7 +19,7 @@ struct lookup {
 	str name;
 	bool asked, answered;
 	enum dkim_answer answer;
-	struct dkim_key *keys[DKIM_VERIFY_RECORDS_MAX];
+	struct dkim_key *keys[ARC_RECORDS_MAX];
 	size_t key_count;
 };
 
@@ -190,7 +190,7 @@ void arc_verify_answer(struct arc_verify *v, uint32_t ticket, enum dkim_answer a
 	l->answered = true;
 	l->answer = answer;
 	for (size_t i = 0; answer == DKIM_FOUND && records && i < records->count; i++)
-		if (records->records[i].type == DNS_TXT && l->key_count < DKIM_VERIFY_RECORDS_MAX)
+		if (records->records[i].type == DNS_TXT && l->key_count < ARC_RECORDS_MAX)
 			l->keys[l->key_count++] = dkim_key_new(records->records[i].text);
 	if (answer == DKIM_FOUND && l->key_count == 0)
 		l->answer = DKIM_MISSING;

@@ -14,6 +14,7 @@
 #include "sender/dkim_verify.h"
 
 #define ARC_OPEN_MAX 8
+#define ARC_RECORDS_MAX 2 /* of one name, that are tried: a chain has up to 51 signatures */
 
 struct arc_verify;
 

@@ -82,9 +82,11 @@ bool dkim_field_base64(str text, struct buf *to)
 	struct buf dense = { .limit_octets = DKIM_FIELD_OCTETS_MAX };
 	bool ok = true;
 
-	for (size_t i = 0; i < text.n && ok; i++)
-		if (!is_white(text.p[i]))
-			ok = buf_add(&dense, str_from(text.p + i, 1));
+	for (size_t i = 0, n; i < text.n && ok; i += n > 0 ? n : 1) {
+		for (n = 0; i + n < text.n && !is_white(text.p[i + n]);)
+			n++;
+		ok = buf_add(&dense, str_first(str_skip(text, i), n));
+	}
 	ok = ok && base64_decode(buf_str(&dense), to);
 	buf_free(&dense);
 	return ok;

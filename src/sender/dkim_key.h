@@ -2,7 +2,7 @@
  * sender/dkim_key - a public key as the DNS gives it   RFC 6376 section 3.6.1, RFC 8301, RFC 8463
  *
  * RSA keys of less than 1024 bits are refused because others can break them, those of more than
- * 4096 bits, or with an odd exponent, because they would make us slow.  This module computes with
+ * 4096 bits, or with a large exponent, because they would make us slow.  This module computes with
  * OpenSSL's EVP, which is no I/O.
  */
 #ifndef SENDER_DKIM_KEY_H
@@ -12,8 +12,8 @@
 
 #define DKIM_KEY_BITS_MIN 1024
 #define DKIM_KEY_BITS_MAX 4096
-#define DKIM_KEY_EXPONENT_BITS_MAX 64
-#define DKIM_KEY_RECORD_MAX 4096 /* octets; a longer one is no key */
+#define DKIM_KEY_EXPONENT_BITS_MAX 32 /* everybody has 65537, of 17 bits */
+#define DKIM_KEY_RECORD_MAX 4096      /* octets; a longer one is no key */
 
 struct dkim_key; /* opaque: a key, or why the record has none for mail */
 
