@@ -56,7 +56,8 @@
 	  .preset = "500",
 	  .takes = "NUMBER",
 	  .text = "Messages of one login within an hour; 0: any number.  What comes beyond is taken "
-		  "and held, not lost: facteur queue list says why, facteur queue release lets it "
+		  "and held, not lost, until as much again is held within the hour, and more is refused with 452 4.7.1: "
+		  "facteur queue list says why, facteur queue release lets it "
 		  "go.  So a stolen password floods nobody." },
 	{ ROW(CONF_IN_LOGIN, "recipients-per-hour"),
 	  COUNT(conf_login, recipients_max, 0, 1000000000), .preset = "2000",

@@ -92,20 +92,28 @@ static void hold_by_rule(struct transaction *t)
 	e->flags |= ENVELOPE_HELD;
 }
 
-/* What a login sends beyond its limits is taken, and waits for somebody to look at it. */
-static void hold_beyond_quota(struct transaction *t)
+/* What a login sends beyond its limits is taken, and waits for somebody to look at it; false: as
+ * much waits already. */
+static bool hold_beyond_quota(struct transaction *t, struct fail *why)
 {
 	struct envelope *e = &t->envelope;
-	struct fail why = { 0 };
 
-	if (e->login.n == 0 || e->rcpt_count == 0 ||
-		quota_take(t->flow->quota, router_conf(t->router), e->login, e->rcpt_count,
-			loop_now_ms(t->flow->loop), &why))
-		return;
-	/* where the arena is full, the words are lost, the hold is not */
-	(void)(arena_keep(&t->arena, str_of(why.text), &e->hold) &&
-		arena_keep(&t->arena, str_of(why.origin), &e->hold_origin));
-	e->flags |= ENVELOPE_HELD;
+	if (e->login.n == 0 || e->rcpt_count == 0)
+		return true;
+	switch (quota_take(t->flow->quota, router_conf(t->router), e->login, e->rcpt_count,
+		loop_now_ms(t->flow->loop), why)) {
+	case QUOTA_GO:
+		return true;
+	case QUOTA_HOLD:
+		/* where the arena is full, the words are lost, the hold is not */
+		(void)(arena_keep(&t->arena, str_of(why->text), &e->hold) &&
+			arena_keep(&t->arena, str_of(why->origin), &e->hold_origin));
+		e->flags |= ENVELOPE_HELD;
+		return true;
+	case QUOTA_REFUSE:
+		break;
+	}
+	return false;
 }
 
 /* False: it would be quarantined, and there is no place for it. */
@@ -214,8 +222,7 @@ static void take_in(struct transaction *t)
 	struct fail why = { 0 };
 
 	hold_by_rule(t);
-	hold_beyond_quota(t);
-	if (!hold_by_proof(t, &why) ||
+	if (!hold_beyond_quota(t, &why) || !hold_by_proof(t, &why) ||
 		!copies_add(&t->recipients, t->router, t->ruling, t->envelope.id, &why)) {
 		answer(t, &why, "");
 		transaction_free(t);

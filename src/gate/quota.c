@@ -9,11 +9,13 @@
 #define PIECE_MS (5 * 60 * 1000)
 #define PIECES 12 /* an hour */
 
+struct sum {
+	uint64_t messages, recipients;
+};
+
 struct tally {
 	int64_t piece; /* the number of the newest one */
-	struct {
-		uint64_t messages, recipients;
-	} pieces[PIECES];
+	struct sum sent[PIECES], held[PIECES];
 };
 
 struct quota {
@@ -44,7 +46,7 @@ static void turn(struct tally *t, int64_t piece)
 	for (int64_t i = 1; i <= fresh && i <= PIECES; i++) {
 		size_t at = (size_t)((t->piece + i) % PIECES);
 
-		t->pieces[at].messages = t->pieces[at].recipients = 0;
+		t->sent[at] = t->held[at] = (struct sum){ 0 };
 	}
 	if (fresh > 0)
 		t->piece = piece;
@@ -73,50 +75,82 @@ static struct conf_login_limits limits_of(const struct conf *conf, str login)
 		.recipients = conf->login.recipients_max };
 }
 
-static bool over(const struct conf *conf, const struct conf_login_limits *limits, const char *word,
-	unsigned max, str login, struct fail *why)
+static struct sum sum_of(const struct sum pieces[PIECES])
 {
-	const struct conf_origin *at = &limits->origin;
+	struct sum all = { 0 };
 
-	fail_with(why, FAIL_TEMPORARY, "4.7.1",
-		"Held: the login %.*s has sent its %u %s of this "
-		"hour",
-		STR(login), max, word[0] == 'm' ? "messages" : "recipients");
-	if (!why)
-		return false;
-	why->limit = word;
-	if (at->line > 0)
-		conf_origin_print(at, why->origin);
-	else
-		conf_where_print(conf, S("login"), str_of(word), why->origin);
-	return false;
+	for (size_t i = 0; i < PIECES; i++) {
+		all.messages += pieces[i].messages;
+		all.recipients += pieces[i].recipients;
+	}
+	return all;
 }
 
-bool quota_take(struct quota *q, const struct conf *conf, str login, size_t recipients,
+static void count(struct tally *t, struct sum pieces[PIECES], size_t recipients)
+{
+	pieces[t->piece % PIECES].messages++;
+	pieces[t->piece % PIECES].recipients += recipients;
+}
+
+static bool beyond(uint64_t n, unsigned max)
+{
+	return max > 0 && n > max;
+}
+
+/* *messages: it is that limit which decides. */
+static enum quota_answer judge(
+	struct tally *t, const struct conf_login_limits *limits, size_t recipients, bool *messages)
+{
+	struct sum sent = sum_of(t->sent), held = sum_of(t->held);
+
+	*messages = beyond(sent.messages + 1, limits->messages);
+	if (!*messages && !beyond(sent.recipients + recipients, limits->recipients)) {
+		count(t, t->sent, recipients);
+		return QUOTA_GO;
+	}
+	if (beyond(held.messages + 1, limits->messages) ||
+		beyond(held.recipients + 1, limits->recipients))
+		return QUOTA_REFUSE;
+	count(t, t->held, recipients);
+	return QUOTA_HOLD;
+}
+
+static void explain(const struct conf *conf, const struct conf_login_limits *limits, str login,
+	bool messages, bool refused, struct fail *why)
+{
+	unsigned max = messages ? limits->messages : limits->recipients;
+	const char *what = messages ? "messages" : "recipients";
+
+	if (!why)
+		return;
+	if (refused)
+		fail_reply(why, 452, "4.7.1",
+			"The login %.*s has sent its %u %s of this hour, and as much is held: try "
+			"again later",
+			STR(login), max, what);
+	else
+		fail_with(why, FAIL_TEMPORARY, "4.7.1",
+			"Held: the login %.*s has sent its %u %s of this hour", STR(login), max,
+			what);
+	why->limit = messages ? "messages-per-hour" : "recipients-per-hour";
+	if (limits->origin.line > 0)
+		conf_origin_print(&limits->origin, why->origin);
+	else
+		conf_where_print(conf, S("login"), str_of(why->limit), why->origin);
+}
+
+enum quota_answer quota_take(struct quota *q, const struct conf *conf, str login, size_t recipients,
 	int64_t now_ms, struct fail *why)
 {
 	struct conf_login_limits limits = limits_of(conf, login);
-	int64_t piece = now_ms / PIECE_MS;
-	uint64_t messages = 1, rcpts = recipients;
-	bool too_many, too_wide;
-	struct tally *t;
+	enum quota_answer answer;
+	bool messages;
 
 	while (atomic_flag_test_and_set_explicit(&q->busy, memory_order_acquire))
 		;
-	t = find(q, login, piece);
-	for (size_t i = 0; i < PIECES; i++) {
-		messages += t->pieces[i].messages;
-		rcpts += t->pieces[i].recipients;
-	}
-	too_many = limits.messages > 0 && messages > limits.messages;
-	too_wide = limits.recipients > 0 && rcpts > limits.recipients;
-	if (!too_many && !too_wide) {
-		t->pieces[t->piece % PIECES].messages++;
-		t->pieces[t->piece % PIECES].recipients += recipients;
-	}
+	answer = judge(find(q, login, now_ms / PIECE_MS), &limits, recipients, &messages);
 	atomic_flag_clear_explicit(&q->busy, memory_order_release);
-	if (too_many)
-		return over(conf, &limits, "messages-per-hour", limits.messages, login, why);
-	return !too_wide ||
-	       over(conf, &limits, "recipients-per-hour", limits.recipients, login, why);
+	if (answer != QUOTA_GO)
+		explain(conf, &limits, login, messages, answer == QUOTA_REFUSE, why);
+	return answer;
 }

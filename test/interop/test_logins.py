@@ -282,6 +282,9 @@ def test_what_is_over_the_limit_is_held(place):
     with pivot.login("ada") as client:
         for number in range(4):
             assert client.mail("ada@pivot.test", ["b@sink.test"], smtp.message(subject=f"ada {number}")).code == 250
+        more = client.mail("ada@pivot.test", ["b@sink.test"], smtp.message(subject="ada, too much"))
+        assert more.code == 452 and more.status == "4.7.1" and "as much is held" in more.text, more
+        assert pivot.facteur.event("refused", limit="messages-per-hour")["rule"].startswith("conf.d/")
     with pivot.login("bob") as client:
         assert client.mail("bob@pivot.test", [f"{n}@sink.test" for n in range(4)], smtp.message()).code == 250
         assert client.mail("bob@pivot.test", ["b@sink.test"], smtp.message(subject="bob")).code == 250
