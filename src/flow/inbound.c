@@ -1,6 +1,5 @@
 #include "flow/inbound.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "conf/limit.h"
 #include "flow/inbound_inside.h"
@@ -15,38 +14,11 @@ static void step(struct inbound *in);
 /* --- the end -----------------------------------------------------------------------------------
  */
 
-static void log_session(const struct inbound *in, str why)
-{
-	char ip[IP_TEXT_MAX];
-	struct log_record r;
-
-	log_open(&r, LOG_INFO, "session");
-	log_id(&r, "session", in->id);
-	log_c(&r, "client", ip_print(&in->client, ip));
-	if (in->through.family)
-		log_c(&r, "through", ip_print(&in->through, ip));
-	log_str(&r, "listener", in->listener);
-	log_str(&r, "helo", smtp_server_helo(in->machine));
-	if (in->tls) {
-		log_c(&r, "tls", in->tls->version);
-		log_c(&r, "cipher", in->tls->cipher);
-		if (in->certified)
-			log_c(&r, "certificate", "relay-for-certificate");
-		log_c(&r, "resumed", in->tls->resumed ? "yes" : "no");
-	}
-	if (smtp_server_auth_login(in->machine).n > 0)
-		log_str(&r, "login", smtp_server_auth_login(in->machine));
-	log_int(&r, "accepted", in->accepted);
-	log_int(&r, "refused", in->refused);
-	log_str(&r, "end", why);
-	log_close(&r);
-}
-
 void inbound_free(struct inbound *in, str why)
 {
 	struct flow *f = in->flow;
 
-	log_session(in, why);
+	inbound_log_session(in, why);
 	if (in->transaction)
 		transaction_leave(in->transaction);
 	if (in->counted)
@@ -67,41 +39,6 @@ void inbound_free(struct inbound *in, str why)
 /* --- questions ---------------------------------------------------------------------------------
  */
 
-static void log_refusal(struct inbound *in, str recipient, const struct fail *why)
-{
-	struct fail said = *why;
-	char ip[IP_TEXT_MAX];
-	struct log_record r;
-
-	if (in->setup.softens && fail_code(why) / 10 != 53)
-		fail_soften(&said);
-	in->refused++;
-	FLOW_COUNT(in->flow, refused);
-	log_open(&r, LOG_INFO, "refused");
-	log_id(&r, "session", in->id);
-	if (in->transaction)
-		log_id(&r, "id", transaction_id(in->transaction));
-	log_c(&r, "client", ip_print(&in->client, ip));
-	log_str(&r, "helo", smtp_server_helo(in->machine));
-	if (recipient.n > 0)
-		log_str(&r, "to", recipient);
-	log_fail(&r, &said);
-	log_close(&r);
-}
-
-static void ends_with(struct inbound *in, const struct fail *why)
-{
-	mem_free((char *)in->end.p);
-	in->end = mem_copy(str_of(why->text));
-}
-
-void inbound_log_refused(struct inbound *in, str recipient, const struct fail *why)
-{
-	log_refusal(in, recipient, why);
-	if (fail_code(why) == 421)
-		ends_with(in, why);
-}
-
 /* The machine's own refusals; those of limits carry the line that set them. */
 static void refused(struct inbound *in, const struct smtp_server_act *act)
 {
@@ -109,11 +46,11 @@ static void refused(struct inbound *in, const struct smtp_server_act *act)
 
 	if (act->limit)
 		conf_limit_blame(router_conf(in->router), act->limit, &why);
-	log_refusal(in, S(""), &why);
+	inbound_log_refused(in, S(""), &why);
 	if (!smtp_server_auth_open(in->machine)) /* what was refused may have been an answer */
 		sign_in_leave(&in->sign_in);
 	if (act->hangs_up)
-		ends_with(in, &why);
+		inbound_ends_with(in, &why);
 }
 
 static void leave_transaction(struct inbound *in)
@@ -210,11 +147,11 @@ static void on_committed(void *owner, const struct fail *why, str text)
 {
 	struct inbound *in = owner;
 
-	in->transaction = NULL;
 	if (why)
 		inbound_log_refused(in, S(""), why);
 	else
 		in->accepted++;
+	in->transaction = NULL;
 	smtp_server_answer(in->machine, in->commit_ticket, why, text);
 	if (in->stepping)
 		return;

@@ -92,6 +92,14 @@ uint64_t transaction_id(const struct transaction *t)
 	return t->envelope.id;
 }
 
+void transaction_log(const struct transaction *t, struct log_record *r)
+{
+	log_id(r, "id", t->envelope.id);
+	log_str(r, "from", t->envelope.sender);
+	if (t->header.id_n > 0)
+		log_str(r, "message_id", str_from(t->header.id, t->header.id_n));
+}
+
 static struct stamp stamp_of(const struct transaction *t)
 {
 	return (struct stamp){ .hostname = router_conf(t->router)->hostname.text,

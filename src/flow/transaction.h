@@ -7,6 +7,7 @@
 #ifndef FLOW_TRANSACTION_H
 #define FLOW_TRANSACTION_H
 
+#include "base/log.h"
 #include "flow/flow.h"
 #include "mail/header.h"
 #include "smtp/server.h"
@@ -31,6 +32,7 @@ struct transaction_client {
 struct transaction *transaction_new(struct flow *f, struct router *router,
 	const struct transaction_client *client, const struct smtp_mail *mail) MUST_USE;
 uint64_t transaction_id(const struct transaction *t);
+void transaction_log(const struct transaction *t, struct log_record *r); /* which one it is */
 
 /* The answer to MAIL or RCPT: why null means yes.  Called once for each, from inside the call that
  * asked or later on the same loop, but not after transaction_leave, and not when the next question

@@ -10,20 +10,16 @@
 
 static void log_accepted(const struct transaction *t, const char *event)
 {
-	const struct header_scan *left = transaction_left(t);
 	const struct envelope *e = &t->envelope;
 	struct log_record r;
 
 	log_open(&r, LOG_INFO, event);
-	log_id(&r, "id", e->id);
 	log_id(&r, "session", e->session_id);
-	log_str(&r, "from", e->sender);
+	transaction_log(t, &r);
 	if (e->login.n > 0)
 		log_str(&r, "login", e->login);
 	if (e->forwarder.n > 0)
 		log_str(&r, "forwarded_as", e->forwarder);
-	if (left->id_n > 0)
-		log_str(&r, "message_id", str_from(left->id, left->id_n));
 	log_int(&r, "recipients", (int64_t)e->rcpt_count);
 	log_int(&r, "size", (int64_t)t->octets);
 	if (e->flags & ENVELOPE_HELD)

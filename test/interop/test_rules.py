@@ -50,7 +50,9 @@ def test_rules_for_header_fields(place):
     assert facteur.queue()[0]["recipients"][0]["reason"]["text"] == "to be looked at"
     facteur.cli("queue", "release", facteur.queue()[0]["id"])
     assert b"X-Hold" in sink.wait(2)[1].data
-    assert facteur.event("refused")["rule"] == "rules:1"
+    refused = facteur.event("refused")
+    assert refused["rule"] == "rules:1" and refused["from"] == "a@b.test"
+    assert refused["message_id"].endswith("@client.test>")
     assert [e["discarded_by"] for e in facteur.told("discarded", 1)] == ["rules:5"]
     assert facteur.event("accepted", held_by="rules:4")
     assert facteur.event("access", rule="rules:2") and facteur.event("access", rule="rules:3")

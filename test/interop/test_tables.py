@@ -62,6 +62,7 @@ def test_access_refuses_with_its_words_and_says_by_which_line(place):
     rules = [case[6] for case in cases]
     facteur.wait_until(lambda: len(facteur.events("refused")) == len(cases), "all refusals")
     assert sorted(e["rule"] for e in facteur.events("refused")) == sorted(rules)
+    assert sorted(e["from"] for e in facteur.events("refused")) == sorted(case[1] for case in cases)
     assert sorted(e["rule"] for e in facteur.events("access")) == sorted(rules[:-1])
     failed = facteur.told("table-failed", 1)[-1]
     assert failed["table"] == "local" and "nonsense" in failed["reason"]
