@@ -39,6 +39,12 @@ void inbound_free(struct inbound *in, str why)
 /* --- questions ---------------------------------------------------------------------------------
  */
 
+void inbound_ends_with(struct inbound *in, const struct fail *why)
+{
+	mem_free((char *)in->end.p);
+	in->end = mem_copy(str_of(why->text));
+}
+
 /* The machine's own refusals; those of limits carry the line that set them. */
 static void refused(struct inbound *in, const struct smtp_server_act *act)
 {

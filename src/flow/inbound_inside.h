@@ -43,13 +43,13 @@ struct inbound {
 
 void inbound_begin(struct inbound *in);         /* the client is known: greet him */
 void inbound_free(struct inbound *in, str why); /* its sock is closed */
+void inbound_ends_with(struct inbound *in, const struct fail *why); /* why we hang up */
 
 /* --- flow/inbound_log.c */
 
 void inbound_log_session(const struct inbound *in, str why); /* it is over */
 /* recipient: "" for none.  421 says why we hang up, too. */
 void inbound_log_refused(struct inbound *in, str recipient, const struct fail *why);
-void inbound_ends_with(struct inbound *in, const struct fail *why); /* why we hang up */
 
 /* --- flow/inbound_client.c: who is it really? */
 

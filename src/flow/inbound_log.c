@@ -1,6 +1,5 @@
 /* flow/inbound, log: what is told of a session and of its refusals. */
 #include "base/log.h"
-#include "base/mem.h"
 #include "flow/inbound_inside.h"
 
 void inbound_log_session(const struct inbound *in, str why)
@@ -28,12 +27,6 @@ void inbound_log_session(const struct inbound *in, str why)
 	log_int(&r, "refused", in->refused);
 	log_str(&r, "end", why);
 	log_close(&r);
-}
-
-void inbound_ends_with(struct inbound *in, const struct fail *why)
-{
-	mem_free((char *)in->end.p);
-	in->end = mem_copy(str_of(why->text));
 }
 
 void inbound_log_refused(struct inbound *in, str recipient, const struct fail *why)
