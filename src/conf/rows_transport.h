@@ -82,8 +82,8 @@
 		  "[HOST], [HOST]:PORT or *, blanks, and NAME:PASSWORD; HOST is that of the next hop or the "
 		  "one that answers, and the first line that fits counts.  It is read by the vault alone, "
 		  "for each connection, so a change needs no reload; nobody but its owner and group may be "
-		  "able to read it.  Of what the server offers SCRAM-SHA-256 is taken before PLAIN, and "
-		  "that before LOGIN.  A server that offers no login, or refuses ours, gets no mail: it "
+		  "able to read it.  Of what the server offers SCRAM-SHA-256-PLUS is taken first, then "
+		  "SCRAM-SHA-256, PLAIN and LOGIN.  A server that offers no login, or refuses ours, gets no mail: it "
 		  "waits.  With PLAIN and LOGIN who answers learns the password: take the level verify, "
 		  "secure or fingerprint." },
 	{ ROW(IN_HOP, "connections"), COUNT(conf_transport, connections, 1, 10000),

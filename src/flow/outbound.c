@@ -192,6 +192,7 @@ static void connected(void *owner)
 		.final_ms_max = FINAL_MS_MAX };
 	o->machine = smtp_client_new(&o->setup, loop_now_ms(o->flow->loop));
 	o->sign_on = (struct sign_on){ .loop = o->flow->loop,
+		.sock = o->sock,
 		.machine = o->machine,
 		.transport = t,
 		.nexthop = o->d->nexthop,

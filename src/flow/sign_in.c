@@ -62,6 +62,17 @@ static void on_answer(void *owner, const struct authority_answer *answer)
 	s->answered(s->owner);
 }
 
+void sign_in_binding(const struct sock *sock, struct sasl_binding *to)
+{
+	struct tls_binding binding;
+
+	sock_tls_binding(sock, &binding);
+	memcpy(to->exporter, binding.exporter, sizeof to->exporter);
+	memcpy(to->end_point, binding.end_point, sizeof to->end_point);
+	to->exporter_octets = binding.exporter_octets;
+	to->end_point_octets = binding.end_point_octets;
+}
+
 static void begin(struct sign_in *s, const struct smtp_auth *auth)
 {
 	struct authority_question question = { .mechanism =
@@ -70,14 +81,9 @@ static void begin(struct sign_in *s, const struct smtp_auth *auth)
 		.client = s->client,
 		.initial = auth->initial,
 		.response = auth->response };
-	struct tls_binding binding;
 
 	sign_in_leave(s); /* one that got no answer in time */
-	sock_tls_binding(s->sock, &binding);
-	memcpy(question.binding.exporter, binding.exporter, sizeof binding.exporter);
-	memcpy(question.binding.end_point, binding.end_point, sizeof binding.end_point);
-	question.binding.exporter_octets = binding.exporter_octets;
-	question.binding.end_point_octets = binding.end_point_octets;
+	sign_in_binding(s->sock, &question.binding);
 	str_to_c(str_of(auth->mechanism), s->mechanism, sizeof s->mechanism);
 	s->talk = authority_ask(s->flow->authority, s->flow->loop, &question, on_answer, s);
 }

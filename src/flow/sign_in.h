@@ -34,6 +34,9 @@ str sign_in_offer(struct sign_in *s);
 /* The machine asks.  answered is called when it has its answer, later: drive it on. */
 void sign_in_ask(struct sign_in *s, const struct smtp_server_act *act);
 
+/* What binds a login to this channel. */
+void sign_in_binding(const struct sock *sock, struct sasl_binding *to);
+
 /* The client has ended the exchange, or the session ends. */
 void sign_in_leave(struct sign_in *s);
 

@@ -1,5 +1,6 @@
 #include "flow/sign_on.h"
 
+#include "flow/sign_in.h"
 #include "login/saslprep.h"
 #include "route/nexthop.h"
 #include "world/clock.h"
@@ -35,6 +36,7 @@ static void question(const struct sign_on *s, struct introduction_question *q)
 			 .nexthop = nexthop_of(s->transport, s->nexthop).host,
 			 .port = s->port},
 		.offered = str_of(smtp_client_peer(s->machine)->auth),
+		.binding = s->binding,
 		.challenges = buf_str(&s->challenges)
 	};
 	memcpy(q->nonce, s->nonce, sizeof q->nonce);
@@ -110,6 +112,7 @@ static void begin(struct sign_on *s)
 
 	_Static_assert(sizeof random >= SASL_NONCE_OCTETS, "the nonce needs more");
 	memcpy(s->nonce, random, SASL_NONCE_OCTETS);
+	sign_in_binding(s->sock, &s->binding);
 	buf_clear(&s->challenges);
 }
 

@@ -17,6 +17,7 @@
 struct sign_on {
 	/* set by the owner: of one connection */
 	struct loop *loop;
+	struct sock *sock;
 	struct smtp_client *machine;
 	const struct conf_transport *transport;
 	str nexthop, host;
@@ -27,6 +28,7 @@ struct sign_on {
 	/* its own */
 	char name[INTRODUCTION_OFFER_MAX + 1]; /* who we are there; "": nobody yet */
 	unsigned char nonce[SASL_NONCE_OCTETS];
+	struct sasl_binding binding;
 	struct buf challenges;
 	bool waits, asks_vault;
 	struct vault_question asked;

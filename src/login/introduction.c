@@ -59,7 +59,23 @@ void introduction_put_question(const struct introduction_question *q, struct buf
 	put_field(to, str_first(q->whom.host, INTRODUCTION_OFFER_MAX));
 	put_field(to, str_first(q->whom.nexthop, INTRODUCTION_OFFER_MAX));
 	put_field(to, str_first(q->offered, INTRODUCTION_OFFER_MAX));
+	put_field(to, str_from(q->binding.exporter, q->binding.exporter_octets));
+	put_field(to, str_from(q->binding.end_point, q->binding.end_point_octets));
 	put_field(to, q->challenges);
+}
+
+static bool take_binding(str *bytes, struct sasl_binding *b)
+{
+	str exporter, end_point;
+
+	if (!take_field(bytes, sizeof b->exporter, &exporter) ||
+		!take_field(bytes, sizeof b->end_point, &end_point))
+		return false;
+	b->exporter_octets = exporter.n;
+	b->end_point_octets = end_point.n;
+	memcpy(b->exporter, exporter.p, exporter.n);
+	memcpy(b->end_point, end_point.p, end_point.n);
+	return true;
 }
 
 bool introduction_take_question(str bytes, struct introduction_question *q)
@@ -73,6 +89,7 @@ bool introduction_take_question(str bytes, struct introduction_question *q)
 	return take_field(&bytes, INTRODUCTION_OFFER_MAX, &q->whom.host) &&
 	       take_field(&bytes, INTRODUCTION_OFFER_MAX, &q->whom.nexthop) &&
 	       take_field(&bytes, INTRODUCTION_OFFER_MAX, &q->offered) &&
+	       take_binding(&bytes, &q->binding) &&
 	       take_field(&bytes, INTRODUCTION_OCTETS_MAX, &q->challenges) && bytes.n == 0 &&
 	       count(q->challenges) >= 0;
 }
@@ -117,7 +134,8 @@ static struct sasl_client_act replay(struct sasl_client *x, str challenges)
 bool introduction_make(str file, str text, const struct introduction_question *q, struct buf *to,
 	struct introduction_answer *answer, struct fail *why)
 {
-	struct sasl_client_setup setup = { .mechanism = sasl_client_choose(q->offered) };
+	struct sasl_client_setup setup = { .mechanism = sasl_client_choose(q->offered, &q->binding),
+		.binding = q->binding };
 	struct sasl_client_act act;
 	struct credentials found;
 	struct sasl_client *x;

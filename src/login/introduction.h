@@ -19,7 +19,8 @@ struct introduction_question {
 	struct credentials_for whom;
 	str offered; /* the server's mechanisms, blanks between them */
 	unsigned char nonce[SASL_NONCE_OCTETS];
-	str challenges; /* introduction_add */
+	struct sasl_binding binding; /* of the channel to the server */
+	str challenges;              /* introduction_add */
 };
 
 /* Append what the server has said now.  False: it says too much. */

@@ -76,8 +76,9 @@ TEST(credentials_say_which_line_is_wrong)
 TEST(introduction_needs_no_memory)
 {
 	struct introduction_question q = {
-		.whom = {S("mx.a.test"), S("a.test"), 587},
-                  .offered = S("LOGIN XOAUTH2")
+		.whom = {S("mx.a.test"),     S("a.test"),           587                   },
+		.offered = S("LOGIN XOAUTH2"),
+		.binding = { .exporter = { 7 }, .exporter_octets = 32, .end_point_octets = 64}
 	};
 	struct introduction_answer answer;
 	struct buf said = { 0 }, to = { 0 }, wire = { 0 };
@@ -91,6 +92,7 @@ TEST(introduction_needs_no_memory)
 		introduction_put_question(&q, &wire);
 		CHECK(introduction_take_question(buf_str(&wire), &read));
 		CHECK_STR(read.whom.host, q.whom.host);
+		CHECK(memcmp(&read.binding, &q.binding, sizeof q.binding) == 0);
 		buf_clear(&to);
 		CHECK(introduction_make(S("f"), str_of(file), &read, &to, &answer, &why));
 		CHECK_INT(answer.mechanism, SASL_LOGIN);

@@ -6,10 +6,6 @@
 #include "base/mem.h"
 #include "login/saslprep.h"
 
-/* The header of one who binds himself to no channel, and the same in base64. */
-static const str gs2_header = STR_INIT("n,,");
-static const str gs2_base64 = STR_INIT("biws");
-
 /* What the next challenge has to be. */
 enum stage {
 	AT_BEGIN,
@@ -25,20 +21,26 @@ struct sasl_client {
 	enum stage stage;
 	struct buf out;
 	/* of SCRAM */
-	struct buf bare, nonce;
+	struct buf header, bare, nonce;            /* header: gs2-header */
 	unsigned char signature[SCRAM_KEY_OCTETS]; /* what the server has to show */
 };
 
-enum sasl_mechanism sasl_client_choose(str offered)
+static bool can_bind(const struct sasl_binding *b)
 {
-	static const enum sasl_mechanism order[] = { SASL_SCRAM, SASL_PLAIN, SASL_LOGIN };
+	return b->exporter_octets > 0 || b->end_point_octets > 0;
+}
+
+enum sasl_mechanism sasl_client_choose(str offered, const struct sasl_binding *binding)
+{
+	static const enum sasl_mechanism order[] = { SASL_SCRAM_PLUS, SASL_SCRAM, SASL_PLAIN,
+		SASL_LOGIN };
 	unsigned there = 0;
 	str name;
 
 	while (str_word(&offered, &name))
 		there |= sasl_mechanism_find(name);
 	for (size_t i = 0; i < LENGTH(order); i++)
-		if (there & order[i])
+		if (there & order[i] && (order[i] != SASL_SCRAM_PLUS || can_bind(binding)))
 			return order[i];
 	return 0;
 }
@@ -56,6 +58,7 @@ void sasl_client_free(struct sasl_client *x)
 	if (!x)
 		return;
 	saslprep_wipe(&x->out);
+	buf_free(&x->header);
 	buf_free(&x->bare);
 	buf_free(&x->nonce);
 	OPENSSL_cleanse(x, sizeof *x);
@@ -102,6 +105,35 @@ static void put_name(str name, struct buf *to)
 			buf_put_char(to, name.p[i]);
 }
 
+/* gs2-header: "p": bound, and to what; "y": we could, and the server has not offered it; "n": we
+ * cannot. */
+static void put_header(struct sasl_client *x)
+{
+	const struct sasl_binding *b = &x->setup.binding;
+
+	if (x->setup.mechanism != SASL_SCRAM_PLUS)
+		buf_put(&x->header, can_bind(b) ? S("y,,") : S("n,,"));
+	else if (b->exporter_octets > 0)
+		buf_put(&x->header, S("p=tls-exporter,,"));
+	else
+		buf_put(&x->header, S("p=tls-server-end-point,,"));
+}
+
+/* The header, and behind it, with PLUS, what binds. */
+static void put_bound(const struct sasl_client *x, struct buf *to)
+{
+	const struct sasl_binding *b = &x->setup.binding;
+	struct buf bound = { 0 };
+
+	buf_put(&bound, buf_str(&x->header));
+	if (x->setup.mechanism == SASL_SCRAM_PLUS && b->exporter_octets > 0)
+		buf_put(&bound, str_from(b->exporter, b->exporter_octets));
+	else if (x->setup.mechanism == SASL_SCRAM_PLUS)
+		buf_put(&bound, str_from(b->end_point, b->end_point_octets));
+	put_base64(buf_str(&bound), to);
+	buf_free(&bound);
+}
+
 static struct sasl_client_act scram_begin(struct sasl_client *x)
 {
 	struct buf name = { 0 };
@@ -112,7 +144,8 @@ static struct sasl_client_act scram_begin(struct sasl_client *x)
 		put_name(buf_str(&name), &x->bare);
 		put_base64(str_from(x->setup.nonce, SASL_NONCE_OCTETS), &x->nonce);
 		buf_putf(&x->bare, ",r=%.*s", STR(buf_str(&x->nonce)));
-		buf_put(&x->out, gs2_header);
+		put_header(x);
+		buf_put(&x->out, buf_str(&x->header));
 		buf_put(&x->out, buf_str(&x->bare));
 	}
 	buf_free(&name);
@@ -127,7 +160,9 @@ static bool put_proof(struct sasl_client *x, const struct scram_challenge *c, st
 	bool fine = saslprep(x->setup.password, false, &password);
 
 	buf_clear(&x->out);
-	buf_putf(&x->out, "c=%.*s,r=%.*s", STR(gs2_base64), STR(c->nonce));
+	buf_put(&x->out, S("c="));
+	put_bound(x, &x->out);
+	buf_putf(&x->out, ",r=%.*s", STR(c->nonce));
 	buf_putf(&said, "%.*s,%.*s,%.*s", STR(buf_str(&x->bare)), STR(server_first),
 		STR(buf_str(&x->out)));
 	if (fine) {
@@ -187,10 +222,12 @@ struct sasl_client_act sasl_client_begin(struct sasl_client *x)
 	case SASL_LOGIN:
 		x->stage = AT_NAME;
 		return (struct sasl_client_act){ .kind = SASL_CLIENT_SILENT };
+	case SASL_SCRAM_PLUS:
+		if (!can_bind(&x->setup.binding))
+			return refused(x, "this channel has nothing to bind to");
+		return scram_begin(x);
 	case SASL_SCRAM:
 		return scram_begin(x);
-	case SASL_SCRAM_PLUS:
-		break;
 	}
 	return refused(x, "unknown mechanism");
 }

@@ -13,17 +13,25 @@
 
 static const str password = STR_INIT("a secret word");
 
-static const struct sasl_client_setup setups[] = {
-	{.mechanism = SASL_PLAIN,  .name = STR_INIT("jo"), .password = STR_INIT("a secret word")},
-	{ .mechanism = SASL_LOGIN, .name = STR_INIT("jo"), .password = STR_INIT("a secret word")},
-	{ .mechanism = SASL_SCRAM, .name = STR_INIT("jo"), .password = STR_INIT("a secret word")},
-};
+static const enum sasl_mechanism mechanisms[] = { SASL_PLAIN, SASL_LOGIN, SASL_SCRAM,
+	SASL_SCRAM_PLUS };
+
+static struct sasl_client_setup setup_of(unsigned i)
+{
+	struct sasl_client_setup setup = { .mechanism = mechanisms[i % LENGTH(mechanisms)],
+		.name = S("jo"),
+		.password = password };
+
+	if (setup.mechanism == SASL_SCRAM_PLUS)
+		setup.binding.exporter_octets = sizeof setup.binding.exporter;
+	return setup;
+}
 
 static void look_at(const struct sasl_client_setup *setup, const struct sasl_client_act *act)
 {
 	if (act->kind == SASL_CLIENT_REFUSED)
 		LAW(act->why != NULL);
-	else if (setup->mechanism == SASL_SCRAM)
+	else if (setup->mechanism & (SASL_SCRAM | SASL_SCRAM_PLUS))
 		LAW(str_find_str(act->bytes, password) == act->bytes.n);
 }
 
@@ -40,7 +48,7 @@ static void be_strange(const struct sasl_client_setup *setup, str input)
 		act = sasl_client_respond(x, challenge);
 		look_at(setup, &act);
 	}
-	LAW(act.kind != SASL_CLIENT_LAST || setup->mechanism != SASL_SCRAM);
+	LAW(act.kind != SASL_CLIENT_LAST || setup->mechanism < SASL_SCRAM);
 	LAW(sasl_client_respond(x, S("")).kind == SASL_CLIENT_REFUSED);
 	sasl_client_free(x);
 }
@@ -60,7 +68,7 @@ static bool tamper(str message, size_t *at, uint8_t with, struct buf *to)
 
 static void be_known(const struct sasl_client_setup *setup, size_t at, uint8_t with)
 {
-	struct sasl_setup server = { .mechanism = SASL_SCRAM };
+	struct sasl_setup server = { .mechanism = setup->mechanism, .binding = setup->binding };
 	struct scram_secret secret = {
 		.iterations = 4096, .salt = {1, 2},
                      .salt_octets = 2
@@ -98,11 +106,16 @@ static void be_known(const struct sasl_client_setup *setup, size_t at, uint8_t w
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct sasl_client_setup setup;
+
 	if (size < 3)
 		return 0;
-	if (data[0] & 128)
-		be_known(&setups[2], data[1], data[2]);
-	else
-		be_strange(&setups[data[0] % 3], str_from(data + 1, size - 1));
+	if (data[0] & 128) {
+		setup = setup_of(2 + data[0] % 2);
+		be_known(&setup, data[1], data[2]);
+	} else {
+		setup = setup_of(data[0]);
+		be_strange(&setup, str_from(data + 1, size - 1));
+	}
 	return 0;
 }

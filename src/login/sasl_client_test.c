@@ -3,23 +3,45 @@
 #include "base/base64.h"
 #include "test/test.h"
 
-static struct sasl_client *open_client(enum sasl_mechanism m, const char *password)
+static const struct sasl_binding nothing;
+static const struct sasl_binding both = {
+	.exporter = {1,  2},
+          .exporter_octets = 32, .end_point = { 3, 4},
+          .end_point_octets = 48
+};
+static const struct sasl_binding certificate = {
+	.end_point = {3, 4},
+          .end_point_octets = 48
+};
+
+static struct sasl_client *open_bound(
+	enum sasl_mechanism m, const char *password, const struct sasl_binding *binding)
 {
 	struct sasl_client_setup setup = {
-		.mechanism = m, .name = S("j,o="), .nonce = {9, 8, 7}
+		.mechanism = m, .binding = *binding, .name = S("j,o="), .nonce = {9, 8, 7}
 	};
 
 	setup.password = str_of(password);
 	return sasl_client_new(&setup);
 }
 
+static struct sasl_client *open_client(enum sasl_mechanism m, const char *password)
+{
+	return open_bound(m, password, &nothing);
+}
+
 TEST(sasl_client_takes_the_strongest_that_is_offered)
 {
-	CHECK_INT(sasl_client_choose(S("PLAIN login SCRAM-SHA-256 GSSAPI")), SASL_SCRAM);
-	CHECK_INT(sasl_client_choose(S("XOAUTH2 LOGIN plain")), SASL_PLAIN);
-	CHECK_INT(sasl_client_choose(S("LOGIN")), SASL_LOGIN);
-	CHECK_INT(sasl_client_choose(S("SCRAM-SHA-256-PLUS CRAM-MD5")), 0);
-	CHECK_INT(sasl_client_choose(S("")), 0);
+	static const char all[] = "PLAIN login SCRAM-SHA-256 SCRAM-SHA-256-PLUS GSSAPI";
+
+	CHECK_INT(sasl_client_choose(str_of(all), &nothing), SASL_SCRAM);
+	CHECK_INT(sasl_client_choose(str_of(all), &both), SASL_SCRAM_PLUS);
+	CHECK_INT(sasl_client_choose(str_of(all), &certificate), SASL_SCRAM_PLUS);
+	CHECK_INT(sasl_client_choose(S("SCRAM-SHA-256 PLAIN"), &both), SASL_SCRAM);
+	CHECK_INT(sasl_client_choose(S("XOAUTH2 LOGIN plain"), &both), SASL_PLAIN);
+	CHECK_INT(sasl_client_choose(S("LOGIN"), &nothing), SASL_LOGIN);
+	CHECK_INT(sasl_client_choose(S("SCRAM-SHA-256-PLUS CRAM-MD5"), &nothing), 0);
+	CHECK_INT(sasl_client_choose(S(""), &both), 0);
 }
 
 TEST(sasl_client_says_plain_and_login)
@@ -103,6 +125,52 @@ TEST(sasl_client_and_server_know_each_other)
 	CHECK(server_does && client_does);
 	meet("wrong", &server_does, &client_does);
 	CHECK(!server_does && !client_does);
+}
+
+/* Is the exchange believed over these two ends of a channel? */
+static bool bound(enum sasl_mechanism m, bool plus_offered, const struct sasl_binding *ours,
+	const struct sasl_binding *theirs)
+{
+	struct sasl_setup setup = {
+		.mechanism = m, .plus_offered = plus_offered, .binding = *theirs, .nonce = { 1 }
+	};
+	struct scram_secret secret = { .iterations = 4096, .salt = { 5 }, .salt_octets = 1 };
+	struct sasl *s = sasl_new(&setup);
+	struct sasl_client *x = open_bound(m, "right", ours);
+	struct sasl_client_act act = sasl_client_begin(x);
+	struct sasl_act said;
+
+	if (act.kind == SASL_CLIENT_SAY) {
+		said = sasl_begin(s, true, act.bytes);
+		scram_secret_derive(&secret, S("right"));
+		if (said.kind == SASL_SECRET)
+			said = sasl_secret(s, &secret, true);
+		if (said.kind == SASL_CHALLENGE)
+			said = sasl_respond(s, sasl_client_respond(x, said.bytes).bytes);
+		if (said.kind == SASL_CHALLENGE)
+			act = sasl_client_respond(x, said.bytes);
+	}
+	sasl_client_free(x);
+	sasl_free(s);
+	return act.kind == SASL_CLIENT_LAST;
+}
+
+TEST(sasl_client_is_bound_to_its_channel)
+{
+	struct sasl_binding other = both, end = certificate;
+
+	CHECK(bound(SASL_SCRAM_PLUS, true, &both, &both));
+	CHECK(bound(SASL_SCRAM_PLUS, true, &certificate, &both));
+	CHECK(!bound(SASL_SCRAM_PLUS, true, &nothing, &both));
+	other.exporter[0]++; /* somebody stands between, with a channel to each */
+	CHECK(!bound(SASL_SCRAM_PLUS, true, &both, &other));
+	CHECK(bound(SASL_SCRAM_PLUS, true, &certificate, &other));
+	end.end_point[47]++;
+	CHECK(!bound(SASL_SCRAM_PLUS, true, &certificate, &end));
+	/* he has taken PLUS out of the offer */
+	CHECK(!bound(SASL_SCRAM, true, &both, &both));
+	CHECK(bound(SASL_SCRAM, false, &both, &both));
+	CHECK(bound(SASL_SCRAM, true, &nothing, &both)); /* who cannot bind */
 }
 
 TEST(sasl_client_refuses_what_a_server_must_not_say)

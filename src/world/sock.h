@@ -88,7 +88,7 @@ void sock_close(struct sock *s); /* at once; queued bytes are dropped */
 void sock_tls_connect(struct sock *s, struct tls_context *context, const struct tls_expected *peer);
 void sock_tls_accept(struct sock *s, struct tls_server *server);
 
-/* Of the server of a protected stream; in clear there is none. */
+/* Of a protected stream, at either end; in clear there is none. */
 void sock_tls_binding(const struct sock *s, struct tls_binding *binding);
 
 #endif

@@ -229,7 +229,8 @@ static const EVP_MD *binding_digest(const X509 *certificate)
 
 static size_t end_point_binding(SSL *ssl, unsigned char to[64])
 {
-	X509 *shown = SSL_get_certificate(ssl);
+	X509 *shown =
+		SSL_is_server(ssl) ? SSL_get_certificate(ssl) : SSL_get0_peer_certificate(ssl);
 	const EVP_MD *digest = shown ? binding_digest(shown) : NULL;
 	unsigned n = 0;
 
@@ -255,6 +256,10 @@ void tls_stream_binding(const struct tls_stream *t, struct tls_binding *binding)
 	ERR_clear_error();
 	binding->exporter_octets = exporter_binding(t->ssl, binding->exporter);
 	binding->end_point_octets = end_point_binding(t->ssl, binding->end_point);
+	/* a client has to say one: before TLS 1.3 the one that more servers know */
+	if (!SSL_is_server(t->ssl) && SSL_version(t->ssl) < TLS1_3_VERSION &&
+		binding->end_point_octets > 0)
+		binding->exporter_octets = 0;
 	ERR_clear_error();
 }
 

@@ -35,7 +35,7 @@ enum tls_step tls_stream_write(struct tls_stream *t, str bytes, size_t *n) MUST_
 void tls_stream_say_end(struct tls_stream *t); /* close_notify, if it can be written at once */
 
 void tls_stream_facts(const struct tls_stream *t, struct tls_facts *facts);
-void tls_stream_binding(const struct tls_stream *t, struct tls_binding *binding); /* of a server */
+void tls_stream_binding(const struct tls_stream *t, struct tls_binding *binding);
 const char *tls_stream_trouble(const struct tls_stream *t); /* one line of text */
 
 #endif

@@ -3,7 +3,11 @@ lie."""
 import os
 import pathlib
 import re
+import select
+import socket
+import ssl
 import subprocess
+import threading
 
 import harness
 import pytest
@@ -85,8 +89,8 @@ def test_a_wrong_password_waits_until_it_is_right(place, submission):
     assert submission.sink.wait()[0].recipients == ["b@sink.test"]
 
 
-def test_a_facteur_behind_wrappermode(place):
-    """Two of us, by SCRAM, where the handshake comes first."""
+def listener(place):
+    """A pivot that takes mail under TLS from logins only: itself, its port, its certificate and key."""
     sink = place.sink()
     pivot = place.keep(harness.Facteur(pathlib.Path(place.folder) / "pivot", onward=sink.port, relay_for="",
                                        listen=False))
@@ -96,14 +100,88 @@ def test_a_facteur_behind_wrappermode(place):
                 f"listen submissions {{ on 127.0.0.1:{port}; tls implicit; login required }}\n"
                 "login { passwd-file users; send-as web * }\n")
     pivot.cli("user", "set", "web", data=PASSWORD + "\n")
-    pivot.start()
+    pivot.sink = sink
+    return pivot.start(), port, (cert, key)
+
+
+def test_a_facteur_behind_wrappermode(place):
+    """Two of us, by SCRAM, where the handshake comes first."""
+    pivot, port, _ = listener(place)
     facteur = behind(place, f"127.0.0.1:{port}", "tls encrypt; tls-wrappermode; login credentials",
                      f"127.0.0.1:{port} web:{PASSWORD}\n")
     for number in range(3):
         deliver(facteur, f"number {number}")
-    assert b"with ESMTPSA id" in sink.wait(3)[0].data
+    assert b"with ESMTPSA id" in pivot.sink.wait(3)[0].data
     logins = pivot.told("login", 1)
-    assert logins[0]["mechanism"] == "SCRAM-SHA-256" and logins[0]["login"] == "web", logins
+    assert logins[0]["mechanism"] == "SCRAM-SHA-256-PLUS" and logins[0]["login"] == "web", logins
+
+
+class Between(threading.Thread):
+    """Somebody who has a TLS channel to each of two, and hands on what they say, or changes it."""
+
+    number = 100
+
+    def __init__(self, port, pair, version=ssl.TLSVersion.TLSv1_3, change=lambda bytes: bytes):
+        super().__init__(daemon=True)
+        self.to, self.change = port, change
+        self.context = smtp.tls_server(*pair)
+        self.context.maximum_version = version
+        self.unseen = ssl.create_default_context()
+        self.unseen.check_hostname, self.unseen.verify_mode = False, ssl.CERT_NONE
+        Between.number += 1
+        self.sock = socket.create_server((f"127.0.1.{Between.number}", 0))  # a provider of its own
+        self.host, self.port = self.sock.getsockname()
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                caller = self.sock.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(caller,), daemon=True).start()
+
+    def serve(self, caller):
+        with self.context.wrap_socket(caller, server_side=True) as one, \
+                self.unseen.wrap_socket(socket.create_connection(("127.0.0.1", self.to))) as other:
+            while True:
+                ready = [s for s in (one, other) if s.pending()] or select.select([one, other], [], [])[0]
+                for sock in ready:
+                    said = sock.recv(65536)
+                    if not said:
+                        return
+                    (one if sock is other else other).sendall(self.change(said))
+
+    def stop(self):
+        self.sock.close()
+
+
+def test_nobody_stands_between(place):
+    """A server that is not verified: SCRAM-SHA-256-PLUS finds out who has a channel to each of us."""
+    pivot, port, pair = listener(place)
+    ways = {"own": Between(port, pair, ssl.TLSVersion.TLSv1_2),  # he has its key: the same end point
+            "other": Between(port, harness.certificate(place.folder, "evil.test"), ssl.TLSVersion.TLSv1_2),
+            "new": Between(port, pair),  # of TLS 1.3 each channel is another one
+            "less": Between(port, pair, change=lambda said: said.replace(b" SCRAM-SHA-256-PLUS", b""))}
+    for way in ways.values():
+        place.keep(way)
+    facteur = place.facteur(start=False, more="queue { retry 1h }\n" + "".join(
+        f"route {name}.test {{ smtp {way.host}; port {way.port}; tls encrypt; tls-wrappermode; login credentials }}\n"
+        for name, way in ways.items()))
+    write_credentials(facteur, f"* web:{PASSWORD}\n")
+    facteur.start()
+    deliver(facteur, to="b@own.test")
+    assert pivot.sink.wait()[0].recipients == ["b@own.test"]
+    assert pivot.event("login")["mechanism"] == "SCRAM-SHA-256-PLUS"
+    for name in ("other", "new", "less"):
+        deliver(facteur, to=f"b@{name}.test")
+        trouble = facteur.wait_until(lambda: [t for t in facteur.events("no-conversation")
+                                              if t["address"].endswith(f":{ways[name].port}")], "its trouble")[0]
+        assert trouble["code"] == "535", trouble
+    refused = pivot.told("login-refused", 3)
+    assert ["between us" in r["why"] for r in refused] == [True] * 3, refused
+    assert {r["mechanism"] for r in refused} == {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}
+    assert len(pivot.sink.mails) == 1 and len(facteur.queue()) == 3
 
 
 LIES = [
