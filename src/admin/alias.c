@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "admin/expanded.h"
 #include "admin/json.h"
 #include "admin/rewritten.h"
 #include "route/nexthop.h"
@@ -133,7 +134,7 @@ static int show(const struct router *r, struct arena *a, str address, struct buf
 
 	buf_putf(out, "%s\n", fail_clean(address, typed, sizeof typed));
 	if (!rewrite(r, a, &address, show_step, out, &why) ||
-		!route_expand(r, a, address, &all, &why, show_step, out)) {
+		!expanded_address(r, a, address, &all, &why, show_step, out)) {
 		buf_putf(out, "refused: %d %s %s%s%s\n", fail_code(&why), why.status, why.text,
 			why.origin[0] ? "  " : "", why.origin);
 		return 1;
@@ -212,7 +213,7 @@ static int list(const struct router *r, struct arena *a, str address, struct buf
 	struct fail why = { 0 };
 	str asked = address;
 	bool ok = rewrite(r, a, &address, list_step, steps, &why) &&
-		  route_expand(r, a, address, &targets, &why, list_step, steps);
+		  expanded_address(r, a, address, &targets, &why, list_step, steps);
 
 	json_put_str(all, "address", asked);
 	json_object_set_new(all, "steps", steps);

@@ -130,6 +130,22 @@ struct conf_route {
 	struct conf_origin origin;
 };
 
+/* A table that is used. */
+struct conf_use {
+	const struct conf_table *table;
+	struct conf_text written;
+};
+
+struct conf_uses {
+	const struct conf_use *items;
+	size_t count;
+};
+
+/* Tables that are asked for the addresses of a domain, behind its files of the same kind. */
+struct conf_domain_tables {
+	struct conf_uses virtuals, aliases, recipients, transports;
+};
+
 /* domain NAME { aliases FILE...; virtual FILE...; transports FILE...; catch-all TARGET; sub-address
  * CHARS } */
 struct conf_domain {
@@ -141,7 +157,8 @@ struct conf_domain {
 	const struct conf_transport *whole;  /* relay, mailboxes: who has all others; or null */
 	struct conf_origin whole_origin;
 	struct conf_texts recipients; /* files that say who they are, as written */
-	struct conf_text catch_all;   /* address, local part or /dev/null; "" is none */
+	struct conf_domain_tables tables;
+	struct conf_text catch_all; /* address, local part or /dev/null; "" is none */
 	str sub_address; /* characters that begin a sub-address: default "+"; "" is none */
 	struct conf_origin origin;
 };
@@ -232,17 +249,6 @@ struct conf_table {
 	unsigned cache_entries;
 	enum conf_failure on_failure;
 	struct conf_origin origin;
-};
-
-/* A table that is used. */
-struct conf_use {
-	const struct conf_table *table;
-	struct conf_text written;
-};
-
-struct conf_uses {
-	const struct conf_use *items;
-	size_t count;
 };
 
 /* access { client TABLE...; helo TABLE...; sender TABLE...; recipient TABLE... } */

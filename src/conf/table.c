@@ -365,6 +365,30 @@ static void check_kinds(
 				what);
 }
 
+/* Mail cannot be held before it is known where it goes. */
+static void check_failures(struct conf_builder *b, const struct conf_uses *uses)
+{
+	for (size_t i = 0; i < uses->count; i++)
+		if (uses->items[i].table && uses->items[i].table->on_failure == CONF_FAILURE_HOLD)
+			conf_builder_error(b, &uses->items[i].written.origin,
+				"'%.*s' cannot be used here with 'on-failure hold': where its mail "
+				"goes would not be known",
+				STR(uses->items[i].written.text));
+}
+
+static void resolve_domain(struct conf_builder *b, const struct conf_domain_tables *t)
+{
+	const struct conf_uses *all[] = { &t->virtuals, &t->aliases, &t->recipients,
+		&t->transports };
+
+	for (size_t i = 0; i < LENGTH(all); i++) {
+		resolve(b, all[i]);
+		check_kinds(b, all[i], ~(1U << CONF_TABLE_CIDR),
+			"a cidr table is for addresses of clients");
+		check_failures(b, all[i]);
+	}
+}
+
 void conf_table_resolve(struct conf_builder *b)
 {
 	static const char no_network[] = "a cidr table is for addresses of clients";
@@ -396,4 +420,6 @@ void conf_table_resolve(struct conf_builder *b)
 		resolve(b, places[i].uses);
 		check_kinds(b, places[i].uses, places[i].kinds, places[i].what);
 	}
+	for (size_t i = 0; i < c->domain_count; i++)
+		resolve_domain(b, &c->domains[i].tables);
 }

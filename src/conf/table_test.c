@@ -98,6 +98,15 @@ static const struct {
          "a.conf:1:27: '?' stands for no parameter: write %s, %u or %d"                                                      },
 	{ "table a { sqlite x; query \"SELECT %s, 'x\" }",
          "a.conf:1:27: this quote is not closed: '"									  },
+ /* tables of a domain */
+	{ "domain a.test { virtual-table users }",
+         "a.conf:1:31: unknown table 'users'; there is none" },
+	{ "domain a.test { alias-table cidr:x }",
+         "a.conf:1:29: 'cidr:x' cannot be used here: a cidr table is for addresses of clients" },
+	{ "table u { sqlite x; query \"SELECT %s\"; on-failure hold }\n"
+	  "domain a.test { recipient-table u }",
+         "a.conf:2:33: 'u' cannot be used here with 'on-failure hold': where its mail goes would "
+         "not be known" },
  /* where they are used */
 	{ "access { client nets }",					"a.conf:1:17: unknown table 'nets'; there is none"},
 	{ "table net { cidr x }\naccess client nets",

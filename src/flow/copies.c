@@ -1,73 +1,106 @@
 #include "flow/copies.h"
 
+#include "base/list.h"
 #include "base/log.h"
-#include "flow/transaction.h"
 
-struct adding {
-	struct recipients *rcpts;
-	const struct router *router;
-	uint64_t id;
-	struct fail *why;
-};
-
-static bool cannot(struct adding *a, str address, const char *rule)
+static void cannot(const struct copies *c, struct fail *why)
 {
 	struct log_record r;
 
 	log_open(&r, LOG_ERROR, "copy-failed");
-	log_id(&r, "id", a->id);
-	log_str(&r, "to", address);
-	log_c(&r, "by", rule);
-	log_fail(&r, a->why);
+	log_id(&r, "id", c->id);
+	log_str(&r, "to", c->address);
+	log_c(&r, "by", c->rule);
+	log_fail(&r, why);
 	log_close(&r);
-	fail_reply(a->why, 451, "4.3.5", "A copy of this message has no place, try again later");
-	str_to_c(str_of(rule), a->why->origin, sizeof a->why->origin);
-	return false;
+	fail_reply(why, 451, "4.3.5", "A copy of this message has no place, try again later");
+	str_to_c(str_of(c->rule), why->origin, sizeof why->origin);
 }
 
-static void log_copied(const struct adding *a, str address, const char *rule)
+static void log_copied(const struct copies *c)
 {
 	struct log_record r;
 
 	log_open(&r, LOG_INFO, "copied");
-	log_id(&r, "id", a->id);
-	log_str(&r, "to", address);
-	log_c(&r, "rule", rule);
+	log_id(&r, "id", c->id);
+	log_str(&r, "to", c->address);
+	log_c(&r, "rule", c->rule);
 	log_close(&r);
 }
 
-static bool add(struct adding *a, str address, const char *rule)
+/* False: nobody is left. */
+static bool take_next(struct copies *c)
 {
-	struct smtp_rcpt rcpt = { .recipient = address, .notify = SMTP_NOTIFY_NEVER };
-	struct route_targets targets;
-	struct arena step;
-	str original;
-	bool ok;
+	const struct conf_texts *always = &router_conf(c->router)->copy.always;
 
-	arena_init(&step, TRANSACTION_OCTETS_MAX);
-	ok = arena_keep(a->rcpts->arena, address, &original) || recipients_too_many(a->why);
-	ok = ok && route_expand(a->router, &step, address, &targets, a->why, NULL, NULL) &&
-	     recipients_add(a->rcpts, &rcpt, original, &targets, a->why);
-	arena_free(&step);
-	if (!ok)
-		return cannot(a, address, rule);
-	log_copied(a, address, rule);
+	if (c->always < always->count) {
+		c->address = always->items[c->always].text;
+		conf_origin_print(&always->items[c->always++].origin, c->rule);
+		return true;
+	}
+	if (!c->rest)
+		return false;
+	c->address = c->rest->address;
+	str_to_c(str_of(c->rest->rule), c->rule, sizeof c->rule);
+	c->rest = c->rest->next;
 	return true;
 }
 
-bool copies_add(struct recipients *rcpts, const struct router *r, const struct ruling *g,
-	uint64_t id, struct fail *why)
+/* It is known who stands behind the address. */
+static bool add(struct copies *c, struct fail *why)
 {
-	const struct conf_texts *always = &router_conf(r)->copy.always;
-	struct adding a = { .rcpts = rcpts, .router = r, .id = id, .why = why };
-	char rule[CONF_ORIGIN_TEXT_MAX];
-	const struct ruling_copy *copy;
-	bool whole, ok = true;
+	struct smtp_rcpt rcpt = { .recipient = c->address, .notify = SMTP_NOTIFY_NEVER };
+	str original;
+	bool ok = c->addressing.ok;
 
-	for (size_t i = 0; ok && i < always->count; i++)
-		ok = add(&a, always->items[i].text,
-			conf_origin_print(&always->items[i].origin, rule));
-	for (copy = ruling_copies(g, &whole); ok && copy; copy = copy->next)
-		ok = add(&a, copy->address, copy->rule);
-	return ok && (whole || recipients_too_many(why));
+	*why = c->addressing.why;
+	ok = ok && (arena_keep(c->rcpts->arena, c->address, &original) || recipients_too_many(why));
+	ok = ok && recipients_add(c->rcpts, &rcpt, original, &c->addressing.targets, why);
+	if (ok)
+		log_copied(c);
+	else
+		cannot(c, why);
+	return ok;
+}
+
+static void addressed(struct addressing *a);
+
+static void go_on(struct copies *c)
+{
+	struct fail why;
+	bool ok = true;
+
+	while (ok && take_next(c)) {
+		if (!addressing_begin(
+			    &c->addressing, c->loop, c->router, c->id, c->address, addressed))
+			return;
+		ok = add(c, &why);
+	}
+	ok = ok && (c->whole || recipients_too_many(&why));
+	c->done(c, ok ? NULL : &why);
+}
+
+static void addressed(struct addressing *a)
+{
+	struct copies *c = AROUND(a, struct copies, addressing);
+	struct fail why;
+
+	if (add(c, &why))
+		go_on(c);
+	else
+		c->done(c, &why);
+}
+
+void copies_add(
+	struct copies *c, uint64_t id, void (*done)(struct copies *c, const struct fail *why))
+{
+	c->id = id;
+	c->done = done;
+	c->rest = ruling_copies(c->ruling, &c->whole);
+	go_on(c);
+}
+
+void copies_end(struct copies *c)
+{
+	addressing_end(&c->addressing);
 }

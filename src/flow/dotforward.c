@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "flow/addressing.h"
 #include "flow/body.h"
 #include "flow/forwarding.h"
 #include "mail/address.h"
@@ -16,6 +17,8 @@ struct dotforward {
 	const struct dotforward_handler *handler;
 	void *owner;
 	struct arena arena;
+	struct asking asking;         /* who its targets are */
+	str text;                     /* of the file */
 	struct forwarding *rewriting; /* of the sender, where it leaves our domains */
 	struct body *body;
 	bool begun; /* the header has been looked at */
@@ -26,6 +29,7 @@ struct dotforward {
 
 static void dotforward_free(struct dotforward *f)
 {
+	asking_free(&f->asking);
 	forwarding_forget(f->rewriting);
 	body_free(f->body);
 	if (f->draft)
@@ -261,16 +265,31 @@ static bool is_mailbox_alone(const struct dotforward *f, const struct route_targ
 	       str_eq(targets->items[0].address, f->rcpt->address);
 }
 
-static void follow(struct dotforward *f, str text)
+/* A file that cannot be followed is as none; but a table that gave no answer is no fault of his. */
+static void cannot_follow(struct dotforward *f, const struct route_ask *ask, const struct fail *why)
 {
+	if (ask->failed)
+		addressing_log_failed(f->d->job->message->envelope.id, ask);
+	if (ask->failed && why->kind == FAIL_TEMPORARY) {
+		end(f, why);
+		return;
+	}
+	log_ignored(f, str_of(why->text));
+	stay(f);
+}
+
+static void follow(void *owner)
+{
+	struct dotforward *f = owner;
+	struct route_ask ask = { .asking = &f->asking };
 	struct route_targets targets;
 	struct fail why;
 	bool says;
 
-	if (!forward_read(f->d->router, &f->arena, f->rcpt->address, f->d->transport, text,
+	if (!forward_read(f->d->router, &ask, &f->arena, f->rcpt->address, f->d->transport, f->text,
 		    &targets, &says, &why)) {
-		log_ignored(f, str_of(why.text));
-		stay(f);
+		if (!ask.waits || !asking_wait(&f->asking, follow, f))
+			cannot_follow(f, &ask, &why);
 	} else if (!says || is_mailbox_alone(f, &targets)) {
 		stay(f);
 	} else if (targets.count == 0) {
@@ -293,7 +312,8 @@ static void looked(void *owner, enum courier_found found, str text)
 		stay(f);
 		return;
 	case COURIER_FILE:
-		follow(f, text);
+		f->text = arena_copy(&f->arena, text);
+		follow(f);
 		return;
 	}
 }
@@ -328,6 +348,7 @@ void dotforward_begin(struct flow *flow, const struct delivery *d, size_t at, st
 	f->handler = told;
 	f->owner = owner;
 	arena_init(&f->arena, ARENA_UNLIMITED);
+	asking_init(&f->asking, flow->loop);
 	(void)!courier_look(flow->courier, flow->loop,
 		&(struct courier_whom){ .user = user, .address = f->rcpt->address }, extension(f),
 		&handler, f);

@@ -41,8 +41,9 @@ static bool at_ours(const struct conf_srs *words, str address)
 
 static bool goes_out(const struct router *r, const struct envelope_rcpt *rcpt)
 {
-	return rcpt->into.n == 0 && route_hosted(r, rcpt->original) &&
-	       !route_hosted(r, rcpt->address);
+	bool leads_here = rcpt->into.n > 0 && !str_starts(rcpt->into, ROUTE_ROW);
+
+	return !leads_here && route_hosted(r, rcpt->original) && !route_hosted(r, rcpt->address);
 }
 
 bool forwarding_goes_out(const struct router *r, const struct envelope *e)

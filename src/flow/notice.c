@@ -2,15 +2,15 @@
 
 #include <assert.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "flow/addressing.h"
 #include "flow/body.h"
 #include "flow/sign.h"
 #include "mail/header.h"
 #include "world/clock.h"
-
-#define EXPANSION_OCTETS_MAX (1 << 20)
 
 struct notice {
 	struct flow *flow;
@@ -23,6 +23,8 @@ struct notice {
 	size_t count;
 	struct arena arena;
 	str to;
+	struct addressing addressing; /* of that */
+	bool to_postmaster;           /* it is he, in the place of the sender */
 	struct body *body;
 	struct buf original; /* its beginning: all of it, or its header at least */
 	struct buf text;     /* what it says */
@@ -35,6 +37,7 @@ static void notice_free(struct notice *n)
 {
 	struct dispatch *d = n->dispatch;
 
+	addressing_end(&n->addressing);
 	body_free(n->body);
 	buf_free(&n->original);
 	buf_free(&n->text);
@@ -71,20 +74,26 @@ static void end_untold(struct notice *n, enum log_level level, const char *rule)
 	notice_free(n);
 }
 
+/* It cannot be told now; what it is about waits for it. */
+static void try_again(struct notice *n)
+{
+	int64_t again_ms = clock_wall_ms() + NOTICE_AGAIN_MS;
+
+	if (n->action == DSN_FAILED) {
+		for (size_t i = 0; i < n->count; i++)
+			n->about->rcpts[n->indexes[i]].next_ms = again_ms;
+		dispatch_put_down(n->dispatch, n->about, n->indexes, n->count);
+	}
+	notice_free(n);
+}
+
 static void committed(struct spool_commit *commit)
 {
 	struct notice *n = AROUND(commit, struct notice, commit);
 
 	if (!commit->ok) {
 		log_line(LOG_ERROR, "notice-not-durable", "%s", commit->why.text);
-		if (n->action == DSN_FAILED) {
-			int64_t again_ms = clock_wall_ms() + NOTICE_AGAIN_MS;
-
-			for (size_t i = 0; i < n->count; i++)
-				n->about->rcpts[n->indexes[i]].next_ms = again_ms;
-			dispatch_put_down(n->dispatch, n->about, n->indexes, n->count);
-		}
-		notice_free(n);
+		try_again(n);
 		return;
 	}
 	if (n->action == DSN_FAILED)
@@ -236,43 +245,6 @@ static void original_ready(void *owner)
 	build_and_commit(n);
 }
 
-/* Who the notice goes to, as recipients of its envelope.  False: that address leads nowhere. */
-static bool address_to(struct notice *n, str to)
-{
-	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
-	struct route_targets targets = { 0 };
-	struct envelope *e = &n->envelope;
-	struct arena step;
-	bool found;
-
-	arena_init(&step, EXPANSION_OCTETS_MAX);
-	found = route_expand(router, &step, to, &targets, NULL, NULL, NULL);
-	e->rcpts = arena_alloc(&n->arena, targets.count * sizeof *e->rcpts);
-	for (size_t i = 0; found && i < targets.count; i++) {
-		if (targets.items[i].end == ROUTE_DISCARD)
-			continue;
-		e->rcpts[e->rcpt_count++] = (struct envelope_rcpt){
-			.address = arena_copy(&n->arena, targets.items[i].address),
-			.into = arena_copy(&n->arena, targets.items[i].into),
-			.original = arena_copy(&n->arena, to),
-		};
-	}
-	arena_free(&step);
-	n->to = arena_copy(&n->arena, to);
-	return found;
-}
-
-/* A failure of a notice, or of a sender who does not exist: postmaster is told instead. */
-static bool address_to_postmaster(struct notice *n)
-{
-	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
-
-	n->end = SPOOL_GIVEN_UP;
-	n->envelope.flags |= ENVELOPE_LOCAL;
-	n->envelope.rcpt_count = 0;
-	return address_to(n, router_conf(router)->postmaster.text);
-}
-
 static struct notice *notice_new(
 	struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action)
 {
@@ -326,28 +298,82 @@ static size_t keep_rcpts(struct notice *n, const struct notice_rcpt *rcpts, size
 	return n->count;
 }
 
+/* Who the notice goes to, as recipients of its envelope. */
+static void take_targets(struct notice *n)
+{
+	const struct route_targets *targets = &n->addressing.targets;
+	struct envelope *e = &n->envelope;
+
+	e->rcpts = arena_alloc(&n->arena, targets->count * sizeof *e->rcpts);
+	for (size_t i = 0; i < targets->count; i++) {
+		if (targets->items[i].end == ROUTE_DISCARD)
+			continue;
+		e->rcpts[e->rcpt_count++] = (struct envelope_rcpt){
+			.address = arena_copy(&n->arena, targets->items[i].address),
+			.into = arena_copy(&n->arena, targets->items[i].into),
+			.original = n->to,
+		};
+	}
+	if (e->rcpt_count == 0) { /* the address is one that vanishes */
+		end_untold(n, LOG_WARNING, "given-up");
+		return;
+	}
+	n->body = body_new(n->flow, n->about->content, original_ready, n);
+	original_ready(n);
+}
+
+static void addressed(struct addressing *a);
+
+static void address(struct notice *n, str to)
+{
+	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
+
+	n->to = arena_copy(&n->arena, to);
+	if (addressing_begin(
+		    &n->addressing, n->flow->loop, router, n->envelope.id, n->to, addressed))
+		addressed(&n->addressing);
+}
+
+/* A failure of a notice, or of a sender who does not exist: postmaster is told instead. */
+static void address_to_postmaster(struct notice *n)
+{
+	struct router *router = schedule_router(dispatch_schedule(n->dispatch));
+
+	if (n->to_postmaster || n->action != DSN_FAILED ||
+		n->about->envelope.flags & ENVELOPE_LOCAL) {
+		end_untold(n, LOG_WARNING, "given-up");
+		return;
+	}
+	n->to_postmaster = true;
+	n->end = SPOOL_GIVEN_UP;
+	n->envelope.flags |= ENVELOPE_LOCAL;
+	address(n, router_conf(router)->postmaster.text);
+}
+
+/* It is known who that is; or nobody, or a table that could say it does not answer. */
+static void addressed(struct addressing *a)
+{
+	struct notice *n = AROUND(a, struct notice, addressing);
+
+	if (a->ok)
+		take_targets(n);
+	else if (a->table_failed && a->why.kind == FAIL_TEMPORARY)
+		try_again(n);
+	else
+		address_to_postmaster(n);
+}
+
 static void address_and_send(struct notice *n)
 {
 	const struct envelope *about = &n->about->envelope;
 	const struct envelope_rcpt *first = &about->rcpts[n->indexes[0]];
 	str sender = to_owner(n) ? first->sender : about->sender;
 	bool forged = about->flags & ENVELOPE_FORGED && !to_owner(n);
-	bool addressed = sender.n > 0 && !forged && address_to(n, sender);
 
-	if (!addressed && (n->action != DSN_FAILED || about->flags & ENVELOPE_LOCAL)) {
-		end_untold(n, LOG_WARNING, "given-up");
-		return;
-	}
-	if (!addressed && !address_to_postmaster(n)) {
-		end_untold(n, LOG_WARNING, "given-up");
-		return;
-	}
-	if (n->envelope.rcpt_count == 0) { /* the sender's address is one that vanishes */
-		end_untold(n, LOG_WARNING, "given-up");
-		return;
-	}
-	n->body = body_new(n->flow, n->about->content, original_ready, n);
-	original_ready(n);
+	if (sender.n > 0 && !forged)
+		address(n, sender);
+	else
+		address_to_postmaster(n);
 }
 
 void notice_send(struct flow *f, struct dispatch *d, struct promise *m, enum dsn_action action,

@@ -267,9 +267,10 @@ static bool file_says(
 	bool says;
 	str text;
 
+	/* nobody asks tables here: what they say of addresses makes no command and no file */
 	if (!a->read(arena, extension, &text) ||
-		!forward_read(
-			a->permit->router, arena, a->whom->address, t, text, &targets, &says, NULL))
+		!forward_read(a->permit->router, &(struct route_ask){ 0 }, arena, a->whom->address,
+			t, text, &targets, &says, NULL))
 		return false;
 	for (size_t i = 0; i < targets.count; i++)
 		if (str_eq(targets.items[i].into, a->whom->into))
@@ -314,6 +315,17 @@ static bool alias_fits(const struct asked *a)
 	       is_ordered(a->order, a->whom->into);
 }
 
+/* A row of a table that was asked: any transport that has a name. */
+static bool row_fits(const struct asked *a)
+{
+	const struct router *r = a->permit->router;
+	struct route_way way;
+
+	return router_way_into(r, a->key, a->whom->into, &way) &&
+	       user_fits(way.transport, route_local(r, a->key), a->whom->user) &&
+	       transport_fits(way.transport, a);
+}
+
 static bool some_way_fits(const struct asked *a)
 {
 	const struct router *r = a->permit->router;
@@ -322,6 +334,8 @@ static bool some_way_fits(const struct asked *a)
 	const struct conf_mailbox *mailbox = d ? router_mailbox(r, d, a->key) : NULL;
 	const struct conf_transport *t;
 
+	if (str_starts(a->whom->into, ROUTE_ROW))
+		return row_fits(a);
 	if (a->whom->into.n > 0 && !str_starts(a->whom->into, ROUTE_MAILBOX))
 		return alias_fits(a);
 	if (mailbox && way_fits(mailbox->transport, route_local(r, a->key), a))

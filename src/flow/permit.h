@@ -9,6 +9,7 @@
  * - a program with the arguments of a pipe, as its user: what stands in braces may be anything;
  * - a command or a file that stands in the alias table for this recipient, as the user that the
  *   table's words "programs" and "files" say;
+ * - the transport that a row of a table names, for the user of that transport;
  * - a look into the .forward of a user, where a transport says "forward"; and what stands in that
  *   file, where it says so, too.
  *

@@ -41,6 +41,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 	arena_init(&t->arena, TRANSACTION_OCTETS_MAX);
 	header_scan_init(&t->header);
 	recipients_init(&t->recipients, &t->arena, &t->envelope);
+	asking_init(&t->owner_asking, f->loop);
 	e->received_ms = clock_wall_ms();
 	e->id = id_next(f->ids, e->received_ms);
 	e->session_id = client->session_id;
@@ -73,6 +74,8 @@ void transaction_free(struct transaction *t)
 {
 	transaction_forget_rcpt(t);
 	transaction_leave_quarantine(t);
+	asking_free(&t->owner_asking);
+	copies_end(&t->copies);
 	forwarding_forget(t->forwarding);
 	if (t->draft)
 		spool_draft_drop(t->draft);

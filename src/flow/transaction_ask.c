@@ -19,22 +19,19 @@ static bool routes_nothing(const struct transaction *t, str recipient,
 	return t->rcpt.returns || relay_routes_nothing(t->router, &client, recipient, targets, why);
 }
 
-/* address: who is meant; rcpt says how he was called. */
-static bool add_rcpt(struct transaction *t, const struct smtp_rcpt *rcpt, str address,
-	struct arena *step, struct route_targets *targets, struct fail *why)
+/* All that he stands for. */
+static bool add_rcpt(struct transaction *t, struct fail *why)
 {
-	str original, rule = ruling_discards_rcpt(t->ruling);
+	const struct smtp_rcpt *rcpt = &t->question.rcpt;
+	struct rcpt_question *q = &t->rcpt;
+	str rule = ruling_discards_rcpt(t->ruling);
 
-	if (!may_relay(t, address, why))
-		return false;
-	if (!arena_keep(&t->arena, rcpt->recipient, &original))
-		return recipients_too_many(why);
-	if (!route_expand(t->router, step, address, targets, why, NULL, NULL) ||
-		!routes_nothing(t, address, targets, why))
+	if (!routes_nothing(t, q->addressing.address, &q->addressing.targets, why))
 		return false;
 	if (rule.n == 0)
-		return recipients_add(&t->recipients, rcpt, original, targets, why);
-	targets->count = 0;
+		return recipients_add(
+			&t->recipients, rcpt, q->original, &q->addressing.targets, why);
+	q->addressing.targets.count = 0;
 	return recipients_discard(&t->recipients, rule, why);
 }
 
@@ -83,24 +80,41 @@ static void mail_ruled(void *owner, const struct fail *refusal)
 	proof_mail(t->proof, answer_mail, t);
 }
 
-void transaction_mail(
-	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+/* May the login use this sender?  Then the tables are asked what they think of him. */
+static void own_sender(void *owner)
 {
+	struct transaction *t = owner;
+	const struct envelope *e = &t->envelope;
+	struct route_ask ask = { .asking = &t->owner_asking };
 	struct access_facts facts = facts_of(t);
 	struct fail why = { 0 };
-	str login = t->envelope.login;
+	bool may = e->login.n == 0 || owner_may_send(t->router, &ask, e->login, e->sender, &why);
 
-	begin_question(t, ticket, answered, owner);
-	if (spool_accepts(t->flow->spool, &why) &&
-		(login.n == 0 || owner_may_send(t->router, login, t->envelope.sender, &why)))
+	if (!may && ask.waits && asking_wait(&t->owner_asking, own_sender, t))
+		return;
+	if (ask.failed)
+		addressing_log_failed(e->id, &ask);
+	if (may)
 		ruling_mail(t->ruling, &facts, mail_ruled, t);
 	else
 		answer_mail(t, &why);
 }
 
+void transaction_mail(
+	struct transaction *t, uint32_t ticket, transaction_answer *answered, void *owner)
+{
+	struct fail why = { 0 };
+
+	begin_question(t, ticket, answered, owner);
+	if (!spool_accepts(t->flow->spool, &why))
+		answer_mail(t, &why);
+	else
+		own_sender(t);
+}
+
 static void take_rcpt_back(struct transaction *t, const struct rcpt_question *q)
 {
-	recipients_take_back(&t->recipients, &q->targets, q->before);
+	recipients_take_back(&t->recipients, &q->addressing.targets, q->before);
 }
 
 void transaction_forget_rcpt(struct transaction *t)
@@ -111,6 +125,7 @@ void transaction_forget_rcpt(struct transaction *t)
 	forwarding_forget(t->rcpt.behind);
 	callout_forget(&t->rcpt.callout);
 	take_rcpt_back(t, &t->rcpt);
+	addressing_end(&t->rcpt.addressing);
 	arena_free(&t->rcpt.step);
 }
 
@@ -123,12 +138,14 @@ static void answer_rcpt(struct transaction *t, const struct fail *refusal)
 	if (refusal)
 		why = *refusal;
 	t->rcpt.open = false;
+	t->rcpt.addressing.router = NULL; /* q has it now */
 	if (refusal)
 		take_rcpt_back(t, &q);
 	else
 		ruling_rcpt_taken(t->ruling); /* before the next question begins */
 	if (!q.answered(q.owner, q.ticket, refusal ? &why : NULL) && !refusal)
 		take_rcpt_back(t, &q);
+	addressing_end(&q.addressing);
 	arena_free(&q.step);
 }
 
@@ -139,9 +156,9 @@ static void ask_about_rcpt(struct transaction *t)
 	struct rcpt_question *q = &t->rcpt;
 
 	if (ruling_excuses(t->ruling))
-		q->next = q->targets.count;
-	while (q->next < q->targets.count) {
-		const struct route_target *target = &q->targets.items[q->next++];
+		q->next = q->addressing.targets.count;
+	while (q->next < q->addressing.targets.count) {
+		const struct route_target *target = &q->addressing.targets.items[q->next++];
 		struct route_way way;
 
 		if (!route_asks(t->router, &q->step, target, &way))
@@ -174,15 +191,32 @@ static void heard(struct callout *c, const struct fail *why)
 		ask_about_rcpt(AROUND(q, struct transaction, rcpt));
 }
 
+/* It is known who he is, or that he is nobody. */
+static void addressed(struct addressing *a)
+{
+	struct rcpt_question *q = AROUND(a, struct rcpt_question, addressing);
+	struct transaction *t = AROUND(q, struct transaction, rcpt);
+	struct fail why = a->why;
+
+	if (a->ok && add_rcpt(t, &why))
+		ask_about_rcpt(t);
+	else
+		answer_rcpt(t, &why);
+}
+
+/* address: who is meant; how he was called is in the question. */
 static void take_rcpt(struct transaction *t, str address)
 {
 	struct rcpt_question *q = &t->rcpt;
 	struct fail why = { 0 };
 
-	if (add_rcpt(t, &t->question.rcpt, address, &q->step, &q->targets, &why))
-		ask_about_rcpt(t);
-	else
+	if (!may_relay(t, address, &why) ||
+		(!arena_keep(&t->arena, t->question.rcpt.recipient, &q->original) &&
+			!recipients_too_many(&why)))
 		answer_rcpt(t, &why);
+	else if (addressing_begin(&q->addressing, t->flow->loop, t->router, t->envelope.id, address,
+			 addressed))
+		addressed(&q->addressing);
 }
 
 /* A sender that we have rewritten is who he was. */

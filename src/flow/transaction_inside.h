@@ -6,7 +6,9 @@
 #define FLOW_TRANSACTION_INSIDE_H
 
 #include "base/buf.h"
+#include "flow/addressing.h"
 #include "flow/callout.h"
+#include "flow/copies.h"
 #include "flow/edit.h"
 #include "flow/forwarding.h"
 #include "flow/proof.h"
@@ -20,11 +22,12 @@ struct rcpt_question {
 	uint32_t ticket;
 	transaction_answer *answered;
 	void *owner;
-	struct arena step; /* of targets */
-	struct route_targets targets;
-	struct forwarding *behind; /* who a rewritten sender is, is being asked */
-	bool returns;              /* it was one */
-	size_t next;               /* target to ask about */
+	str original;                 /* how he was called, in the arena of the transaction */
+	struct addressing addressing; /* who he is: the targets */
+	struct arena step;            /* of their ways */
+	struct forwarding *behind;    /* who a rewritten sender is, is being asked */
+	bool returns;                 /* it was one */
+	size_t next;                  /* target to ask about */
 	struct callout callout;
 	bool inside; /* a call-out is being asked: its answer is only noted */
 	bool heard, yes;
@@ -55,7 +58,9 @@ struct transaction {
 	struct buf held; /* the start of a header line, until there is more of it */
 	struct spool_draft *draft;
 	uint64_t octets;
-	uint64_t quarantined;          /* octets of the place that it has taken there; 0: none */
+	uint64_t quarantined;       /* octets of the place that it has taken there; 0: none */
+	struct asking owner_asking; /* whose address the sender is */
+	struct copies copies;
 	struct forwarding *forwarding; /* the sender is being rewritten */
 	struct spool_commit commit;
 	void (*committed)(void *owner, const struct fail *why, str text);

@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "flow/copies.h"
 #include "gate/quarantine.h"
 #include "gate/quota.h"
 
@@ -212,21 +212,36 @@ static void rewrite(struct transaction *t)
 	transaction_free(t);
 }
 
-/* Copies do not count against the limits of a login. */
-static void take_in(struct transaction *t)
+static void copied(struct copies *c, const struct fail *why)
 {
-	struct fail why = { 0 };
+	struct transaction *t = AROUND(c, struct transaction, copies);
 
-	hold_by_rule(t);
-	if (!hold_beyond_quota(t, &why) || !hold_by_proof(t, &why) ||
-		!copies_add(&t->recipients, t->router, t->ruling, t->envelope.id, &why)) {
-		answer(t, &why, "");
+	if (why) {
+		answer(t, why, "");
 		transaction_free(t);
 	} else if (forwarding_leaves(t->router, &t->envelope)) {
 		rewrite(t);
 	} else {
 		promise(t);
 	}
+}
+
+/* Copies do not count against the limits of a login. */
+static void take_in(struct transaction *t)
+{
+	struct fail why = { 0 };
+
+	hold_by_rule(t);
+	if (!hold_beyond_quota(t, &why) || !hold_by_proof(t, &why)) {
+		answer(t, &why, "");
+		transaction_free(t);
+		return;
+	}
+	t->copies = (struct copies){ .rcpts = &t->recipients,
+		.router = t->router,
+		.ruling = t->ruling,
+		.loop = t->flow->loop };
+	copies_add(&t->copies, t->envelope.id, copied);
 }
 
 /* What was found out about the sender is known, and costs the message nothing, or all. */

@@ -78,39 +78,53 @@ static void look(void *owner, unsigned depth, str from, str to, const struct con
 
 #define EXPANSION_OCTETS_MAX (4 << 20)
 
-static bool leads_there(const struct router *r, str sender, str own)
+/* False: it does not, or *why, or it is not known yet. */
+static bool leads_there(
+	const struct router *r, struct route_ask *ask, str sender, str own, struct fail *why)
 {
 	struct search search = { .own = own };
 	struct route_targets targets = { 0 };
 	struct arena step;
+	struct fail cause = { 0 };
 
 	if (!route_hosted(r, sender))
 		return false;
 	arena_init(&step, EXPANSION_OCTETS_MAX);
 	/* where it does not end well it may have come by all the same */
-	(void)!route_expand(r, &step, sender, &targets, NULL, look, &search);
+	if (!route_expand_asking(r, ask, &step, sender, &targets, &cause, look, &search) &&
+		ask->failed)
+		*why = cause;
+	ask->key = sender; /* its own goes with the arena */
 	arena_free(&step);
+	if (search.found)
+		ask->waits = false;
 	return search.found;
 }
 
-bool owner_may_send(const struct router *r, str login, str sender, struct fail *why)
+bool owner_may_send(
+	const struct router *r, struct route_ask *ask, str login, str sender, struct fail *why)
 {
 	const struct conf *conf = router_conf(r);
 	const struct conf_origin *first = NULL;
 	char own_text[ADDRESS_KEY_MAX], key_text[ADDRESS_KEY_MAX];
 	str own, key;
 	bool has_own = own_address(conf, login, own_text, &own);
+	struct fail cause = { 0 };
 
 	if (sender.n == 0)
 		return true;
 	if (address_key(sender, key_text, &key) &&
 		((has_own && is_address(r, key, own)) || granted(r, login, key, &first) ||
-			(has_own && leads_there(r, sender, own))))
+			(has_own && leads_there(r, ask, sender, own, &cause))))
 		return true;
+	if (ask->waits)
+		return false;
+	if (cause.kind != FAIL_NONE) {
+		*why = cause;
+		return false;
+	}
 	fail_reply(why, 553, "5.7.1", "<%.*s> is not an address of the login %.*s", STR(sender),
 		STR(login));
-	if (!why)
-		return false;
 	if (!first)
 		first = conf_where(conf, S("login"), S("passwd-file"));
 	if (!first)

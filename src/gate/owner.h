@@ -12,7 +12,8 @@
 #include "route/route.h"
 
 /* False: 553 5.7.1, with the first line of send-as for this login, or else of passwd-file or
- * dovecot. */
-bool owner_may_send(const struct router *r, str login, str sender, struct fail *why) MUST_USE;
+ * dovecot; what a table that gave no answer costs; or, with waits, nothing is said yet. */
+bool owner_may_send(const struct router *r, struct route_ask *ask, str login, str sender,
+	struct fail *why) MUST_USE;
 
 #endif

@@ -3,6 +3,7 @@
 #include "gate/verdict.h"
 #include "mail/address.h"
 #include "route/canonical.h"
+#include "route/domain_tables.h"
 
 struct check {
 	const struct router *router;
@@ -98,6 +99,34 @@ static bool of_copy(const struct router *r, str value, struct fail *why)
 	return true;
 }
 
+/* Rows that are known before the table is asked; what has a '$' is made when it is. */
+static void check_domain_rows(
+	struct check *c, const struct conf_domain *d, const struct conf_uses *uses, bool is_way)
+{
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct lookup *t =
+			lookup_set_at(router_lookups(c->router), uses->items[i].table);
+		struct conf_origin at;
+		str value;
+
+		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
+			struct fail why = { 0 };
+
+			if (!str_has(value, '$') &&
+				!(is_way ? domain_tables_is_way : domain_tables_is_list)(
+					c->router, d, value, &why))
+				complain(c, &at, &why);
+		}
+	}
+}
+
+static void check_domain(struct check *c, const struct conf_domain *d)
+{
+	check_domain_rows(c, d, &d->tables.virtuals, false);
+	check_domain_rows(c, d, &d->tables.aliases, false);
+	check_domain_rows(c, d, &d->tables.transports, true);
+}
+
 size_t table_check(const struct router *r, struct buf *report)
 {
 	const struct conf *c = router_conf(r);
@@ -114,6 +143,8 @@ size_t table_check(const struct router *r, struct buf *report)
 	check_rows(&check, &c->rewrite.header_recipient, of_rewrite);
 	check_rows(&check, &c->copy.sender, of_copy);
 	check_rows(&check, &c->copy.recipient, of_copy);
+	for (size_t i = 0; i < c->domain_count; i++)
+		check_domain(&check, &c->domains[i]);
 	for (size_t i = 0; i < c->copy.always.count; i++) {
 		const struct conf_text *always = &c->copy.always.items[i];
 		struct fail why = { 0 };

@@ -4,18 +4,21 @@
 #include "test/test.h"
 
 static const char conf[] =
-	"hostname p.test\ndomain a.test { }\nmailbox jo@a.test { discard }\n"
+	"hostname p.test\ndomain a.test { virtual-table hash:v; transport-table hash:t }\nmailbox "
+	"jo@a.test { discard }\n"
 	"access sender hash:s\nheaders pcre:h\n"
 	"rewrite { sender pcre:p; header-recipient hash:w }\n"
 	"copy-to { always jo@a.test no@a.test; sender hash:c; recipient pcre:cp }\n";
 
 static const struct router_fake_file files[] = {
-	{"s",   "a@b.test refuse\nc nonsense\nd copy jo@a.test\ne copy nobody\n"     },
-	{ "h",  "if /^X/\n/^X-A:/ remove\nendif\n/^B: (.*)/ copy x@$1\n"             },
-	{ "p",  "/(.*)@b.test/ $1@c.test\n"                                          },
-	{ "w",  "a@b.test @c.test\nb@b.test user\n"                                  },
-	{ "c",  "a@b.test jo@a.test, else@where.test\nb@b.test jo@a.test no@a.test\n"},
-	{ "cp", "/^(.*)@a.test/ $1@back.test\n"                                      },
+	{"s",   "a@b.test refuse\nc nonsense\nd copy jo@a.test\ne copy nobody\n"      },
+	{ "h",  "if /^X/\n/^X-A:/ remove\nendif\n/^B: (.*)/ copy x@$1\n"              },
+	{ "p",  "/(.*)@b.test/ $1@c.test\n"					   },
+	{ "w",  "a@b.test @c.test\nb@b.test user\n"                                   },
+	{ "c",  "a@b.test jo@a.test, else@where.test\nb@b.test jo@a.test no@a.test\n" },
+	{ "cp", "/^(.*)@a.test/ $1@back.test\n"                                       },
+	{ "v",  "a@a.test jo@a.test, @else.test\nb@a.test |/bin/x\nc@a.test @b.test\n"},
+	{ "t",  "a@a.test nowhere:\nb@a.test error:5.1.1 gone\nc@a.test smtp:\n"      },
 };
 
 TEST(table_check_names_each_row_that_means_nothing)
@@ -23,7 +26,7 @@ TEST(table_check_names_each_row_that_means_nothing)
 	struct router *r = router_fake_new(conf, files, LENGTH(files));
 	struct buf report = { 0 };
 
-	CHECK_INT(table_check(r, &report), 6);
+	CHECK_INT(table_check(r, &report), 10);
 	CHECK_STR(buf_str(&report),
 		S("s:2:3: 'nonsense' is no verdict: accept, refuse, defer, hold, discard, copy, "
 		  "warn or dunno\n"
@@ -32,6 +35,11 @@ TEST(table_check_names_each_row_that_means_nothing)
 		  "w:2:10: 'user' is no address such as jo@example.org, nor @example.org, the same "
 		  "user there\n"
 		  "c:2:10: 'jo@a.test no@a.test' is no address such as archive@example.org\n"
+		  "v:1:10: value:1:12: \"@domain\" may be the first target of a virtual line only\n"
+		  "v:2:10: value:1:1: a table that is asked may name neither programs nor files\n"
+		  "t:1:10: unknown transport 'nowhere'; the nearest known one is 'error'\n"
+		  "t:3:10: a next hop is expected behind 'smtp:': else it is the MX hosts of "
+		  "'a.test', and those are this server\n"
 		  "a.conf:7:28: <no@a.test>: nobody here has this address, so it gets no copy\n"));
 	buf_free(&report);
 	router_drop(r);

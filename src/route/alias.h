@@ -59,6 +59,11 @@ bool alias_builder_virtual(struct alias_builder *b, str file, str text, struct f
  * A target may be "\\user@domain": his mailbox, whatever aliases and his own .forward say. */
 #define ALIAS_FORWARD_KEY S(".forward")
 bool alias_builder_forward(struct alias_builder *b, str file, str text, struct fail *why) MUST_USE;
+
+/* The value that a table has for a key: targets as of a virtual line, without a program, a file or
+ * an :include:, because who may write to a database may not run what he likes here.  It is an entry
+ * of the same key; name is the file in what is said of it. */
+bool alias_builder_value(struct alias_builder *b, str name, str value, struct fail *why) MUST_USE;
 struct alias_table *alias_builder_finish(struct alias_builder *b) MUST_USE; /* frees the builder */
 void alias_builder_free(struct alias_builder *b);
 

@@ -252,7 +252,7 @@ static bool keep_domain(struct alias_builder *b, const struct alias_text *t, str
 	char raw[ADDRESS_KEY_MAX], key[ADDRESS_KEY_MAX];
 	str folded;
 
-	if (t->form != ALIAS_TEXT_VIRTUAL || e->count > 0)
+	if ((t->form != ALIAS_TEXT_VIRTUAL && t->form != ALIAS_TEXT_VALUE) || e->count > 0)
 		return alias_text_wrong(
 			t, why, "\"@domain\" may be the first target of a virtual line only");
 	raw[0] = 'x';
@@ -322,6 +322,9 @@ static bool keep_into(struct alias_builder *b, struct arena *a, const struct ali
 	if (t->form == ALIAS_TEXT_VIRTUAL)
 		return alias_text_wrong(
 			t, why, "a virtual file may name neither programs nor files");
+	if (t->form == ALIAS_TEXT_VALUE)
+		return alias_text_wrong(
+			t, why, "a table that is asked may name neither programs nor files");
 	if (text.n > ALIAS_INTO_MAX)
 		return alias_text_wrong(
 			t, why, "this is longer than %u characters", ALIAS_INTO_MAX);
@@ -373,6 +376,8 @@ static bool read_target(struct alias_builder *b, struct arena *a, const struct r
 		return keep_into(b, a, t, inner, e, why);
 	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_VIRTUAL)
 		return alias_text_wrong(t, why, "virtual files include nothing");
+	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_VALUE)
+		return alias_text_wrong(t, why, "a table that is asked includes nothing");
 	if (str_starts_nocase(inner, S(":include:")) && t->form == ALIAS_TEXT_FORWARD)
 		return alias_text_wrong(t, why, "a .forward includes nothing");
 	if (str_starts(inner, S("\\")) && t->form == ALIAS_TEXT_FORWARD)
@@ -491,10 +496,12 @@ bool alias_builder_virtual(struct alias_builder *b, str file, str text, struct f
 	return add(b, ALIAS_TEXT_VIRTUAL, file, text, why);
 }
 
-bool alias_builder_forward(struct alias_builder *b, str file, str text, struct fail *why)
+/* A list of targets alone, as the entry of a key that is no local part. */
+static bool add_list(
+	struct alias_builder *b, enum alias_text_form form, str file, str text, struct fail *why)
 {
 	struct reading r = {
-		.text = {.text = text, .file = file, .form = ALIAS_TEXT_FORWARD}
+		.text = {.text = text, .file = file, .form = form}
 	};
 	struct entry e = { .key = ALIAS_FORWARD_KEY, .file = file, .line = 1 };
 	struct arena step;
@@ -508,4 +515,14 @@ bool alias_builder_forward(struct alias_builder *b, str file, str text, struct f
 		ok = end_entry(b, &r.text, &e, why);
 	arena_free(&step);
 	return ok;
+}
+
+bool alias_builder_forward(struct alias_builder *b, str file, str text, struct fail *why)
+{
+	return add_list(b, ALIAS_TEXT_FORWARD, file, text, why);
+}
+
+bool alias_builder_value(struct alias_builder *b, str name, str value, struct fail *why)
+{
+	return add_list(b, ALIAS_TEXT_VALUE, name, value, why);
 }

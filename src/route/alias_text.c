@@ -112,7 +112,7 @@ enum alias_text_word alias_text_next(struct alias_text *t, str *word, struct fai
 			return take_target(t, word, why);
 		} else if (!take_line(t)) {
 			return ALIAS_TEXT_END;
-		} else if (t->form == ALIAS_TEXT_INCLUDE || t->form == ALIAS_TEXT_FORWARD) {
+		} else if (t->form != ALIAS_TEXT_ALIASES && t->form != ALIAS_TEXT_VIRTUAL) {
 			t->needs_comma = false; /* a line is a list of its own */
 		} else if (t->at == 0) {
 			return take_key(t, word, why);

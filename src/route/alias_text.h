@@ -15,6 +15,7 @@ enum alias_text_form {
 	ALIAS_TEXT_VIRTUAL, /* "pattern target, target" */
 	ALIAS_TEXT_INCLUDE, /* "target, target": the text of an :include: file */
 	ALIAS_TEXT_FORWARD, /* the same: a .forward */
+	ALIAS_TEXT_VALUE,   /* the same: the value of a table that was asked */
 };
 
 enum alias_text_word { ALIAS_TEXT_KEY, ALIAS_TEXT_TARGET, ALIAS_TEXT_END, ALIAS_TEXT_BAD };

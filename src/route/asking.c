@@ -27,17 +27,24 @@ static const struct lookup_answer *too_much(void)
 	return &answer;
 }
 
-/* A table is told from another by where it is in memory. */
-static str name_of(struct arena *a, const struct lookup *t, str key)
+/* No table has such a key. */
+static const struct lookup_answer *nothing(void)
 {
-	char *name = arena_alloc(a, sizeof t + key.n);
+	static const struct lookup_answer answer = { .end = LOOKUP_NONE };
 
-	if (!name)
-		return S("");
-	memcpy(name, &t, sizeof t);
+	return &answer;
+}
+
+/* A table is told from another by where it is in memory. */
+static bool name_of(const struct lookup *t, str key, char to[sizeof t + ASKING_KEY_MAX], str *name)
+{
+	if (key.n > ASKING_KEY_MAX)
+		return false;
+	memcpy(to, &t, sizeof t);
 	if (key.n > 0)
-		memcpy(name + sizeof t, key.p, key.n);
-	return str_from(name, sizeof t + key.n);
+		memcpy(to + sizeof t, key.p, key.n);
+	*name = str_from(to, sizeof t + key.n);
+	return true;
 }
 
 static struct lookup_answer *keep(struct asking *a, str name, const struct lookup_answer *answer)
@@ -47,7 +54,8 @@ static struct lookup_answer *keep(struct asking *a, str name, const struct looku
 	if (!kept)
 		return NULL;
 	*kept = *answer;
-	if (!arena_keep(&a->arena, answer->value, &kept->value))
+	if (!arena_keep(&a->arena, answer->value, &kept->value) ||
+		!arena_keep(&a->arena, name, &name))
 		return NULL;
 	map_set(&a->answers, name, kept);
 	return kept;
@@ -55,18 +63,23 @@ static struct lookup_answer *keep(struct asking *a, str name, const struct looku
 
 const struct lookup_answer *asking_find(struct asking *a, const struct lookup *t, str key)
 {
-	str name = name_of(&a->arena, t, key);
-	const struct lookup_answer *known = map_get(&a->answers, name);
+	char to[sizeof t + ASKING_KEY_MAX];
+	const struct lookup_answer *known;
 	struct lookup_answer answer;
+	str name;
 
+	if (!name_of(t, key, to, &name))
+		return nothing();
+	known = map_get(&a->answers, name);
 	if (known)
 		return known;
-	if (name.n == 0 || a->asked == ASKING_ANSWERS_MAX)
+	if (a->asked == ASKING_ANSWERS_MAX)
 		return too_much();
 	a->asked++;
 	if (!lookup_now(t, &a->arena, key, NULL, loop_now_ms(a->loop), &answer)) {
+		if (!arena_keep(&a->arena, key, &a->wanted_key))
+			return too_much();
 		a->wanted = t;
-		a->wanted_key = str_skip(name, sizeof t);
 		return NULL;
 	}
 	known = keep(a, name, &answer);
@@ -76,11 +89,12 @@ const struct lookup_answer *asking_find(struct asking *a, const struct lookup *t
 static void on_answered(struct lookup_question *q)
 {
 	struct asking *a = AROUND(q, struct asking, question);
-	str name = name_of(&a->arena, a->wanted, a->wanted_key);
+	char to[sizeof a->wanted + ASKING_KEY_MAX];
+	str name;
 
+	if (name_of(a->wanted, a->wanted_key, to, &name))
+		(void)!keep(a, name, &q->answer); /* where there is no room, it will hear so */
 	a->wanted = NULL;
-	if (name.n > 0)
-		(void)!keep(a, name, &q->answer); /* else there is no room, and it will hear so */
 	a->ready(a->owner);
 }
 

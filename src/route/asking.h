@@ -13,6 +13,7 @@
 
 #define ASKING_OCTETS_MAX (1 << 20) /* of keys and answers, in one story */
 #define ASKING_ANSWERS_MAX 1000     /* in one story */
+#define ASKING_KEY_MAX 4096         /* a longer key is in no table */
 
 struct asking {
 	struct arena arena;

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "conf/nearest.h"
+#include "route/domain_tables.h"
 #include "route/router.h"
 #include "route/strangers.h"
 
@@ -117,7 +118,7 @@ static bool known(const struct check *c, const struct conf_domain *d, str key)
 	str local = address_local(key), base;
 	struct transports_row row;
 
-	if (d->catch_all.text.n > 0 || str_eq(local, S("postmaster")) ||
+	if (d->catch_all.text.n > 0 || str_eq(local, S("postmaster")) || domain_tables_any(d) ||
 		router_mailbox(c->r, d, key) || router_row(c->r, d, key, &row) ||
 		router_whole(c->r, d, key) || router_domain_row(c->r, d, &row))
 		return true;
@@ -302,17 +303,24 @@ static bool has_rows(const struct router *r, const struct conf_domain *d)
 /* Who takes everybody would bounce what he cannot deliver (P4). */
 static void check_whole(struct check *c, const struct conf_domain *d)
 {
+	bool told = d->recipients.count + d->tables.recipients.count > 0;
+
 	if (!d->whole && d->recipients.count > 0)
 		report(c, &d->recipients.items[0].origin,
 			"'recipients' says who has a mailbox behind 'relay' or 'mailboxes', and "
 			"'domain %.*s' has neither",
 			STR(d->name));
-	if (d->whole && d->recipients.count == 0 && d->whole->kind != CONF_SMTP &&
-		d->whole->kind != CONF_LMTP && d->whole->kind != CONF_ERROR)
+	if (!d->whole && d->tables.recipients.count > 0)
+		report(c, &d->tables.recipients.items[0].written.origin,
+			"'recipient-table' says who has a mailbox behind 'relay' or 'mailboxes', "
+			"and 'domain %.*s' has neither",
+			STR(d->name));
+	if (d->whole && !told && d->whole->kind != CONF_SMTP && d->whole->kind != CONF_LMTP &&
+		d->whole->kind != CONF_ERROR)
 		report(c, &d->whole_origin,
 			"nothing says who has a mailbox there, and nobody can be asked: it needs "
-			"'recipients FILE'");
-	if (d->whole && d->recipients.count == 0 && d->catch_all.text.n > 0)
+			"'recipients FILE' or 'recipient-table TABLE'");
+	if (d->whole && !told && d->catch_all.text.n > 0)
 		report(c, &d->catch_all.origin,
 			"this can never apply: line %u takes everybody, as no 'recipients' says "
 			"who "
@@ -338,7 +346,8 @@ static void check_domain(struct check *c, const struct conf_domain *d)
 	check_catch_all(c, d);
 	check_postmaster(c, d);
 	if (!(t && alias_table_key(t, 0, &key)) && d->catch_all.text.n == 0 &&
-		!has_mailbox(c->r->conf, d) && !has_rows(c->r, d) && !d->whole)
+		!has_mailbox(c->r->conf, d) && !has_rows(c->r, d) && !d->whole &&
+		!domain_tables_any(d))
 		warn(c, &d->origin, "domain '%.*s' has no recipient but postmaster", STR(d->name));
 }
 

@@ -11,26 +11,11 @@
 
 #include "base/buf.h"
 #include "conf/limit.h"
-#include "route/router.h"
-#include "route/visits.h"
-
-struct expansion {
-	const struct router *r;
-	struct arena *a;
-	str recipient;
-	bool hosted; /* the recipient is */
-	struct route_targets *targets;
-	size_t size; /* room for targets */
-	struct visits visits;
-	route_step *step;
-	void *owner;
-	struct fail *why;
-	struct route_blame *blame;
-};
+#include "route/expand_inside.h"
 
 static bool resolve(struct expansion *x, struct visit *v);
 
-static bool no_memory(struct expansion *x)
+bool expand_no_memory(struct expansion *x)
 {
 	return fail_reply(x->why, 452, "4.3.1", "No memory left for the recipients");
 }
@@ -59,6 +44,9 @@ static bool fail_too_many(struct expansion *x)
 
 static bool fail_nobody(struct expansion *x, const struct visit *v)
 {
+	if (x->tables.silent) /* it might have known the address */
+		return fail_reply(x->why, 451, "4.3.0",
+			"A table of this server gives no answer, try again later");
 	if (v->reflexive)
 		fail_reply(x->why, 550, "5.1.1", "<%.*s> leads to itself, and has no mailbox",
 			STR(v->address));
@@ -107,7 +95,7 @@ static bool fail_loop(struct expansion *x, const struct visit *from, const struc
 }
 
 /* All parts, one behind the other, in the arena. */
-static bool join(struct expansion *x, const str *parts, size_t count, str *whole)
+bool expand_join(struct expansion *x, const str *parts, size_t count, str *whole)
 {
 	size_t n = 0;
 	char *to;
@@ -116,7 +104,7 @@ static bool join(struct expansion *x, const str *parts, size_t count, str *whole
 		n += parts[i].n;
 	to = arena_alloc(x->a, n + 1);
 	if (!to)
-		return no_memory(x);
+		return expand_no_memory(x);
 	*whole = (str){ to, n };
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].n > 0)
@@ -125,10 +113,6 @@ static bool join(struct expansion *x, const str *parts, size_t count, str *whole
 	}
 	return true;
 }
-
-#define JOIN(x, whole, ...)                                                                       \
-	join(x, (const str[]){ __VA_ARGS__ }, sizeof((const str[]){ __VA_ARGS__ }) / sizeof(str), \
-		whole)
 
 /* Null: *why says which limit. */
 static struct visit *visit_of(struct expansion *x, str key)
@@ -142,7 +126,7 @@ static struct visit *visit_of(struct expansion *x, str key)
 	}
 	v = visits_get(&x->visits, x->a, key);
 	if (!v)
-		no_memory(x);
+		expand_no_memory(x);
 	return v;
 }
 
@@ -159,7 +143,7 @@ static bool add_target(struct expansion *x, enum route_end end, const struct vis
 		struct route_target *items = arena_alloc(x->a, size * sizeof *items);
 
 		if (!items)
-			return no_memory(x);
+			return expand_no_memory(x);
 		if (all->count > 0)
 			memcpy(items, all->items, all->count * sizeof *items);
 		all->items = items;
@@ -170,33 +154,47 @@ static bool add_target(struct expansion *x, enum route_end end, const struct vis
 		.end = end, .has_sender = v->has_sender, .sender = v->sender, .origin = *at
 	};
 	if (!arena_keep(x->a, address, &target->address))
-		return no_memory(x);
+		return expand_no_memory(x);
 	all->count++;
 	return true;
 }
 
 /* What an error transport would return to its sender later is refused now (P4); to those whom we
  * relay for, who asked for an address that is not hosted, it is returned. */
-static bool add_address(struct expansion *x, const struct visit *v)
+static bool refused(struct expansion *x, const struct visit *v, const struct route_way *way)
 {
-	struct route_way way;
 	str status, words;
-	bool found = router_way(x->r, v->key, NULL, &way);
 
-	assert(found); /* who is nobody does not come here */
-	if (!x->hosted || way.transport->kind != CONF_ERROR)
-		return add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
-	route_error(&way, &status, &words);
+	if (!x->hosted || way->transport->kind != CONF_ERROR)
+		return false;
+	route_error(way, &status, &words);
 	fail_with(x->why, FAIL_PERMANENT, "", "<%.*s>: %.*s", STR(v->address), STR(words));
 	if (x->why) {
 		str_to_c(status, x->why->status, sizeof x->why->status);
 		if (str_starts(status, S("4")))
 			x->why->kind = FAIL_TEMPORARY;
 	}
-	put_blame(x, way.transport->text.n > 0 ? &way.transport->origin : &way.origin);
+	put_blame(x, way->transport->text.n > 0 ? &way->transport->origin : &way->origin);
 	if (x->blame)
 		*x->blame = (struct route_blame){ .at = v->at, .by_rule = true };
-	return false;
+	return true;
+}
+
+static bool add_address(struct expansion *x, const struct visit *v)
+{
+	struct route_way way;
+	bool found = router_way(x->r, v->key, NULL, &way);
+
+	assert(found); /* who is nobody does not come here */
+	return !refused(x, v, &way) && add_target(x, ROUTE_ADDRESS, v, v->address, &v->at);
+}
+
+bool expand_row(struct expansion *x, const struct visit *v, const struct route_way *way, str row)
+{
+	struct route_targets *all = x->targets;
+
+	return !refused(x, v, way) && add_target(x, ROUTE_ADDRESS, v, v->address, &way->origin) &&
+	       (JOIN(x, &all->items[all->count - 1].into, ROUTE_ROW, row));
 }
 
 /* A program or a file, for the alias that leads there. */
@@ -205,7 +203,7 @@ static bool into(struct expansion *x, const struct visit *v, str text, const str
 	struct route_targets *all = x->targets;
 
 	return add_target(x, ROUTE_ADDRESS, v, v->address, at) &&
-	       (arena_keep(x->a, text, &all->items[all->count - 1].into) || no_memory(x));
+	       (arena_keep(x->a, text, &all->items[all->count - 1].into) || expand_no_memory(x));
 }
 
 static bool discard(struct expansion *x, const struct visit *v, const struct conf_origin *at)
@@ -333,7 +331,7 @@ static bool follow_target(struct expansion *x, struct visit *v, const struct ali
 	return resolve(x, v);
 }
 
-static bool follow(struct expansion *x, struct visit *v)
+bool expand_follow(struct expansion *x, struct visit *v)
 {
 	struct found found = v->found; /* the next place may find more */
 	struct alias_target target;
@@ -376,13 +374,13 @@ static bool find_virtual(struct expansion *x, struct visit *v)
 }
 
 /* Mail to an alias that has an owner is sent on in his name: what goes wrong is told to him. */
-static bool take_owner(struct expansion *x, struct visit *v, str name)
+bool expand_take_owner(struct expansion *x, struct visit *v, str name)
 {
 	const struct alias_table *t = router_table(x->r, v->domain);
 	struct alias_targets targets;
 	str owner;
 
-	if (str_starts(name, S("\"")))
+	if (!t || str_starts(name, S("\"")))
 		return true;
 	if (!JOIN(x, &owner, S("owner-"), name, S("@"), v->domain->name))
 		return false;
@@ -418,23 +416,30 @@ static bool find_wildcard(struct expansion *x, struct visit *v)
 	       alias_table_find(t, str_skip(v->key, address_local(v->key).n), &v->found.targets);
 }
 
+/* Who may be in a table that nobody asks. */
+static bool may_exist(struct expansion *x, const struct visit *v)
+{
+	return !domain_tables_asks(&x->tables) && x->tables.unknown && domain_tables_any(v->domain);
+}
+
 /* Ask the places that have not been asked yet, until one knows the address. */
 static bool resolve(struct expansion *x, struct visit *v)
 {
 	const struct conf *conf = x->r->conf;
 	struct transports_row row;
 	char to[ADDRESS_KEY_MAX];
+	bool ok;
 	str name;
 
 	while (v->stage < BY_NOBODY) {
 		switch (v->stage++) {
 		case BY_VIRTUAL:
 			if (find_virtual(x, v))
-				return follow(x, v);
+				return expand_follow(x, v);
 			break;
 		case BY_ALIAS:
 			if (find_alias(x, v, &name, to))
-				return take_owner(x, v, name) && follow(x, v);
+				return expand_take_owner(x, v, name) && expand_follow(x, v);
 			break;
 		case BY_MAILBOX:
 			if (router_mailbox(x->r, v->domain, v->key))
@@ -445,9 +450,12 @@ static bool resolve(struct expansion *x, struct visit *v)
 				return add_address(x, v);
 			break;
 		case BY_WHOLE:
-			if (v->domain->recipients.count > 0 &&
-				router_whole(x->r, v->domain, v->key))
+			if (v->domain->whole && router_listed(x->r, v->domain, v->key))
 				return add_address(x, v);
+			break;
+		case BY_WHOLE_TABLE:
+			if (expand_asked_whole(x, v, &ok))
+				return ok && add_address(x, v);
 			break;
 		case BY_POSTMASTER:
 			if (str_eq(address_local(v->key), S("postmaster")) &&
@@ -456,14 +464,14 @@ static bool resolve(struct expansion *x, struct visit *v)
 			break;
 		case BY_WILDCARD:
 			if (find_wildcard(x, v))
-				return follow(x, v);
+				return expand_follow(x, v);
 			break;
 		case BY_CATCH_ALL:
 			if (v->domain->catch_all.text.n > 0)
 				return follow_text(x, v, &v->domain->catch_all);
 			break;
 		case BY_ANYBODY:
-			if (v->domain->recipients.count == 0 &&
+			if (v->domain->recipients.count + v->domain->tables.recipients.count == 0 &&
 				router_whole(x->r, v->domain, v->key))
 				return add_address(x, v);
 			break;
@@ -471,11 +479,40 @@ static bool resolve(struct expansion *x, struct visit *v)
 			if (router_domain_row(x->r, v->domain, &row))
 				return add_address(x, v);
 			break;
+		case BY_VIRTUAL_TABLE:
+		case BY_ALIAS_TABLE:
+		case BY_ROW_TABLE:
+		case BY_WILDCARD_TABLE:
+		case BY_DOMAIN_ROW_TABLE:
+			if (expand_asked(x, v, v->stage - 1, &ok))
+				return ok;
+			break;
 		case BY_NOBODY:
 			break;
 		}
 	}
-	return fail_nobody(x, v);
+	return may_exist(x, v) ? add_target(x, ROUTE_ADDRESS, v, v->address, &v->at)
+			       : fail_nobody(x, v);
+}
+
+static bool expand(struct expansion *x, str recipient)
+{
+	const struct conf_text *postmaster = &x->r->conf->postmaster;
+	struct conf_origin at = { 0 };
+	char to[ADDRESS_KEY_MAX];
+	str key;
+
+	x->tables.router = x->r;
+	x->tables.arena = x->a;
+	*x->targets = (struct route_targets){ 0 };
+	if (x->blame)
+		*x->blame = (struct route_blame){ 0 };
+	if (str_eq_nocase(recipient, S("postmaster")) && postmaster->text.n > 0) {
+		at = postmaster->origin;
+		tell_step(x, 0, recipient, postmaster->text, &at);
+		recipient = postmaster->text;
+	}
+	return fold(x, recipient, &at, to, &key) && visit(x, NULL, recipient, key, &at);
 }
 
 bool route_expand_blame(const struct router *r, struct arena *a, str recipient,
@@ -490,24 +527,29 @@ bool route_expand_blame(const struct router *r, struct arena *a, str recipient,
 		.owner = owner,
 		.why = why,
 		.blame = blame };
-	const struct conf_text *postmaster = &r->conf->postmaster;
-	struct conf_origin at = { 0 };
-	char to[ADDRESS_KEY_MAX];
-	str key;
 
-	*targets = (struct route_targets){ 0 };
-	if (blame)
-		*blame = (struct route_blame){ 0 };
-	if (str_eq_nocase(recipient, S("postmaster")) && postmaster->text.n > 0) {
-		at = postmaster->origin;
-		tell_step(&x, 0, recipient, postmaster->text, &at);
-		recipient = postmaster->text;
-	}
-	return fold(&x, recipient, &at, to, &key) && visit(&x, NULL, recipient, key, &at);
+	return expand(&x, recipient);
 }
 
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner)
 {
 	return route_expand_blame(r, a, recipient, targets, why, step, owner, NULL);
+}
+
+bool route_expand_asking(const struct router *r, struct route_ask *ask, struct arena *a,
+	str recipient, struct route_targets *targets, struct fail *why, route_step *step,
+	void *owner)
+{
+	struct expansion x = { .r = r,
+		.a = a,
+		.recipient = recipient,
+		.targets = targets,
+		.step = step,
+		.owner = owner,
+		.why = why };
+
+	*ask = (struct route_ask){ .asking = ask->asking };
+	x.tables.ask = ask;
+	return expand(&x, recipient);
 }

@@ -4,6 +4,7 @@
 
 struct reader {
 	const struct router *r;
+	struct route_ask *ask;
 	struct arena *a;
 	str own, own_key;
 	struct route_targets *targets;
@@ -59,7 +60,7 @@ static bool add_address(struct reader *x, str address)
 
 	if (is_own(x, address))
 		return add_into(x, x->own, S(""));
-	if (!route_expand(x->r, x->a, address, &found, x->why, NULL, NULL))
+	if (!route_expand_asking(x->r, x->ask, x->a, address, &found, x->why, NULL, NULL))
 		return false;
 	for (size_t i = 0; i < found.count; i++)
 		if (found.items[i].end != ROUTE_DISCARD && !add(x, found.items[i]))
@@ -98,10 +99,13 @@ static bool follow_all(struct reader *x, const struct alias_table *t, bool *says
 	return true;
 }
 
-bool forward_read(const struct router *r, struct arena *a, str own, const struct conf_transport *t,
-	str text, struct route_targets *targets, bool *says, struct fail *why)
+bool forward_read(const struct router *r, struct route_ask *ask, struct arena *a, str own,
+	const struct conf_transport *t, str text, struct route_targets *targets, bool *says,
+	struct fail *why)
 {
-	struct reader x = { .r = r, .a = a, .own = own, .targets = targets, .why = why };
+	struct reader x = {
+		.r = r, .ask = ask, .a = a, .own = own, .targets = targets, .why = why
+	};
 	char to[ADDRESS_KEY_MAX];
 	struct alias_builder *b;
 	struct alias_table *table;

@@ -14,8 +14,10 @@
 
 /* own: the recipient whose mailbox it is; domain: of a target without one.  t: the transport of the
  * mailbox, which says what may stand in the file.  The targets, each once, may be none, where all
- * ends in /dev/null; *says is false where the file says nothing.  Everything is in the arena. */
-bool forward_read(const struct router *r, struct arena *a, str own, const struct conf_transport *t,
-	str text, struct route_targets *targets, bool *says, struct fail *why) MUST_USE;
+ * ends in /dev/null; *says is false where the file says nothing.  Everything is in the arena.  ask:
+ * who asks the tables of domains (route_expand_asking); with waits, it is to be read again. */
+bool forward_read(const struct router *r, struct route_ask *ask, struct arena *a, str own,
+	const struct conf_transport *t, str text, struct route_targets *targets, bool *says,
+	struct fail *why) MUST_USE;
 
 #endif

@@ -60,9 +60,11 @@ static void follow(const struct router *r, str own, str text)
 	struct arena a;
 	bool says;
 
+	struct route_ask ask = { 0 }; /* no table has to be asked */
+
 	arena_init(&a, ARENA_UNLIMITED);
 	LAW(route_find(r, &a, &mail, &way, &why));
-	if (forward_read(r, &a, own, way.transport, text, &targets, &says, &why)) {
+	if (forward_read(r, &ask, &a, own, way.transport, text, &targets, &says, &why)) {
 		LAW(says || targets.count == 0);
 		check(way.transport, &targets);
 	} else {

@@ -53,8 +53,8 @@ static str lead(struct play *p, const char *own, const char *text)
 
 	p->why = (struct fail){ 0 };
 	assert_true(route_find(p->router, &p->arena, &mail, &way, &p->why));
-	p->ok = forward_read(p->router, &p->arena, str_of(own), way.transport, str_of(text),
-		&p->targets, &p->says, &p->why);
+	p->ok = forward_read(p->router, &(struct route_ask){ 0 }, &p->arena, str_of(own),
+		way.transport, str_of(text), &p->targets, &p->says, &p->why);
 	if (!p->ok)
 		return str_of(p->why.text);
 	for (size_t i = 0; i < p->targets.count; i++)

@@ -50,7 +50,8 @@ bool route_asks(const struct router *r, struct arena *a, const struct route_targ
 	const struct conf_domain *d = route_hosted(r, t->address);
 
 	return t->end == ROUTE_ADDRESS && d && d->whole && d->recipients.count == 0 &&
-	       route_find(r, a, &mail, way, NULL) && way->transport == d->whole;
+	       d->tables.recipients.count == 0 && route_find(r, a, &mail, way, NULL) &&
+	       way->transport == d->whole;
 }
 
 str route_local(const struct router *r, str key)

@@ -57,7 +57,8 @@ struct route_target {
 	enum route_end end;
 	str address; /* as it will be said to the next hop */
 	str into;    /* "|command" or "/file": where the alias that address is leads; ROUTE_MAILBOX,
-			alone or with such behind it: what the .forward of that mailbox says; else ""
+			alone or with such behind it: what the .forward of that mailbox says;
+			ROUTE_ROW and TRANSPORT:NEXTHOP: what a table that was asked says; else ""
 		      */
 	bool has_sender;
 	str sender;                /* owner-NAME@domain, where the alias NAME has an owner */
@@ -66,6 +67,9 @@ struct route_target {
 
 /* The mailbox itself, of which the .forward was followed already. */
 #define ROUTE_MAILBOX S("\\")
+
+/* The way that a table gave when it was asked, at RCPT. */
+#define ROUTE_ROW S("=")
 
 struct route_targets {
 	struct route_target *items;
@@ -88,9 +92,29 @@ typedef void route_step(
  * recipient (550 5.1.1, with the origin of its domain, or of the alias that leads to it), one that
  * an error transport would bounce later (its own words; P4), no address at all (5.1.3), or, as what
  * compile should have refused is worth another try: a loop or too deep (451 4.4.6), too many
- * (451 4.3.5), no memory (452). */
+ * (451 4.3.5), no memory (452).
+ *
+ * Tables of domains that are not local are not asked; who is known to nobody else there is an
+ * address that may exist. */
 bool route_expand(const struct router *r, struct arena *a, str recipient,
 	struct route_targets *targets, struct fail *why, route_step *step, void *owner) MUST_USE;
+
+/* What asks tables for an expansion, and what came of it.  Set asking, zero the rest. */
+struct asking;
+struct route_ask {
+	struct asking *asking;
+	bool waits; /* it is to be done again when the asking has its answer (asking_wait) */
+	const struct conf_table *failed; /* the first one that gave no answer; null: none */
+	str key;                         /* for which; in the arena of the expansion */
+	struct fail cause;
+};
+
+/* The same with the tables of domains.  False with waits: nothing is said yet.  A table that gave
+ * no answer costs what its on-failure says; where that is "accept", and nobody else knows the
+ * address, it is refused for now all the same. */
+bool route_expand_asking(const struct router *r, struct route_ask *ask, struct arena *a,
+	str recipient, struct route_targets *targets, struct fail *why, route_step *step,
+	void *owner) MUST_USE;
 
 /* A recipient of a mail, after route_expand. */
 struct route_mail {

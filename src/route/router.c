@@ -216,17 +216,22 @@ static const struct conf_route *find_route(const struct router *r, str key, cons
 	return route ? route : r->star;
 }
 
-bool router_whole(const struct router *r, const struct conf_domain *d, str key)
+bool router_listed(const struct router *r, const struct conf_domain *d, str key)
 {
 	const struct alias_table *t = r->recipients[d - r->conf->domains];
 	struct alias_targets found;
 	char to[ADDRESS_KEY_MAX];
 	str base;
 
-	if (!d->whole || !t)
-		return d->whole;
-	return alias_table_find(t, key, &found) ||
-	       (router_base(d, key, to, &base) && alias_table_find(t, base, &found));
+	return t && (alias_table_find(t, key, &found) ||
+			    (router_base(d, key, to, &base) && alias_table_find(t, base, &found)));
+}
+
+bool router_whole(const struct router *r, const struct conf_domain *d, str key)
+{
+	bool told = r->recipients[d - r->conf->domains] && d->tables.recipients.count == 0;
+
+	return d->whole && (!told || router_listed(r, d, key));
 }
 
 bool router_row(
@@ -248,16 +253,37 @@ bool router_domain_row(
 	return t && transports_find(t, d->name, row);
 }
 
-/* The transport that a row names: one of the configuration, or of those that need no block there;
- * relay, and none, is direct. */
-static const struct conf_transport *named(const struct router *r, str name)
+/* The transport that a row names, or null. */
+static const struct conf_transport *find_named(const struct router *r, str name)
 {
 	for (size_t i = 0; i < r->conf->transport_count; i++)
 		if (str_eq(r->conf->transports[i].name, name))
 			return &r->conf->transports[i];
 	if (str_eq(name, S("error")))
 		return &r->error;
-	return str_eq(name, S("discard")) ? &r->discard : r->direct;
+	if (str_eq(name, S("discard")))
+		return &r->discard;
+	return name.n == 0 || str_eq(name, S("relay")) ? r->direct : NULL;
+}
+
+/* The same of a row that was checked when it was read. */
+static const struct conf_transport *named(const struct router *r, str name)
+{
+	const struct conf_transport *t = find_named(r, name);
+
+	return t ? t : r->direct;
+}
+
+bool router_named_way(const struct router *r, str row, struct route_way *way)
+{
+	str name;
+
+	*way = (struct route_way){ .nexthop = row };
+	str_cut(&way->nexthop, ':', &name);
+	way->transport = find_named(r, name);
+	if (way->transport)
+		way->origin = way->transport->origin;
+	return way->transport;
 }
 
 static bool hosted_way(
@@ -329,6 +355,10 @@ bool router_way_into(const struct router *r, str key, str into, struct route_way
 	struct alias_target target;
 
 	*way = (struct route_way){ 0 };
+	/* where the transport is no more, what the configuration says of the address counts */
+	if (str_starts(into, ROUTE_ROW))
+		return router_named_way(r, str_skip(into, ROUTE_ROW.n), way) ||
+		       router_way(r, key, NULL, way);
 	if (!d)
 		return false;
 	if (str_starts(into, ROUTE_MAILBOX))

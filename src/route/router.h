@@ -47,15 +47,23 @@ bool router_row(const struct router *r, const struct conf_domain *d, str key,
 bool router_domain_row(
 	const struct router *r, const struct conf_domain *d, struct transports_row *row) MUST_USE;
 
-/* Is it one of those who have a mailbox behind relay or mailboxes?  By the files of recipients,
- * with or without its sub-address; where there is no file, everybody may be. */
+/* Is it in the files of recipients, with or without its sub-address? */
+bool router_listed(const struct router *r, const struct conf_domain *d, str key) MUST_USE;
+
+/* Can it be one of those who have a mailbox behind relay or mailboxes?  By the files of recipients;
+ * where there is no file, or a table beside it, everybody may be. */
 bool router_whole(const struct router *r, const struct conf_domain *d, str key) MUST_USE;
 
 /* The way of an address in table form; its next hop is what a row says of it, and lives as long as
  * the router.  sender: null where it is not known.  False: hosted, but nobody. */
 bool router_way(const struct router *r, str key, const str *sender, struct route_way *way) MUST_USE;
 
-/* The way of an alias that leads into a program or a file.  False: it does so no more. */
+/* The way that a row says, which stood in a table: its transport is one of the configuration, or of
+ * those that need no block there; relay, and none, is smtp.  False: there is no such transport. */
+bool router_named_way(const struct router *r, str row, struct route_way *way) MUST_USE;
+
+/* The way of an alias that leads into a program or a file, and of a row that was found in a table.
+ * False: it leads there no more. */
 bool router_way_into(const struct router *r, str key, str into, struct route_way *way) MUST_USE;
 
 /* What is to blame for an expansion that failed. */

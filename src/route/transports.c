@@ -112,40 +112,36 @@ static bool fold(const struct transports_builder *b, const struct row *r, char t
 }
 
 /* What could only fail later, and bounce, is said now. */
-static bool check_result(const struct transports_builder *b, const struct row *r, struct fail *why)
+bool transports_value(const struct conf *c, str domain, str value, size_t *at, struct fail *why)
 {
-	str nexthop = r->result, name;
+	str nexthop = value, name;
 	struct conf_nearest nearest = { 0 };
 	const struct conf_transport *t;
 	struct nexthop unused;
-	char text[FAIL_TEXT_MAX];
 
+	*at = 0;
 	if (!str_cut(&nexthop, ':', &name))
-		return wrong(r, r->column, why, "\"TRANSPORT:NEXTHOP\" is expected here");
+		return fail_with(
+			why, FAIL_PERMANENT, "5.3.5", "\"TRANSPORT:NEXTHOP\" is expected here");
 	nearest.word = name;
-	if (name.n > 0 && !known(b->conf, name, &nearest)) {
-		snprintf(text, sizeof text,
+	if (name.n > 0 && !known(c, name, &nearest))
+		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"unknown transport '%.*s'; the nearest known one is '%.*s'", STR(name),
 			STR(nearest.best));
-		return wrong(r, r->column, why, text);
-	}
-	t = find_sender(b->conf, name);
+	t = find_sender(c, name);
 	if (!t || (nexthop.n == 0 && t->host.n > 0))
 		return true;
-	if (nexthop.n == 0) {
-		snprintf(text, sizeof text,
+	if (nexthop.n == 0)
+		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"a next hop is expected behind '%.*s:': else it is the MX hosts of '%.*s', "
 			"and those are this server",
-			STR(name), STR(b->domain));
-		return wrong(r, r->column, why, text);
-	}
-	if (nexthop_parse(nexthop, &unused))
-		return true;
-	snprintf(text, sizeof text,
-		"'%.*s' is no next hop, such as a.example, [mail.a.example], [192.0.2.1]:25 (a "
-		"port from 1 to 65535) or unix:/run/socket",
-		STR(nexthop));
-	return wrong(r, r->column + (uint32_t)name.n + 1, why, text);
+			STR(name), STR(domain));
+	*at = name.n + 1;
+	return nexthop_parse(nexthop, &unused) ||
+	       fail_with(why, FAIL_PERMANENT, "5.3.5",
+		       "'%.*s' is no next hop, such as a.example, [mail.a.example], [192.0.2.1]:25 "
+		       "(a port from 1 to 65535) or unix:/run/socket",
+		       STR(nexthop));
 }
 
 static bool add_row(struct transports_builder *b, const struct row *r, struct fail *why)
@@ -153,14 +149,16 @@ static bool add_row(struct transports_builder *b, const struct row *r, struct fa
 	char to[ADDRESS_KEY_MAX], text[FAIL_TEXT_MAX];
 	struct alias_target target = { r->result, r->file, r->line, r->column };
 	struct alias_targets former;
+	struct fail bad;
+	size_t at;
 	str key;
 
 	if (!fold(b, r, to, &key, why))
 		return false;
 	if (key.n == 0)
 		return true;
-	if (!check_result(b, r, why))
-		return false;
+	if (!transports_value(b->conf, b->domain, r->result, &at, &bad))
+		return wrong(r, r->column + (uint32_t)at, why, bad.text);
 	if (alias_table_put(b->table, key, &target, b->source, &former))
 		return true;
 	snprintf(text, sizeof text, "'%.*s' is given twice; it stands in line %u, too",

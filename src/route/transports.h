@@ -26,6 +26,11 @@ bool transports_builder_add(
 struct alias_table *transports_builder_finish(
 	struct transports_builder *b) MUST_USE; /* frees the builder */
 
+/* Can this stand in a row of the domain?  False: *why.text says what cannot be; *at: where in it.
+ */
+bool transports_value(
+	const struct conf *c, str domain, str value, size_t *at, struct fail *why) MUST_USE;
+
 /* What a row says.  False: there is no row for the key (an address in table form, or the domain).
  */
 struct transports_row {

@@ -10,16 +10,22 @@
 
 /* The places where an address may be known, in the order in which they are asked. */
 enum stage {
-	BY_VIRTUAL, /* user+tag@domain, then user@domain, of virtual files */
-	BY_ALIAS,   /* user+tag, then user, of aliases files */
-	BY_MAILBOX, /* its mailbox, or that of user@domain */
-	BY_ROW,     /* its row in a transport file, or that of user@domain */
-	BY_WHOLE,   /* who has the mailboxes of the whole domain, where files say that he has it */
-	BY_POSTMASTER, /* postmaster: the one of the whole configuration */
-	BY_WILDCARD,   /* @domain of virtual files */
+	BY_VIRTUAL,       /* user+tag@domain, then user@domain, of virtual files */
+	BY_VIRTUAL_TABLE, /* the same of virtual tables */
+	BY_ALIAS,         /* user+tag, then user, of aliases files */
+	BY_ALIAS_TABLE,   /* of alias tables */
+	BY_MAILBOX,       /* its mailbox, or that of user@domain */
+	BY_ROW,           /* its row in a transport file, or that of user@domain */
+	BY_ROW_TABLE,     /* of transport tables */
+	BY_WHOLE, /* who has the mailboxes of the whole domain, where files say that he has it */
+	BY_WHOLE_TABLE, /* the same where tables say so */
+	BY_POSTMASTER,  /* postmaster: the one of the whole configuration */
+	BY_WILDCARD,    /* @domain of virtual files */
+	BY_WILDCARD_TABLE,
 	BY_CATCH_ALL,  /* catch-all of the domain block */
-	BY_ANYBODY,    /* the same where no file says who there is */
+	BY_ANYBODY,    /* who has the whole domain, where nothing says who there is */
 	BY_DOMAIN_ROW, /* the row of the whole domain in a transport file */
+	BY_DOMAIN_ROW_TABLE,
 	BY_NOBODY,
 };
 

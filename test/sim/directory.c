@@ -27,6 +27,19 @@ const struct directory_entry directory[] = {
 	{ STR_INIT("badnot@called.test"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("x@deadcalled.test"), DIRECTORY_LATER, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("x@deafcalled.test"), DIRECTORY_LATER, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("team@asked.test"), DIRECTORY_ALL,
+		{ { STR_INIT("one@sink1.test"), 0, 0 }, { STR_INIT("other@sink2.test"), 0, 0 } } },
+	{ STR_INIT("deep@asked.test"), DIRECTORY_ALL,
+		{ { STR_INIT("one@sink1.test"), 0, 0 }, { STR_INIT("other@sink2.test"), 0, 0 },
+		  { STR_INIT("box@asked.test"), 0, 0 } } },
+	{ STR_INIT("alist@asked.test"), DIRECTORY_ALL,
+		{ { STR_INIT("l4@sink1.test"), 0, 1 }, { STR_INIT("badl5@sink2.test"), 1, 1 } } },
+	{ STR_INIT("box+tag@asked.test"), DIRECTORY_ALL,
+		{ { STR_INIT("box@asked.test"), 0, 0 } } },
+	{ STR_INIT("row@asked.test"), DIRECTORY_ALL, { { STR_INIT("row@asked.test"), 0, 0 } } },
+	{ STR_INIT("wrong@asked.test"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
+	{ STR_INIT("barred@asked.test"), DIRECTORY_CLOSED,
+		{ { STR_INIT("barred@asked.test"), 0, 0 } } },
 	{ STR_INIT("nobody@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("badly@example.org"), DIRECTORY_NONE, { { STR_INIT(""), 0, 0 } } },
 	{ STR_INIT("r1@sink1.test"), DIRECTORY_TRUSTED, { { STR_INIT("r1@sink1.test"), 0, 0 } } },
@@ -83,6 +96,12 @@ const str directory_conf =
 		 "mailbox files@example.org { maildir /mail/{address} }\n"
 		 "mailbox closed@example.org { maildir /mail/{address} }\n"
 		 "domain called.test { relay 10.0.2.3 }\n"
+		 "table addresses { sqlite /addresses.db; query \"SELECT '%s'\"; timeout 4s }\n"
+		 "table boxes { sqlite /boxes.db; query \"SELECT '%s'\"; cache 10s }\n"
+		 "table ways { sqlite /ways.db; query \"SELECT '%s'\"; cache 0 }\n"
+		 "domain asked.test { virtual-table addresses; alias-table addresses\n"
+		 "  recipient-table boxes; transport-table ways\n"
+		 "  mailboxes { lmtp 10.0.2.4:24 } }\n"
 		 "domain deadcalled.test { relay 10.0.9.9 }\n"
 		 "domain deafcalled.test { relay 203.0.113.9 }\n"
 		 "mailbox fwd@example.org { maildir /mail/{address}; as fwd; forward }\n"
@@ -94,11 +113,21 @@ const str directory_conf =
 		 "route fixed.test { transport fixed }\n"
 		 "route slow.test slow2.test slow3.test { transport slow }\n");
 
-/* That a table accepts somebody opens no relay. */
-const str directory_rules = STR_INIT("closed@example.org refuse 5.7.1 closed by a table\n"
-				     "r1@sink1.test accept\n"
-				     "nobody@example.org accept\n"
-				     "box@example.org accept\n");
+/* A rule that accepts somebody opens no relay. */
+const struct source_table directory_tables[] = {
+	{STR_INIT("/rules.db"),      STR_INIT("closed@example.org refuse 5.7.1 closed by a table\n"
+					  "barred@asked.test refuse 5.7.1 closed by a table\n"
+					  "r1@sink1.test accept\n"
+					  "nobody@example.org accept\n"
+					  "box@example.org accept\n")     },
+	{ STR_INIT("/addresses.db"), STR_INIT("team@asked.test one@sink1.test, other@sink2.test\n"
+					      "deep@asked.test team@asked.test, box@asked.test\n"
+					      "alist l4@sink1.test, badl5@sink2.test\n"
+					      "owner-alist lo@sender.test\n"
+					      "box box@asked.test\n")},
+	{ STR_INIT("/boxes.db"),     STR_INIT("box@asked.test 1\nbarred@asked.test 1\n")                 },
+	{ STR_INIT("/ways.db"),      STR_INIT("row@asked.test fixed:\n")                                 },
+};
 
 const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "mx.sender.test A 10.0.2.5\n"

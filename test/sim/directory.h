@@ -8,6 +8,7 @@
 #define TEST_SIM_DIRECTORY_H
 
 #include "base/str.h"
+#include "test/sim/source.h"
 
 #define DIRECTORY_TARGETS_MAX 5
 
@@ -48,9 +49,11 @@ bool directory_called(str address);
 #define DIRECTORY_FORWARD_FIELD S("Delivered-To: fwd@example.org\r\n")
 
 extern const str directory_aliases; /* aliases(5) of example.org */
-#define DIRECTORY_DOMAINS 4         /* of directory_conf; the first one has the aliases */
+#define DIRECTORY_DOMAINS 5         /* of directory_conf; the first one has the aliases */
 extern const str directory_conf;    /* domains, mailboxes, transports, routes */
-extern const str directory_rules;   /* what a table says of recipients, "KEY VERDICT" lines */
+/* What databases say: of recipients, who somebody is, has a mailbox, by which way he leaves. */
+#define DIRECTORY_TABLES 4
+extern const struct source_table directory_tables[];
 extern const str directory_zone;
 
 /* The machines of the next hops, and their addresses. */

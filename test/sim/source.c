@@ -1,4 +1,4 @@
-/* world/source in the simulated world: one table of rows, which is slow, hung or dead as the seed
+/* world/source in the simulated world: tables of rows, which are slow, hung or dead as the seed
  * wants it. */
 #include "world/source.h"
 
@@ -18,7 +18,8 @@ struct source_ask {
 	struct sim_event event;
 	struct source_question *question; /* null: nobody waits any more */
 	bool dead, hung;
-	str key; /* by mem_copy */
+	str place; /* the setup may go before the event does */
+	str key;   /* by mem_copy, both */
 };
 
 static unsigned unended;
@@ -53,9 +54,17 @@ void source_close(struct source *s)
 	mem_free(s);
 }
 
-static bool find(str key, str *value)
+static str rows_of(str place)
 {
-	str rest = source_faults.rows, line, word;
+	for (size_t i = 0; i < source_faults.table_count; i++)
+		if (str_eq(source_faults.tables[i].place, place))
+			return source_faults.tables[i].rows;
+	return S("");
+}
+
+static bool find(str place, str key, str *value)
+{
+	str rest = rows_of(place), line, word;
 
 	while (rest.n > 0) {
 		str_cut(&rest, '\n', &line);
@@ -72,6 +81,7 @@ static void ask_drop(struct sim_event *e)
 	struct source_ask *a = AROUND(e, struct source_ask, event);
 
 	unended--;
+	mem_free((char *)a->place.p);
 	mem_free((char *)a->key.p);
 	mem_free(a);
 }
@@ -89,7 +99,7 @@ static void ask_run(struct sim_event *e)
 			q->end = SOURCE_FAILED;
 			fail_with(&q->why, FAIL_TEMPORARY, "4.3.0", "simulated: %s",
 				a->dead ? "dead" : "no answer");
-		} else if (find(a->key, &q->value)) {
+		} else if (find(a->place, a->key, &q->value)) {
 			q->end = SOURCE_FOUND;
 		}
 		trace("table %.*s: %s", STR(a->key),
@@ -108,6 +118,7 @@ void source_ask(struct source *s, struct loop *l, str key, struct source_questio
 
 	a->event = (struct sim_event){ .run = ask_run, .drop = ask_drop };
 	a->question = q;
+	a->place = mem_copy(s->setup->place);
 	a->key = mem_copy(key);
 	a->dead = sim_chance(source_faults.dead_per_mille);
 	a->hung = !a->dead && sim_chance(source_faults.hung_per_mille);

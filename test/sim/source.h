@@ -6,8 +6,14 @@
 
 #include "base/str.h"
 
+struct source_table {
+	str place; /* as a setup has it */
+	str rows;  /* "KEY VALUE" lines */
+};
+
 struct source_faults {
-	str rows; /* "KEY VALUE" lines, the same for every source */
+	const struct source_table *tables;
+	size_t table_count;
 	int64_t latency_ns_max;
 	unsigned dead_per_mille; /* questions that fail at once */
 	unsigned hung_per_mille; /* questions that get no answer */

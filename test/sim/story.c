@@ -164,7 +164,7 @@ static void make_character(void)
 	c->bad_dns = sim_chance(250);
 	c->quirks = sim_chance(600);
 	c->stops = sim_chance(150);
-	c->bad_tables = c->rules.tables && sim_chance(500);
+	c->bad_tables = sim_chance(300);
 }
 
 static void set_faults(void)
@@ -185,7 +185,8 @@ static void set_faults(void)
 	client_pivot.rude_hops = c->quirks;
 	ledger.judged = c->rules.judges;
 	ledger.ruled = c->rules.tables;
-	source_faults = (struct source_faults){ .rows = directory_rules,
+	source_faults = (struct source_faults){ .tables = directory_tables,
+		.table_count = DIRECTORY_TABLES,
 		.latency_ns_max = c->bad_tables ? 2 * SIM_S : 20 * SIM_MS,
 		.dead_per_mille = c->bad_tables ? 150 : 0,
 		.hung_per_mille = c->bad_tables ? 100 : 0 };
