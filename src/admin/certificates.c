@@ -9,6 +9,7 @@
 
 #define DAY_MS 86400000
 #define WARN_DAYS 21
+#define OWN_AUTHORITIES_MAX 10 /* an organisation has few; a bundle has a hundred, of strangers */
 
 static void put_place(const struct conf_file *file, bool warning, struct buf *report)
 {
@@ -113,12 +114,34 @@ static bool check_peer(const struct conf_tls_peer *peer, struct buf *report)
 	return true;
 }
 
+/* With a bundle of public authorities anybody who has a certificate could relay. */
+static bool check_own(const struct conf_file *authorities, struct buf *report)
+{
+	struct tls_client files = { .trust = authorities->path.p };
+	struct tls_context *made;
+	size_t count;
+
+	if (authorities->path.n == 0 || !(made = tls_client_new(&files, NULL)))
+		return true; /* check_peer has said why */
+	count = tls_client_authority_count(made);
+	tls_context_free(made);
+	if (count <= OWN_AUTHORITIES_MAX)
+		return true;
+	put_place(authorities, false, report);
+	buf_putf(report,
+		"%.*s makes this an open relay: it has %zu authorities, and strangers have "
+		"certificates of them; name a file with that of your own\n",
+		STR(authorities->path), count);
+	return false;
+}
+
 bool certificates_check(const struct conf *c, struct buf *report)
 {
 	bool ok = check(c, &c->tls.pair, c->hostname.text, report);
 	const struct conf_transport *t, *last = NULL;
 
 	ok &= check_peer(&c->relay_for_certificate, report);
+	ok &= check_own(&c->relay_for_certificate.trust, report);
 	for (size_t i = 0; i < c->tls.name_count; i++)
 		ok &= check(c, &c->tls.names[i].pair, c->tls.names[i].name, report);
 	for (size_t i = 0; i < c->listener_count; i++)

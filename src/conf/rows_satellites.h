@@ -11,5 +11,6 @@
 	  .takes = "FILE",
 	  .text = "So may clients whose certificate leads to an authority of this file, PEM, is valid "
 		  "now, and is good for TLS clients; every such certificate counts, whatever its "
-		  "names are, so this is for an authority of one's own.  The file is watched, and read "
-		  "again when it has changed." },
+		  "names are, so this is for an authority of one's own: a file of more than ten is "
+		  "refused, as a bundle of public ones.  The file is watched, and read again when it "
+		  "has changed." },

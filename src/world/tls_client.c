@@ -43,6 +43,14 @@ static bool trust(SSL_CTX *c, const char *path, struct fail *why)
 	return count > 0;
 }
 
+size_t tls_client_authority_count(const struct tls_context *client)
+{
+	SSL_CTX *c = tls_context_ssl((struct tls_context *)(uintptr_t)client);
+	STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(SSL_CTX_get_cert_store(c));
+
+	return (size_t)sk_X509_OBJECT_num(all);
+}
+
 const char *tls_client_authorities(void)
 {
 	static const char *const places[] = { "/etc/ssl/certs/ca-certificates.crt",

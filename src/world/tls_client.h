@@ -18,6 +18,9 @@ struct tls_client {
 /* Null: *why, which begins with the name of a file. */
 struct tls_context *tls_client_new(const struct tls_client *client, struct fail *why) MUST_USE;
 
+/* How many authorities it trusts. */
+size_t tls_client_authority_count(const struct tls_context *client) MUST_USE;
+
 /* The file of the system's authorities.  It is read whole, at once: later nobody could open it. */
 const char *tls_client_authorities(void);
 

@@ -164,6 +164,18 @@ def test_compile_refuses_what_cannot_be_served(place):
         assert f"conf.d/30-tls.conf:{line}:" in errors and what in errors, errors
 
 
+def test_a_bundle_of_public_authorities_makes_no_relay(place):
+    own, bundle = (pathlib.Path(place.folder) / name for name in ("own.pem", "bundle.pem"))
+    certificates = [harness.certificate(place.folder, f"ca{n}.test")[0].read_text() for n in range(11)]
+    own.write_text("".join(certificates[:10]))
+    bundle.write_text("".join(certificates))
+    facteur = place.facteur(listen=False, start=False)
+    for path, code in ((own, 0), (bundle, 1)):
+        facteur.write("conf.d/30-tls.conf", f"relay-for-authority {path}\n")
+        said = facteur.cli("check", code=code)
+    assert f"conf.d/30-tls.conf:1:21: {bundle} makes this an open relay: it has 11 authorities" in said, said
+
+
 def test_a_server_whose_certificate_has_gone_starts_all_the_same(place):
     """Mail comes in, in clear where that may be; where it may not, nobody is let in."""
     here = Place(place)
