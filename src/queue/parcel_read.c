@@ -145,6 +145,13 @@ static bool on_helo(struct parcel *p, str value)
 	return value.n <= SMTP_HELO_MAX;
 }
 
+static bool on_login(struct parcel *p, str value)
+{
+	p->envelope.login = arena_copy(&p->arena, value);
+	p->envelope.flags |= ENVELOPE_LOGIN;
+	return value.n > 0;
+}
+
 static bool on_session(struct parcel *p, str value)
 {
 	return log_id_parse(value, &p->envelope.session_id);
@@ -252,6 +259,7 @@ static const struct header_line {
 	{ STR_INIT("envid"),         false, on_envid     },
 	{ STR_INIT("client"),        false, on_client    },
 	{ STR_INIT("helo"),          false, on_helo      },
+	{ STR_INIT("login"),         false, on_login     },
 	{ STR_INIT("recipient"),     false, on_recipient },
 	{ STR_INIT("original"),      true,  on_original  },
 	{ STR_INIT("orcpt"),         true,  on_orcpt     },

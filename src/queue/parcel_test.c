@@ -22,7 +22,9 @@ static struct promise *make(void)
 		.id = 77,
 		.session_id = 78,
 		.received_ms = 1764218701123,
-		.flags = ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED | ENVELOPE_FORWARDED,
+		.flags = ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED |
+			 ENVELOPE_FORWARDED | ENVELOPE_LOGIN,
+		.login = S("jo"),
 		.forwarder = S("SRS0=x@home.test"),
 		.sender = S("s@sender.test"),
 		.helo = S("client.test"),
@@ -70,8 +72,9 @@ static void look_at(const struct parcel *p)
 	CHECK_INT(e->rcpt_count, 2);
 	CHECK_INT(e->received_ms, 1764218701123);
 	CHECK(e->id == 77 && e->session_id == 78 && e->client.family == 4);
-	CHECK(e->flags ==
-		(ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED | ENVELOPE_FORWARDED));
+	CHECK(e->flags == (ENVELOPE_SIGNED | ENVELOPE_EIGHTBIT | ENVELOPE_FORGED |
+				  ENVELOPE_FORWARDED | ENVELOPE_LOGIN));
+	CHECK_STR(e->login, S("jo"));
 	CHECK_STR(e->forwarder, S("SRS0=x@home.test"));
 	CHECK(e->rcpts[0].forwarded && !e->rcpts[1].forwarded);
 	CHECK_STR(e->rcpts[0].original, S("team@home.test"));

@@ -126,6 +126,8 @@ void parcel_write(struct parcel_sum *s, const struct promise *m, const bool *wan
 		put(&header, "client", str_of(ip_print(&e->client, ip)));
 	if (e->helo.n > 0)
 		put(&header, "helo", e->helo);
+	if (e->login.n > 0)
+		put(&header, "login", e->login);
 	for (size_t i = 0; i < e->rcpt_count; i++)
 		if (wanted[i])
 			put_rcpt(&header, &e->rcpts[i], &m->rcpts[i]);
