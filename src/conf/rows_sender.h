@@ -94,7 +94,8 @@
 	  .takes = "FILE",
 	  .text = "A list of hosts as in opendkim's InternalHosts: addresses and networks, ! for exceptions, and "
 		  "localhost; the mail of these clients is ours.  Without it: localhost.  Other names of "
-		  "hosts are looked up nowhere, and match nobody." },
+		  "hosts are looked up nowhere, and match nobody; nor does a client whom a proxy does not "
+		  "name." },
 	{ ROW(CONF_IN_SIGN, "signatures"), CHOICE(conf_sign, signatures, enum conf_signatures, signatures),
 	  .preset = "one",
 	  .takes = "one | all",

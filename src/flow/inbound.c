@@ -100,6 +100,7 @@ static void ask_mail(struct inbound *in, const struct smtp_server_act *act)
 		.login = smtp_server_auth_login(in->machine),
 		.certified = in->certified,
 		.forwarded = act->client,
+		.unnamed = in->unnamed,
 		.trusted = in->ours || smtp_server_auth_login(in->machine).n > 0 };
 	struct fail why = { 0 };
 

@@ -65,6 +65,7 @@ size_t inbound_client_header(struct inbound *in, str bytes)
 		break;
 	}
 	in->heading = false;
+	in->unnamed = header.local;
 	sock_peek_end(in->sock);
 	if (!header.local) {
 		in->through = in->client;
@@ -96,6 +97,7 @@ static bool rename_client(struct inbound *in, const struct ip *client, struct fa
 	if (!in->through.family)
 		in->through = in->client;
 	in->certified = false;
+	in->unnamed = !client->family;
 	inbound_client_know(in, client->family ? client : &in->named_by);
 	in->counted = census_enter(in->flow->census, &in->client, router_conf(in->router), why);
 	return in->counted;

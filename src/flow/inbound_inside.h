@@ -21,6 +21,7 @@ struct inbound {
 	struct ip client;
 	struct ip through;  /* the proxy that says so; family 0: none */
 	struct ip named_by; /* who speaks for the client by XCLIENT; family 0: nobody */
+	bool unnamed;       /* who speaks for him has not said who he is: client is the proxy */
 	bool heading;       /* its PROXY header has to come first */
 	str listener;
 	bool counted;          /* in the census */

@@ -19,6 +19,7 @@ struct judge;
 /* Strings are copied. */
 struct judge_client {
 	struct ip ip;
+	bool unnamed; /* that of a proxy, which does not say for whom it speaks */
 	str helo, sender;
 	bool utf8; /* the message may be one of SMTPUTF8 */
 	uint64_t session_id, id;

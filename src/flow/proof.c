@@ -29,7 +29,7 @@ struct proof *proof_new(struct flow *f, struct router *r, const struct judge_cli
 {
 	const struct conf *conf = router_conf(r);
 	char rule[SIGN_RULE_MAX];
-	bool own = sign_ours(r, &client->ip, login, rule);
+	bool own = sign_ours(r, client->unnamed ? NULL : &client->ip, login, rule);
 	bool exempt = trusted || login.n > 0 || own;
 	bool leaves_out = !trusted && judge_wanted(conf);
 	struct judge *judge = exempt ? NULL : judge_new(f, conf, client);

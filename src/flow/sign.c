@@ -47,7 +47,7 @@ bool sign_ours(const struct router *r, const struct ip *client, str login, char 
 		snprintf(rule, SIGN_RULE_MAX, "login");
 		return true;
 	}
-	if (!keyring_host(k, client, S(""), &line))
+	if (!client || !keyring_host(k, client, S(""), &line))
 		return false;
 	if (line > 0)
 		snprintf(rule, SIGN_RULE_MAX, "%.*s:%u",

@@ -12,7 +12,8 @@
 
 struct sign;
 
-/* Is mail of this client ours to sign?  login: "" for none.  *rule says why, for the log. */
+/* Is mail of this client ours to sign?  client: null, nobody knows.  login: "" for none.  *rule
+ * says why, for the log. */
 #define SIGN_RULE_MAX FAIL_ORIGIN_MAX
 bool sign_ours(const struct router *r, const struct ip *client, str login,
 	char rule[SIGN_RULE_MAX]) MUST_USE;

@@ -14,6 +14,7 @@ static struct proof *prove(
 	const struct xclient *x = client->forwarded;
 	const struct envelope *e = &t->envelope;
 	struct judge_client judged = { .ip = e->client,
+		.unnamed = client->unnamed,
 		.helo = e->helo,
 		.sender = e->sender,
 		.utf8 = utf8,
@@ -23,6 +24,7 @@ static struct proof *prove(
 
 	if (x && x->said & XCLIENT_ADDR && x->addr.family) {
 		judged.ip = x->addr;
+		judged.unnamed = false;
 		judged.helo = str_of(x->helo);
 		trusted = relay_trusted(router_conf(t->router), &x->addr) != NULL;
 	}

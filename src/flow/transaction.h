@@ -25,6 +25,7 @@ struct transaction_client {
 	str login;                   /* "": none */
 	bool certified;              /* it may send anywhere: relay-for-certificate */
 	bool trusted;                /* missing fields are added */
+	bool unnamed;                /* the address is that of a proxy, who has not said whose */
 	const struct xclient
 		*forwarded; /* whose message it is, who hands it on has said; or null */
 };

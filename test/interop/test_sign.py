@@ -117,6 +117,35 @@ def test_a_stranger_who_says_that_he_is_one_of_us(place):
     assert not facteur.events("signed")
 
 
+def test_whom_a_proxy_does_not_name_is_none_of_us(place):
+    """The proxy is on this machine, which the default of sign hosts has; who stands behind it need not be."""
+    port, sink = harness.free_port(), place.sink()
+    facteur, _ = pivot(place, sink, {"keys": "k here.test:m:./m.private\n", "signing": "here.test k\n"}, f"""
+listen behind {{ on 127.0.0.1:{port}; tls off; proxy-protocol 127.0.0.1 }}
+xclient-hosts 127.0.0.1
+postmaster b@here.test
+domain here.test {{ }}
+mailbox b@here.test {{ smtp 127.0.0.1:{sink.port} }}
+sign {{ keytable keys; signingtable signing }}
+""", {"m.private": rsa}, relay_for="127.0.0.9")
+
+    def is_signed(*words):
+        count = len(sink.mails)
+        with smtp.Client(port) as client:
+            client.send(words[0].encode() + b"\r\n")
+            client.hello()
+            for word in words[1:]:
+                client.say(word, 220)
+                client.say("EHLO client.test", 250)
+            assert client.mail("a@here.test", ["b@here.test"], smtp.message(sender="a@here.test")).code == 250
+        return b"DKIM-Signature" in sink.wait(count + 1)[count].data
+
+    assert is_signed("PROXY TCP4 127.0.0.1 127.0.0.1 1 25")
+    assert not is_signed("PROXY TCP4 192.0.2.9 127.0.0.1 1 25") and not is_signed("PROXY UNKNOWN")
+    assert not is_signed("PROXY UNKNOWN", "XCLIENT ADDR=[UNAVAILABLE]")
+    assert is_signed("PROXY UNKNOWN", "XCLIENT ADDR=[UNAVAILABLE] LOGIN=jo", "XCLIENT ADDR=127.0.0.1")
+
+
 def test_what_is_added_is_signed_and_nothing_after_it(place):
     sink = place.sink()
     facteur, record = reference(place, sink)
