@@ -61,10 +61,10 @@ static void add_transport(struct permit *p, const struct conf_transport *t, str 
 		add_transport(p, t->forward_files, local);
 }
 
-/* Goes over the transports that are not of one mailbox alone. */
+/* Goes over the transports that are neither of one mailbox nor of one domain alone. */
 struct commons {
 	const struct conf *c;
-	size_t transports, routes, sender_routes, domains; /* that were given */
+	size_t transports, routes, sender_routes; /* that were given */
 };
 
 /* Null behind the last one. */
@@ -78,9 +78,6 @@ static const struct conf_transport *next_common(struct commons *i)
 		return c->routes[i->routes++].transport;
 	if (i->sender_routes < c->sender_route_count)
 		return c->sender_routes[i->sender_routes++].transport;
-	while (i->domains < c->domain_count)
-		if (c->domains[i->domains++].whole)
-			return c->domains[i->domains - 1].whole;
 	return NULL;
 }
 
@@ -99,6 +96,8 @@ struct permit *permit_new(struct router *r)
 	for (size_t i = 0; i < c->domain_count; i++) {
 		const struct conf_alias_files *files = &c->domains[i].alias_files;
 
+		if (c->domains[i].whole)
+			add_transport(p, c->domains[i].whole, S(""));
 		for (size_t k = 0; k < files->count; k++) {
 			if (files->items[k].programs)
 				add_transport(p, files->items[k].programs, S(""));
@@ -339,6 +338,8 @@ static bool some_way_fits(const struct asked *a)
 	if (a->whom->into.n > 0 && !str_starts(a->whom->into, ROUTE_MAILBOX))
 		return alias_fits(a);
 	if (mailbox && way_fits(mailbox->transport, route_local(r, a->key), a))
+		return true;
+	if (d && d->whole && way_fits(d->whole, S(""), a))
 		return true;
 	while ((t = next_common(&commons)))
 		if (way_fits(t, S(""), a))

@@ -13,9 +13,10 @@
  * - a look into the .forward of a user, where a transport says "forward"; and what stands in that
  *   file, where it says so, too.
  *
- * The transport of a mailbox is believed for its own address only, "{local}" for any user but root.
- * Programs get no other variables than ours.  Everything refused is worth another try: it may
- * be ordered by a generation that is no longer, or not yet, in force.
+ * The transport of a mailbox is believed for its own address only, that of the mailboxes of a
+ * domain for this domain, "{local}" for any user but root. Programs get no other variables than
+ * ours.  Everything refused is worth another try: it may be ordered by a generation that is no
+ * longer, or not yet, in force.
  */
 #ifndef FLOW_PERMIT_H
 #define FLOW_PERMIT_H
