@@ -43,6 +43,17 @@ static struct fail reason(struct dispatch *d, const struct promise *m, size_t rc
 	return why;
 }
 
+/* When it will be discarded, if nobody releases it; 0: never. */
+static int64_t ends_ms(struct dispatch *d, const struct promise *m, size_t rcpt)
+{
+	const struct promise_rcpt *r = &m->rcpts[rcpt];
+
+	if (!r->quarantined || r->state != SPOOL_WAITING || r->in_hand)
+		return 0;
+	return m->envelope.received_ms +
+	       router_conf(schedule_router(dispatch_schedule(d)))->quarantine.keep_ms;
+}
+
 static json_t *rcpt_json(struct dispatch *d, const struct promise *m, size_t i)
 {
 	const struct envelope_rcpt *e = &m->envelope.rcpts[i];
@@ -56,6 +67,8 @@ static json_t *rcpt_json(struct dispatch *d, const struct promise *m, size_t i)
 	json_put_int(o, "attempts", m->rcpts[i].attempts);
 	if (m->rcpts[i].state == SPOOL_WAITING && m->rcpts[i].next_ms > 0)
 		json_put_time(o, "next", m->rcpts[i].next_ms);
+	if (ends_ms(d, m, i) > 0)
+		json_put_time(o, "kept_until", ends_ms(d, m, i));
 	if (why.kind != FAIL_NONE)
 		json_put_fail(o, "reason", &why);
 	return o;
@@ -93,6 +106,9 @@ static void print_rcpt(struct dispatch *d, const struct promise *m, size_t i, st
 			m->rcpts[i].attempts == 1 ? "" : "s");
 	if (m->rcpts[i].state == SPOOL_WAITING && wait_ms > 0)
 		buf_putf(out, ", again in %s", number_show_time(wait_ms, text));
+	if (ends_ms(d, m, i) > 0)
+		buf_putf(out, ", kept for %s",
+			number_show_time(ends_ms(d, m, i) - clock_wall_ms(), text));
 	if (why.kind != FAIL_NONE)
 		buf_putf(out, ": %s", why.text);
 	buf_put(out, S("\n"));

@@ -415,6 +415,8 @@ def test_strangers_do_not_fill_the_quarantine(place):
     sink.wait(1)
     held = facteur.queue()
     assert len(held) == 2 and quarantined(facteur)[0] == 2
+    assert all("kept_until" in entry["recipients"][0] for entry in held)
+    assert ", kept for 13 d" in facteur.cli("queue", "list"), facteur.cli("queue", "list")
     assert "2 of these messages" in facteur.cli("status")
     # the same after any end of the process
     facteur.kill()

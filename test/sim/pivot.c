@@ -271,6 +271,25 @@ void pivot_release(uint64_t id)
 		sim_call(pivot.node, release, &id);
 }
 
+static struct {
+	void (*run)(struct mail *m, void *owner);
+	void *owner;
+} ordered;
+
+static void obey(void *owner)
+{
+	(void)owner;
+	ordered.run(pivot.mail, ordered.owner);
+}
+
+void pivot_order(void (*run)(struct mail *m, void *owner), void *owner)
+{
+	ordered.run = run;
+	ordered.owner = owner;
+	if (pivot_up())
+		sim_call(pivot.node, obey, NULL);
+}
+
 /* Clients are turned away from now on. */
 static void has_gone_deaf(void *owner)
 {

@@ -19,6 +19,7 @@
 #define PIVOT_MEMORY_OCTETS_MAX (8 << 20)
 
 struct router;
+struct mail;
 
 /* What it asks before it takes mail, beside what it always asks. */
 struct pivot_rules {
@@ -36,7 +37,8 @@ bool pivot_boot(void);           /* false: the power failed meanwhile, or the di
 bool pivot_up(void);             /* it serves */
 void pivot_reload(void);         /* a new generation, which says the same */
 void pivot_release(uint64_t id); /* a message that it has set aside */
-bool pivot_stop(void);           /* true: in good order; else it was cut off, or the power was */
+void pivot_order(void (*run)(struct mail *m, void *owner), void *owner); /* if it serves */
+bool pivot_stop(void); /* true: in good order; else it was cut off, or the power was */
 
 /* Look into its spool, as a boot would: how many messages live in it? */
 size_t pivot_living(void);

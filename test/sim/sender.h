@@ -1,6 +1,7 @@
 /*
  * test/sim/sender - what the files of sim_sender share: the world (sender_world.c), what has to be
- * right about its mail (sender_mail.c) and about its keys (sender_keys.c)
+ * right about its mail (sender_mail.c), about its keys (sender_keys.c), and about what an
+ * administrator does (sender_orders.c)
  */
 #ifndef TEST_SIM_SENDER_H
 #define TEST_SIM_SENDER_H
@@ -41,6 +42,18 @@ void sender_mail_late(void); /* the clock has been set beyond what any address i
 void sender_mail_arrived(str sender, str recipient, str content);
 void sender_mail_ends(uint64_t message, str recipient, enum spool_rcpt_state end);
 bool sender_mail_over(void *owner);
+
+/* Orders of an administrator about the quarantine. */
+enum sender_order { SENDER_RELEASE, SENDER_HOLD, SENDER_DELETE, SENDER_ORDERS };
+
+bool sender_mail_pick(uint64_t *message); /* one that is in there; false: none is */
+void sender_mail_ordered(uint64_t message, enum sender_order what);
+
+/* --- sender_orders.c */
+
+void sender_orders_turn(void); /* one order, whatever it is */
+void sender_orders_end(void);  /* of all that was held by order */
+void sender_orders_over(void); /* all has ended: nothing may be counted */
 
 /* --- sender_keys.c */
 

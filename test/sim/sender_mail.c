@@ -34,7 +34,8 @@ static struct letter {
 	char sender[320], recipient[320];
 	char returns[320]; /* FORWARDED: the sender that we have made; BOUNCE: whose it is */
 	bool arrived, over, held;
-	uint64_t id; /* that we gave it, once the client has read it */
+	bool ordered, released, deleted; /* by an administrator */
+	uint64_t id;                     /* that we gave it, once the client has read it */
 } letters[LETTERS_MAX];
 
 static unsigned count, held;
@@ -290,7 +291,9 @@ void sender_mail_arrived(str sender, str recipient, str content)
 		came_back(l, sender, recipient);
 		break;
 	case STRICT:
-		sim_fail("letter %u came out of the quarantine, and nobody released it", l->number);
+		if (!l->released)
+			sim_fail("letter %u came out of the quarantine, and nobody released it",
+				l->number);
 		break;
 	case FORGED:
 	case THIEVING:
@@ -312,10 +315,46 @@ void sender_mail_ends(uint64_t message, str recipient, enum spool_rcpt_state end
 
 		if (l->id != message)
 			continue;
-		if (l->kind != STRICT || end != SPOOL_DISCARDED)
+		if (l->kind != STRICT ||
+			(end != SPOOL_DISCARDED && !(l->deleted && end == SPOOL_DELETED)))
 			sim_fail("P2: letter %u was ended, %d", l->number, (int)end);
+		if (l->ordered && !sender_faulty && end == SPOOL_DISCARDED)
+			sim_fail("letter %u was discarded, and somebody had taken it out of the "
+				 "quarantine",
+				l->number);
 		held -= l->held;
 		l->held = false;
+	}
+}
+
+bool sender_mail_pick(uint64_t *message)
+{
+	unsigned at = count > 0 ? (unsigned)sim_between(0, (int64_t)count - 1) : 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		struct letter *l = &letters[(at + i) % count];
+
+		*message = l->id;
+		if (l->held)
+			return true;
+	}
+	return false;
+}
+
+/* It is not in the quarantine any more; but where power goes before that is written down, it is
+ * again. */
+void sender_mail_ordered(uint64_t message, enum sender_order what)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct letter *l = &letters[i];
+
+		if (l->id != message)
+			continue;
+		held -= l->held;
+		l->held = false;
+		l->ordered = true;
+		l->released |= what == SENDER_RELEASE;
+		l->deleted |= what == SENDER_DELETE;
 	}
 }
 

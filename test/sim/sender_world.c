@@ -67,6 +67,8 @@ static bool live_until(int64_t until_ns, bool (*done)(void *owner))
 			dns_faults.zone = sender_keys_zone();
 			trace("the zone is another one");
 		}
+		if (sim_chance(5))
+			sender_orders_turn();
 		sim_run(sim.now_ns + STEP_NS, NULL, NULL);
 	}
 	return done && !sim.failed && done(NULL);
@@ -141,6 +143,9 @@ bool sender_tell(uint64_t seed, struct sender_numbers *n)
 	if (!live_until(sim.now_ns + REST_NS, sender_mail_over) && !sim.failed)
 		sim_fail("P2: not all mail has come to its end");
 	live_until(sim.now_ns + 1800 * SIM_S, NULL); /* what nobody heard of, too */
+	sender_orders_end();
+	live_until(sim.now_ns + 60 * SIM_S, NULL);
+	sender_orders_over();
 	if (!sim.failed) {
 		pivot->wall_ms += LATE_MS;
 		sender_mail_late();

@@ -1,0 +1,120 @@
+/* What an administrator does with the quarantine, and whether what it counts is what is there. */
+#include "test/sim/sender.h"
+
+#include "base/mem.h"
+#include "daemon/mail.h"
+#include "flow/dispatch_order.h"
+#include "test/sim/pivot.h"
+#include "test/sim/trace.h"
+
+/* P8: what is there has a place, and there are no more places.  Returns how many have a place and
+ * are not there yet, on their way from a worker. */
+static uint64_t compare(struct mail *m)
+{
+	struct schedule *s = dispatch_schedule(mail_dispatch(m));
+	struct quarantine_sum there = { 0 };
+	struct status status;
+	size_t count;
+	uint64_t *ids = schedule_ids(s, &count);
+
+	mail_status(m, &status);
+	for (size_t i = 0; i < count; i++) {
+		struct promise *p = schedule_look(s, ids[i]);
+
+		there.messages += promise_quarantined(p);
+		there.octets += promise_quarantined(p) ? p->envelope.octets : 0;
+		promise_drop(p);
+	}
+	mem_free(ids);
+	if (status.quarantine.messages < there.messages ||
+		status.quarantine.octets < there.octets ||
+		status.quarantine.messages > SENDER_PLACES)
+		sim_fail("P8: %llu messages are quarantined, and %llu counted",
+			(unsigned long long)there.messages,
+			(unsigned long long)status.quarantine.messages);
+	return status.quarantine.messages - there.messages;
+}
+
+static void order(struct mail *m, void *owner)
+{
+	struct dispatch *d = mail_dispatch(m);
+	enum sender_order what = (enum sender_order)sim_between(0, SENDER_ORDERS - 1);
+	uint64_t id, coming = compare(m);
+	struct promise *p;
+
+	(void)owner;
+	if (!sender_mail_pick(&id) || !(p = schedule_find(dispatch_schedule(d), id)))
+		return;
+	sender_mail_ordered(id, what);
+	trace("by order, %d", (int)what);
+	switch (what) {
+	case SENDER_RELEASE:
+		(void)!dispatch_order_release(d, p, NULL);
+		break;
+	case SENDER_HOLD:
+		(void)!dispatch_order_hold(d, p, NULL);
+		break;
+	case SENDER_DELETE:
+		(void)!dispatch_order_delete(d, p, NULL);
+		break;
+	case SENDER_ORDERS:
+		break;
+	}
+	if (compare(m) != coming)
+		sim_fail("P8: an order has put the count of the quarantine wrong");
+}
+
+void sender_orders_turn(void)
+{
+	pivot_order(order, NULL);
+}
+
+static bool is_held(const struct promise *p)
+{
+	bool held = false;
+
+	for (size_t i = 0; i < p->envelope.rcpt_count; i++)
+		held |= p->rcpts[i].held;
+	return held;
+}
+
+/* What somebody has held himself would stay there for ever. */
+static void end(struct mail *m, void *owner)
+{
+	struct dispatch *d = mail_dispatch(m);
+	struct schedule *s = dispatch_schedule(d);
+	size_t count;
+	uint64_t *ids = schedule_ids(s, &count);
+
+	(void)owner;
+	for (size_t i = 0; i < count; i++) {
+		struct promise *p = schedule_find(s, ids[i]);
+
+		if (!is_held(p) || promise_quarantined(p))
+			continue;
+		sender_mail_ordered(ids[i], SENDER_DELETE);
+		(void)!dispatch_order_delete(d, p, NULL);
+	}
+	mem_free(ids);
+}
+
+void sender_orders_end(void)
+{
+	pivot_order(end, NULL);
+}
+
+static void check_empty(struct mail *m, void *owner)
+{
+	struct status status;
+
+	(void)owner;
+	mail_status(m, &status);
+	if (status.quarantine.messages > 0 || status.quarantine.octets > 0)
+		sim_fail("P8: nothing is quarantined, and %llu messages are counted",
+			(unsigned long long)status.quarantine.messages);
+}
+
+void sender_orders_over(void)
+{
+	pivot_order(check_empty, NULL);
+}
