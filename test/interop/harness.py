@@ -198,7 +198,10 @@ class Facteur(Daemon):
         found = []
         for line in self.log.splitlines():
             words = re.findall(r'(\w+)=("(?:\\.|[^"\\])*"|\S*)', line)
-            if re.search(rf"(^|\s){name}(\s|$)", line.split("=")[0]):
+            event, is_data, _ = line.partition("=")
+            if is_data:
+                event = event.rpartition(" ")[0]  # without the first key, which may be the name of an event
+            if re.search(rf"(^|\s){name}$", event):
                 found.append({k: v.strip('"') for k, v in words})
         return found
 
