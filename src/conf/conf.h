@@ -308,6 +308,7 @@ struct conf {
 	size_t table_count;
 	struct conf_access access;
 	struct conf_uses headers; /* rules for the fields of messages */
+	struct conf_uses body;    /* rules for the lines of their bodies */
 	struct conf_rewrite rewrite;
 	struct conf_copy copy;
 	enum conf_switch soft_bounce;

@@ -16,6 +16,11 @@
 	  .text = "Rules for the fields of a message's header, each unfolded into one line "
 		  "\"Name: value\", in the order of the tables and their lines.  They are pcre "
 		  "tables, see TABLES." },
+	{ ROW(CONF_IN_TOP, "body"), USES(conf, body),
+	  .takes = "TABLE ...",
+	  .text = "Rules for the lines of a message's body, as they come: what a part of it has encoded "
+		  "stays so.  The first 50K of it are looked at, and a line that is longer than 2048 "
+		  "octets in pieces.  They are pcre tables, see TABLES." },
 	{ ROW(CONF_IN_TOP, "rewrite"), SECTION(CONF_IN_REWRITE),
 	  .offset = FIELD(conf, rewrite, struct conf_rewrite),
 	  .text = "Addresses that are replaced by others, see TABLES." },

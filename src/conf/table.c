@@ -408,6 +408,8 @@ void conf_table_resolve(struct conf_builder *b)
 		{ &c->access.recipient,         texts,                 no_network},
 		{ &c->headers,                  1U << CONF_TABLE_PCRE,
                  "the rules for header fields are a pcre table"                  },
+		{ &c->body,                     1U << CONF_TABLE_PCRE,
+                 "the rules for lines of the body are a pcre table"              },
 		{ &c->rewrite.sender,           texts,                 no_network},
 		{ &c->rewrite.recipient,        texts,                 no_network},
 		{ &c->rewrite.header_sender,    local,                 no_wait   },

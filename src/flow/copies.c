@@ -7,13 +7,15 @@ static void cannot(const struct copies *c, struct fail *why)
 {
 	struct log_record r;
 
-	log_open(&r, LOG_ERROR, "copy-failed");
+	log_open(&r, LOG_ERROR, c->redirects ? "redirect-failed" : "copy-failed");
 	log_id(&r, "id", c->id);
 	log_str(&r, "to", c->address);
 	log_c(&r, "by", c->rule);
 	log_fail(&r, why);
 	log_close(&r);
-	fail_reply(why, 451, "4.3.5", "A copy of this message has no place, try again later");
+	fail_reply(why, 451, "4.3.5",
+		c->redirects ? "This message has no place, try again later"
+			     : "A copy of this message has no place, try again later");
 	str_to_c(str_of(c->rule), why->origin, sizeof why->origin);
 }
 
@@ -21,7 +23,7 @@ static void log_copied(const struct copies *c)
 {
 	struct log_record r;
 
-	log_open(&r, LOG_INFO, "copied");
+	log_open(&r, LOG_INFO, c->redirects ? "redirected" : "copied");
 	log_id(&r, "id", c->id);
 	log_str(&r, "to", c->address);
 	log_c(&r, "rule", c->rule);
@@ -32,7 +34,14 @@ static void log_copied(const struct copies *c)
 static bool take_next(struct copies *c)
 {
 	const struct conf_texts *always = &router_conf(c->router)->copy.always;
+	str rule = ruling_redirects(c->ruling, &c->address);
 
+	c->redirects = !c->redirected && rule.n > 0;
+	c->redirected = true;
+	if (c->redirects) {
+		str_to_c(rule, c->rule, sizeof c->rule);
+		return true;
+	}
 	if (c->always < always->count) {
 		c->address = always->items[c->always].text;
 		conf_origin_print(&always->items[c->always++].origin, c->rule);
@@ -49,9 +58,14 @@ static bool take_next(struct copies *c)
 /* It is known who stands behind the address. */
 static bool add(struct copies *c, struct fail *why)
 {
-	struct smtp_rcpt rcpt = { .recipient = c->address, .notify = SMTP_NOTIFY_NEVER };
+	struct smtp_rcpt rcpt = { .recipient = c->address };
 	str original;
 	bool ok = c->addressing.ok;
+
+	if (c->redirects)
+		recipients_clear(c->rcpts);
+	else
+		rcpt.notify = SMTP_NOTIFY_NEVER;
 
 	*why = c->addressing.why;
 	ok = ok && (arena_keep(c->rcpts->arena, c->address, &original) || recipients_too_many(why));

@@ -180,6 +180,27 @@ TEST(permit_lets_the_programs_of_pipes_run)
 	end(&p);
 }
 
+/* The row of a table that was asked may name any transport that has a name, and nothing else. */
+TEST(permit_lets_the_way_of_a_row_run)
+{
+	static const struct row rows[] = {
+		{"sympa",  "x@any.test",  "=list:thing.test", "/usr/lib/sympa/queue thing.test",
+                 true										 },
+		{ "sympa", "x@any.test",  "=mark:",           "/usr/lib/sympa/queue thing.test", false},
+		{ "sympa", "x@any.test",  "=list:thing.test", "/bin/sh",                         false},
+		{ "root",  "x@any.test",  "=list:thing.test", "/usr/lib/sympa/queue thing.test",
+                 false										},
+		{ "sympa", "x@home.test", "=list:|/bin/sh",   "/bin/sh",                         false},
+		{ "out",   "x@else.test", "=route:",          "/usr/bin/out",                    false},
+		{ "out",   "x@out.test",  "=gone:",           "/usr/bin/out",                    true },
+	};
+	struct play p;
+
+	begin(&p);
+	CHECK_ROWS(&p, COURIER_RUN, rows);
+	end(&p);
+}
+
 TEST(permit_lets_what_tables_say_run_for_their_aliases_alone)
 {
 	static const struct row programs[] = {

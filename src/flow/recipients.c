@@ -137,6 +137,26 @@ bool recipients_add(struct recipients *r, const struct smtp_rcpt *rcpt, str orig
 	return true;
 }
 
+void recipients_clear(struct recipients *r)
+{
+	map_free(&r->seen);
+	r->envelope->rcpt_count = 0;
+}
+
+bool recipients_filter(struct recipients *r, str way, struct fail *why)
+{
+	char into[1 + ALIAS_INTO_MAX];
+	int n = snprintf(into, sizeof into, "%.*s%.*s", STR(ROUTE_ROW), STR(way));
+	str kept;
+
+	if (!arena_keep(r->arena,
+		    str_from(into, (size_t)n < sizeof into ? (size_t)n : sizeof into - 1), &kept))
+		return recipients_too_many(why);
+	for (size_t i = 0; i < r->envelope->rcpt_count; i++)
+		r->envelope->rcpts[i].into = kept;
+	return true;
+}
+
 void recipients_discard_all(struct recipients *r, str rule)
 {
 	r->envelope->rcpt_count = r->discarded = 0;

@@ -45,6 +45,12 @@ void recipients_take_back(
 /* One recipient ends here, by a line of the configuration or of a table.  False: as above. */
 bool recipients_discard(struct recipients *r, str rule, struct fail *why) MUST_USE;
 
+/* Somebody else gets the message: all that have come in go. */
+void recipients_clear(struct recipients *r);
+
+/* All of them leave by this way (ROUTE_ROW and TRANSPORT:NEXTHOP).  False: as above. */
+bool recipients_filter(struct recipients *r, str way, struct fail *why) MUST_USE;
+
 /* A rule throws the whole message away. */
 void recipients_discard_all(struct recipients *r, str rule);
 

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/map.h"
 #include "flow/readdress.h"
+#include "gate/body.h"
 #include "gate/headers.h"
 #include "mail/address.h"
 
@@ -34,6 +35,10 @@ struct ruling {
 	struct ruling_copy *copies;
 	struct map copied; /* by their keys */
 	bool copies_lost;
+	struct ruling_field *fields, **fields_end;
+	unsigned field_count;
+	char redirects[CONF_ORIGIN_TEXT_MAX];
+	str redirect, filter; /* in the arena */
 };
 
 static bool uses_tables(const struct conf *c)
@@ -42,7 +47,7 @@ static bool uses_tables(const struct conf *c)
 
 	return a->client.count + a->helo.count + a->sender.count + a->recipient.count > 0 ||
 	       c->rewrite.sender.count + c->rewrite.recipient.count > 0 ||
-	       c->rewrite.masquerade.count > 0 || readdress_wanted(c) ||
+	       c->rewrite.masquerade.count > 0 || readdress_wanted(c) || body_rules_any(c) ||
 	       c->copy.sender.count + c->copy.recipient.count > 0 || headers_any(c);
 }
 
@@ -58,6 +63,7 @@ struct ruling *ruling_new(struct flow *f, const struct router *r, uint64_t sessi
 	g->id = id;
 	asking_init(&g->asking, f->loop);
 	arena_init(&g->arena, RULING_OCTETS_MAX);
+	g->fields_end = &g->fields;
 	return g;
 }
 
@@ -105,6 +111,22 @@ const struct ruling_copy *ruling_copies(const struct ruling *g, bool *whole)
 {
 	*whole = !g || !g->copies_lost;
 	return g ? g->copies : NULL;
+}
+
+const struct ruling_field *ruling_fields(const struct ruling *g)
+{
+	return g ? g->fields : NULL;
+}
+
+str ruling_redirects(const struct ruling *g, str *address)
+{
+	*address = g ? g->redirect : S("");
+	return g ? str_of(g->redirects) : S("");
+}
+
+str ruling_filter(const struct ruling *g)
+{
+	return g ? g->filter : S("");
 }
 
 /* --- what was decided ---------------------------------------------------------------------------
@@ -172,6 +194,47 @@ static void copy_to(struct ruling *g, str address, const struct conf_origin *at)
 	map_set(&g->copied, key, copy);
 }
 
+/* The same by several rules, or for several recipients, is put there once. */
+static void put_field(struct ruling *g, str text)
+{
+	struct ruling_field *field;
+
+	for (field = g->fields; field; field = field->next)
+		if (str_eq(field->text, text))
+			return;
+	field = ARENA_NEW(&g->arena, struct ruling_field);
+	if (!field || g->field_count == RULING_FIELDS_MAX ||
+		!arena_keep(&g->arena, text, &field->text)) {
+		log_line(LOG_WARNING, "field-lost", "%.*s", STR(text));
+		return;
+	}
+	*g->fields_end = field;
+	g->fields_end = &field->next;
+	g->field_count++;
+}
+
+/* What a rule wants to be done with the message, once it is taken. */
+static void wish(struct ruling *g, const struct access_decision *d)
+{
+	switch ((int)d->kind) {
+	case VERDICT_COPY:
+		copy_to(g, d->text, &d->at);
+		break;
+	case VERDICT_PREPEND:
+		put_field(g, d->text);
+		break;
+	case VERDICT_REDIRECT:
+		if (!arena_keep(&g->arena, d->text, &g->redirect))
+			g->copies_lost = true; /* the message is deferred for that, too */
+		conf_origin_print(&d->at, g->redirects);
+		break;
+	case VERDICT_FILTER:
+		if (!arena_keep(&g->arena, d->text, &g->filter))
+			g->copies_lost = true;
+		break;
+	}
+}
+
 /* discards: where to note the line that throws it away. */
 static void keep(struct ruling *g, const struct access_decision *d, char *discards)
 {
@@ -188,8 +251,9 @@ void ruling_note(void *ruling, const struct access_decision *d)
 	if (g->notes++ < RULING_NOTES_MAX)
 		log_decision(g, d);
 	keep(g, d, g->discards);
-	if (d->kind == VERDICT_COPY)
-		copy_to(g, d->text, &d->at);
+	if (d->kind == VERDICT_COPY ||
+		d->kind == VERDICT_REDIRECT) /* a field is put there already */
+		wish(g, d);
 }
 
 static void log_rewritten(const struct ruling *g, const char *of, str field, str said,
@@ -222,11 +286,10 @@ static str said(const struct ruling *g)
 	return g->at_mail ? g->facts.sender : g->facts.recipient;
 }
 
-static void take_copies(struct ruling *g)
+static void take_wishes(struct ruling *g)
 {
 	for (size_t i = 0; i < g->result.count; i++)
-		if (g->result.decisions[i].kind == VERDICT_COPY)
-			copy_to(g, g->result.decisions[i].text, &g->result.decisions[i].at);
+		wish(g, &g->result.decisions[i]);
 	for (size_t i = 0; i < g->found_count; i++)
 		copy_to(g, g->found[i].address, &g->found[i].at);
 }
@@ -234,7 +297,7 @@ static void take_copies(struct ruling *g)
 void ruling_rcpt_taken(struct ruling *g)
 {
 	if (g)
-		take_copies(g);
+		take_wishes(g);
 }
 
 static void take(struct ruling *g)
@@ -254,7 +317,7 @@ static void take(struct ruling *g)
 		log_rewritten(
 			g, g->at_mail ? "sender" : "recipient", S(""), said(g), &g->rewritten);
 	if (g->at_mail)
-		take_copies(g);
+		take_wishes(g);
 	*(g->at_mail ? &g->excused : &g->rcpt_excused) = r->excused;
 }
 

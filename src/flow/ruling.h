@@ -15,7 +15,8 @@
 
 #define RULING_NOTES_MAX 50       /* log records about the fields of one header */
 #define RULING_COPIES_MAX 20      /* addresses that one question may add */
-#define RULING_OCTETS_MAX 1048576 /* of who gets copies */
+#define RULING_FIELDS_MAX 20      /* put on top of one message */
+#define RULING_OCTETS_MAX 1048576 /* of who gets copies, and of these fields */
 
 struct ruling;
 
@@ -50,6 +51,18 @@ struct ruling_copy {
 	const struct ruling_copy *next;
 };
 const struct ruling_copy *ruling_copies(const struct ruling *g, bool *whole) MUST_USE;
+
+/* What rules of access put on top of the message, each once, in the order of the rules. */
+struct ruling_field {
+	str text; /* "Name: value" */
+	struct ruling_field *next;
+};
+const struct ruling_field *ruling_fields(const struct ruling *g) MUST_USE;
+
+/* Who gets the message in the place of all its recipients, and by which line; "": nobody.  The last
+ * rule that says so counts; so it does of the way that all of them leave by. */
+str ruling_redirects(const struct ruling *g, str *address) MUST_USE;
+str ruling_filter(const struct ruling *g) MUST_USE;
 
 /* An address in this header field has been replaced.  The ruling may not be null, here and below.
  */

@@ -4,6 +4,7 @@
 #include "conf/limit.h"
 #include "flow/stamp.h"
 #include "gate/relay.h"
+#include "mail/fields.h"
 #include "world/clock.h"
 
 /* Who handed a message on may have said whose it is (XFORWARD): that client is judged then, and
@@ -67,6 +68,7 @@ struct transaction *transaction_new(struct flow *f, struct router *router,
 		e->flags |= ENVELOPE_LOGIN;
 	t->proof = prove(t, client, mail->smtputf8);
 	t->ruling = ruling_new(f, t->router, e->session_id, e->id);
+	body_rules_init(&t->body, t->router, ruling_note, t->ruling);
 	t->edit = edit_new(t->router,
 		&(struct edit_mail){ .id = e->id, .ours = client->trusted, .ruling = t->ruling });
 	return t;
@@ -83,6 +85,7 @@ void transaction_free(struct transaction *t)
 		spool_draft_drop(t->draft);
 	proof_free(t->proof);
 	edit_free(t->edit);
+	body_rules_free(&t->body);
 	ruling_free(t->ruling);
 	arena_free(&t->question.arena);
 	recipients_free(&t->recipients);
@@ -132,9 +135,18 @@ void transaction_begin(struct transaction *t, void (*writable)(void *owner), voi
 	if (t->proof)
 		proof_begin(t->proof, forwarding_goes_out(t->router, &t->envelope));
 	t->draft = spool_draft_new(t->flow->spool, t->flow->loop, writable, owner);
+	for (const struct ruling_field *f = ruling_fields(t->ruling); f; f = f->next)
+		fields_put(f->text, &field);
 	stamp_received(&stamp, &field);
 	transaction_write(t, buf_str(&field));
 	buf_free(&field);
+}
+
+const struct fail *transaction_refusal(const struct transaction *t)
+{
+	const struct fail *why = t->edit ? edit_refusal(t->edit) : NULL;
+
+	return why ? why : body_rules_refusal(&t->body);
 }
 
 /* A piece of the header as it leaves. */
@@ -210,6 +222,22 @@ static void hold(struct transaction *t, str rest)
 	t->held = held;
 }
 
+static bool refused(const struct transaction *t, struct fail *why)
+{
+	const struct fail *refusal = transaction_refusal(t);
+
+	if (refusal)
+		*why = *refusal;
+	return refusal;
+}
+
+static enum spool_write take_body(struct transaction *t, str bytes, bool *fits, struct fail *why)
+{
+	body_rules_feed(&t->body, bytes);
+	*fits = !refused(t, why);
+	return transaction_write(t, bytes);
+}
+
 /* Look at bytes, write them, and what the header lacks at its end.  The start of a line that is too
  * short to be judged is held back until more of it is there. */
 static enum spool_write take(struct transaction *t, str bytes, bool *fits, struct fail *why)
@@ -220,7 +248,7 @@ static enum spool_write take(struct transaction *t, str bytes, bool *fits, struc
 
 	*fits = true;
 	if (t->header_done)
-		return transaction_write(t, bytes);
+		return take_body(t, bytes, fits, why);
 	if (t->proof)
 		proof_header(t->proof, str_first(bytes, n), keep, t);
 	else
@@ -228,12 +256,10 @@ static enum spool_write take(struct transaction *t, str bytes, bool *fits, struc
 	*fits = header_fits(t, why);
 	if (over)
 		transaction_end_header(t);
-	if (*fits && t->edit && edit_refusal(t->edit)) {
-		*why = *edit_refusal(t->edit);
-		*fits = false;
-	}
-	if (over)
-		enough = transaction_write(t, str_skip(bytes, n));
+	if (*fits)
+		*fits = !refused(t, why);
+	if (over && *fits)
+		enough = take_body(t, str_skip(bytes, n), fits, why);
 	hold(t, over ? S("") : str_skip(bytes, n));
 	return enough;
 }

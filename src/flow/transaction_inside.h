@@ -15,6 +15,7 @@
 #include "flow/recipients.h"
 #include "flow/ruling.h"
 #include "flow/transaction.h"
+#include "gate/body.h"
 
 /* A recipient who is in, if others know him. */
 struct rcpt_question {
@@ -45,8 +46,9 @@ struct transaction {
 	struct tls_facts *tls; /* in the arena; null: in clear */
 	struct proof *proof;   /* of the sender; null: there is nothing to prove */
 	struct ruling *ruling;
-	struct edit *edit; /* of its header; null: it is left as it is */
-	struct question {  /* MAIL or RCPT, until its answer */
+	struct body_rules body; /* of which each line is looked at */
+	struct edit *edit;      /* of its header; null: it is left as it is */
+	struct question {       /* MAIL or RCPT, until its answer */
 		transaction_answer *answered;
 		void *owner;
 		uint32_t ticket;
@@ -78,6 +80,9 @@ void transaction_leave_quarantine(struct transaction *t);
 
 /* Bytes for the spool, past all that looks at what leaves. */
 enum spool_write transaction_write(struct transaction *t, str bytes);
+
+/* A rule refuses the message; null: none does, so far. */
+const struct fail *transaction_refusal(const struct transaction *t) MUST_USE;
 
 /* The facts of the header as it leaves. */
 const struct header_scan *transaction_left(const struct transaction *t) MUST_USE;

@@ -215,7 +215,11 @@ static void rewrite(struct transaction *t)
 static void copied(struct copies *c, const struct fail *why)
 {
 	struct transaction *t = AROUND(c, struct transaction, copies);
+	str filter = ruling_filter(t->ruling);
+	struct fail full;
 
+	if (!why && filter.n > 0 && !recipients_filter(&t->recipients, filter, &full))
+		why = &full;
 	if (why) {
 		answer(t, why, "");
 		transaction_free(t);
@@ -267,8 +271,9 @@ void transaction_commit(struct transaction *t,
 		transaction_end_header(t);
 	t->committed = answered;
 	t->owner = owner;
-	if (t->edit && edit_refusal(t->edit)) { /* for its last field */
-		answer(t, edit_refusal(t->edit), "");
+	body_rules_end(&t->body);
+	if (transaction_refusal(t)) { /* for its last field, or line */
+		answer(t, transaction_refusal(t), "");
 		transaction_free(t);
 		return;
 	}

@@ -1,6 +1,7 @@
 #include "gate/access.h"
 
 #include "gate/access_keys.h"
+#include "route/transports.h"
 
 /* One look through the tables, as far as it goes. */
 struct look {
@@ -52,7 +53,8 @@ static bool obey(
 	struct verdict v;
 	struct fail cause;
 
-	if (!verdict_parse(answer->value, VERDICT_OF_ACCESS, &v, &cause))
+	if (!verdict_parse(answer->value, VERDICT_OF_ACCESS, &v, &cause) ||
+		(v.kind == VERDICT_FILTER && !access_is_way(l->router, v.text, &cause)))
 		return table_failed(l, t, key, &cause);
 	if (v.kind == VERDICT_NONE)
 		return false;
@@ -136,4 +138,15 @@ bool access_rcpt(const struct router *r, struct asking *asking, const struct acc
 		(keys = access_keys_address(asking, r, facts->recipient)))
 		now = ask_tables(&l, "recipient", &tables->recipient, keys);
 	return now != WAIT;
+}
+
+bool access_is_way(const struct router *r, str text, struct fail *why)
+{
+	const struct conf *c = router_conf(r);
+	size_t at;
+
+	if (text.n > ALIAS_INTO_MAX)
+		return fail_with(why, FAIL_PERMANENT, "5.3.5", "a way is shorter than %u octets",
+			ALIAS_INTO_MAX);
+	return transports_value(c, c->hostname.text, text, &at, why);
 }

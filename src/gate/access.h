@@ -47,6 +47,9 @@ struct access_result {
 	struct fail refusal; /* FAIL_NONE: it may come in */
 };
 
+/* Is there such a way for a filter, TRANSPORT:NEXTHOP? */
+bool access_is_way(const struct router *r, str text, struct fail *why) MUST_USE;
+
 /* False: a table must answer first (asking_wait), then it is to be told again.  What is given out
  * lives as long as the asking. */
 bool access_mail(const struct router *r, struct asking *asking, const struct access_facts *facts,

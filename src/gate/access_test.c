@@ -125,3 +125,32 @@ TEST(access_asks_no_more_keys_than_its_limit)
 	asking_free(&asking);
 	close_all();
 }
+
+/* A way that leads nowhere is a failure of its table, and no way. */
+TEST(access_filter_is_a_way)
+{
+	static const struct router_fake_file ways[] = {
+		{"w", "a@b.test filter smtp:[192.0.2.1]:26\nb@b.test filter nowhere:\n"
+		       "c@b.test filter smtp:\n"},
+	};
+	struct router *r =
+		router_fake_new("hostname p.test\naccess sender hash:w\n", ways, LENGTH(ways));
+	struct loop *l = loop_new("test");
+	static const char *const senders[] = { "a@b.test", "b@b.test", "c@b.test" };
+
+	for (size_t i = 0; i < LENGTH(senders); i++) {
+		struct ip ip = { 0 };
+		struct access_facts facts = { .client = &ip, .sender = str_of(senders[i]) };
+		struct access_result result;
+		struct asking asking;
+
+		asking_init(&asking, l);
+		CHECK(access_mail(r, &asking, &facts, &result));
+		CHECK_INT(result.count, 1);
+		CHECK(result.decisions[0].failed == (i > 0));
+		CHECK((result.refusal.kind != FAIL_NONE) == (i > 0));
+		asking_free(&asking);
+	}
+	loop_free(l);
+	router_drop(r);
+}

@@ -1,6 +1,6 @@
 #include "gate/table_check.h"
 
-#include "gate/verdict.h"
+#include "gate/access.h"
 #include "mail/address.h"
 #include "route/canonical.h"
 #include "route/domain_tables.h"
@@ -53,7 +53,7 @@ static bool is_destination(const struct router *r, str address, struct fail *why
 		return true;
 	arena_init(&a, ARENA_UNLIMITED);
 	ok = route_expand(r, &a, address, &targets, why, NULL, NULL) ||
-	     fail_while(why, ", so it gets no copy");
+	     fail_while(why, ", so it gets no mail");
 	arena_free(&a);
 	return ok;
 }
@@ -63,8 +63,12 @@ static bool is_verdict(
 {
 	struct verdict v;
 
-	return verdict_parse(value, place, &v, why) &&
-	       (v.kind != VERDICT_COPY || is_destination(r, v.text, why));
+	if (!verdict_parse(value, place, &v, why))
+		return false;
+	if (v.kind == VERDICT_FILTER)
+		return str_has(v.text, '$') || access_is_way(r, v.text, why);
+	return (v.kind != VERDICT_COPY && v.kind != VERDICT_REDIRECT) ||
+	       is_destination(r, v.text, why);
 }
 
 static bool of_access(const struct router *r, str value, struct fail *why)
@@ -75,6 +79,11 @@ static bool of_access(const struct router *r, str value, struct fail *why)
 static bool of_header(const struct router *r, str value, struct fail *why)
 {
 	return is_verdict(r, value, VERDICT_OF_HEADER, why);
+}
+
+static bool of_body(const struct router *r, str value, struct fail *why)
+{
+	return is_verdict(r, value, VERDICT_OF_BODY, why);
 }
 
 static bool of_rewrite(const struct router *r, str value, struct fail *why)
@@ -137,6 +146,7 @@ size_t table_check(const struct router *r, struct buf *report)
 	check_rows(&check, &c->access.sender, of_access);
 	check_rows(&check, &c->access.recipient, of_access);
 	check_rows(&check, &c->headers, of_header);
+	check_rows(&check, &c->body, of_body);
 	check_rows(&check, &c->rewrite.sender, of_rewrite);
 	check_rows(&check, &c->rewrite.recipient, of_rewrite);
 	check_rows(&check, &c->rewrite.header_sender, of_rewrite);

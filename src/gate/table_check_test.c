@@ -29,7 +29,7 @@ TEST(table_check_names_each_row_that_means_nothing)
 	CHECK_INT(table_check(r, &report), 10);
 	CHECK_STR(buf_str(&report),
 		S("s:2:3: 'nonsense' is no verdict: accept, refuse, defer, hold, discard, copy, "
-		  "warn or dunno\n"
+		  "redirect, warn, prepend, filter or dunno\n"
 		  "s:4:3: 'copy' is followed by an address, such as archive@example.org\n"
 		  "h:4:1: 'copy' is followed by an address, such as archive@example.org\n"
 		  "w:2:10: 'user' is no address such as jo@example.org, nor @example.org, the same "
@@ -40,7 +40,7 @@ TEST(table_check_names_each_row_that_means_nothing)
 		  "t:1:10: unknown transport 'nowhere'; the nearest known one is 'error'\n"
 		  "t:3:10: a next hop is expected behind 'smtp:': else it is the MX hosts of "
 		  "'a.test', and those are this server\n"
-		  "a.conf:7:28: <no@a.test>: nobody here has this address, so it gets no copy\n"));
+		  "a.conf:7:28: <no@a.test>: nobody here has this address, so it gets no mail\n"));
 	buf_free(&report);
 	router_drop(r);
 }

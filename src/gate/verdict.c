@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "mail/address.h"
 
-#define BOTH (VERDICT_OF_ACCESS | VERDICT_OF_HEADER)
+#define ALL (VERDICT_OF_ACCESS | VERDICT_OF_HEADER | VERDICT_OF_BODY)
 
 /* clang-format off */
 static const struct word {
@@ -15,24 +15,26 @@ static const struct word {
 	unsigned places;
 	int code; /* of REFUSE, where none is said */
 } words[] = {
-	{ STR_INIT("accept"),  VERDICT_ACCEPT,  BOTH, 0 },
+	{ STR_INIT("accept"),  VERDICT_ACCEPT,  ALL, 0 },
 	{ STR_INIT("ok"),      VERDICT_ACCEPT,  VERDICT_OF_ACCESS, 0 },
 	{ STR_INIT("permit"),  VERDICT_ACCEPT,  VERDICT_OF_ACCESS, 0 },
-	{ STR_INIT("refuse"),  VERDICT_REFUSE,  BOTH, 550 },
-	{ STR_INIT("reject"),  VERDICT_REFUSE,  BOTH, 550 },
-	{ STR_INIT("defer"),   VERDICT_REFUSE,  BOTH, 450 },
-	{ STR_INIT("hold"),    VERDICT_HOLD,    BOTH, 0 },
-	{ STR_INIT("discard"), VERDICT_DISCARD, BOTH, 0 },
-	{ STR_INIT("copy"),    VERDICT_COPY,    BOTH, 0 },
-	{ STR_INIT("bcc"),     VERDICT_COPY,    BOTH, 0 },
-	{ STR_INIT("warn"),    VERDICT_WARN,    BOTH, 0 },
-	{ STR_INIT("info"),    VERDICT_WARN,    BOTH, 0 },
-	{ STR_INIT("dunno"),   VERDICT_NONE,    BOTH, 0 },
+	{ STR_INIT("refuse"),  VERDICT_REFUSE,  ALL, 550 },
+	{ STR_INIT("reject"),  VERDICT_REFUSE,  ALL, 550 },
+	{ STR_INIT("defer"),   VERDICT_REFUSE,  ALL, 450 },
+	{ STR_INIT("hold"),    VERDICT_HOLD,    ALL, 0 },
+	{ STR_INIT("discard"), VERDICT_DISCARD, ALL, 0 },
+	{ STR_INIT("copy"),    VERDICT_COPY,    ALL, 0 },
+	{ STR_INIT("bcc"),     VERDICT_COPY,    ALL, 0 },
+	{ STR_INIT("redirect"), VERDICT_REDIRECT, ALL, 0 },
+	{ STR_INIT("filter"),  VERDICT_FILTER,  VERDICT_OF_ACCESS, 0 },
+	{ STR_INIT("warn"),    VERDICT_WARN,    ALL, 0 },
+	{ STR_INIT("info"),    VERDICT_WARN,    ALL, 0 },
+	{ STR_INIT("dunno"),   VERDICT_NONE,    ALL, 0 },
 	{ STR_INIT("remove"),  VERDICT_REMOVE,  VERDICT_OF_HEADER, 0 },
 	{ STR_INIT("ignore"),  VERDICT_REMOVE,  VERDICT_OF_HEADER, 0 },
 	{ STR_INIT("strip"),   VERDICT_REMOVE,  VERDICT_OF_HEADER, 0 },
 	{ STR_INIT("replace"), VERDICT_REPLACE, VERDICT_OF_HEADER, 0 },
-	{ STR_INIT("prepend"), VERDICT_PREPEND, VERDICT_OF_HEADER, 0 },
+	{ STR_INIT("prepend"), VERDICT_PREPEND, VERDICT_OF_HEADER | VERDICT_OF_ACCESS, 0 },
 };
 /* clang-format on */
 
@@ -45,6 +47,8 @@ const char *verdict_name(enum verdict_kind kind)
 		[VERDICT_DISCARD] = "discard",
 		[VERDICT_WARN] = "warn",
 		[VERDICT_COPY] = "copy",
+		[VERDICT_REDIRECT] = "redirect",
+		[VERDICT_FILTER] = "filter",
 		[VERDICT_REMOVE] = "remove",
 		[VERDICT_REPLACE] = "replace",
 		[VERDICT_PREPEND] = "prepend" };
@@ -128,6 +132,19 @@ static const struct word *find_word(str word, enum verdict_place place)
 	return NULL;
 }
 
+static const char *more_words(enum verdict_place place)
+{
+	switch (place) {
+	case VERDICT_OF_ACCESS:
+		return ", prepend, filter";
+	case VERDICT_OF_HEADER:
+		return ", remove, replace, prepend";
+	case VERDICT_OF_BODY:
+		break;
+	}
+	return "";
+}
+
 bool verdict_parse(str value, enum verdict_place place, struct verdict *v, struct fail *why)
 {
 	str rest = str_trim(value), word = S("");
@@ -145,9 +162,9 @@ bool verdict_parse(str value, enum verdict_place place, struct verdict *v, struc
 	known = find_word(word, place);
 	if (!known)
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
-			"'%.*s' is no verdict: accept, refuse, defer, hold, discard, copy, warn%s "
-			"or dunno",
-			STR(word), place == VERDICT_OF_HEADER ? ", remove, replace, prepend" : "");
+			"'%.*s' is no verdict: accept, refuse, defer, hold, discard, copy, "
+			"redirect, warn%s or dunno",
+			STR(word), more_words(place));
 	rest = str_trim(rest);
 	if (known->kind == VERDICT_REFUSE)
 		return read_refusal(v, rest, known->code, why);
@@ -156,8 +173,12 @@ bool verdict_parse(str value, enum verdict_place place, struct verdict *v, struc
 	if ((v->kind == VERDICT_REPLACE || v->kind == VERDICT_PREPEND) && !is_field(rest))
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"'%.*s' is followed by a field, \"Name: value\"", STR(word));
-	if (v->kind == VERDICT_COPY && !address_parse(rest, true, NULL))
+	if ((v->kind == VERDICT_COPY || v->kind == VERDICT_REDIRECT) &&
+		!address_parse(rest, true, NULL))
 		return fail_with(why, FAIL_PERMANENT, "5.3.5",
 			"'%.*s' is followed by an address, such as archive@example.org", STR(word));
+	if (v->kind == VERDICT_FILTER && !str_has(rest, ':'))
+		return fail_with(why, FAIL_PERMANENT, "5.3.5",
+			"'%.*s' is followed by TRANSPORT:NEXTHOP", STR(word));
 	return true;
 }
