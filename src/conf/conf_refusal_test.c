@@ -192,6 +192,12 @@ static const struct {
 		  "!10.0.0.0/24' in front takes it out")														   },
 	{ S("transport t { smtp a.b; login c }"),                                               S("a.conf:1:31: 'login' asks for 'tls encrypt' "
 						    "or more: no password goes out in clear")                             },
+	{ S("transport t { smtp a.b; tls encrypt; login-mechanisms plain }"),
+         S("a.conf:1:38: 'login-mechanisms' means nothing without 'login'")												},
+	{ S("transport t { smtp a.b; tls encrypt; login c; login-mechanisms plain ntlm }"),
+         S("a.conf:1:70: 'login-mechanisms' takes mechanisms: plain, login, scram-sha-256 "
+		  "or "
+		  "scram-sha-256-plus, not 'ntlm'")															},
 	{ S("transport t { smtp a.b; tls may; tls-wrappermode }"),
          S("a.conf:1:34: 'tls-wrappermode' means nothing to 'tls may'")												    },
 	{ S("transport t { lmtp unix:/x; login c }"),

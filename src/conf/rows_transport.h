@@ -86,6 +86,12 @@
 		  "SCRAM-SHA-256, PLAIN and LOGIN.  A server that offers no login, or refuses ours, gets no mail: it "
 		  "waits.  With PLAIN and LOGIN who answers learns the password: take the level verify, "
 		  "secure or fingerprint." },
+	{ ROW(IN_HOP, "login-mechanisms"),
+	  READ_BY(conf_tls_block_mechanisms, conf_transport, peer.mechanisms, unsigned),
+	  .kinds = 1U << CONF_SMTP, .takes = "MECHANISM ...",
+	  .text = "As Postfix's smtp_sasl_mechanism_filter: of what the server offers only these are taken, "
+		  "of plain, login, scram-sha-256 and scram-sha-256-plus.  Without it: all.  It helps with "
+		  "a server that offers what it cannot do." },
 	{ ROW(IN_HOP, "connections"), COUNT(conf_transport, connections, 1, 10000),
 	  .preset = "20", .kinds = HAS_PEER | HAS_FILES,
 	  .takes = "NUMBER",

@@ -4,9 +4,9 @@
 
 str conf_tls_key(struct arena *a, const struct conf_tls_peer *peer)
 {
-	str key = arena_printf(a, "%d %.*s\n%.*s\n%.*s\n%.*s", (int)peer->wrapper,
-		STR(peer->login.path), STR(peer->trust.path), STR(peer->pair.certificate.path),
-		STR(peer->pair.key.path));
+	str key = arena_printf(a, "%d %u %.*s\n%.*s\n%.*s\n%.*s", (int)peer->wrapper,
+		peer->mechanisms, STR(peer->login.path), STR(peer->trust.path),
+		STR(peer->pair.certificate.path), STR(peer->pair.key.path));
 
 	for (size_t i = 0; i < peer->digest_count; i++)
 		for (size_t k = 0; k < CONF_DIGEST_OCTETS; k++)

@@ -64,6 +64,7 @@ enum conf_wrapper { CONF_WRAPPER_OFF, CONF_WRAPPER_ON };
 struct conf_tls_peer {
 	enum conf_wrapper wrapper;         /* tls-wrappermode: the handshake comes first */
 	struct conf_file login;            /* credentials; "": we log in nowhere */
+	unsigned mechanisms;               /* bits of enum sasl_mechanism; 0: all */
 	struct conf_file trust;            /* authorities, PEM; "": those of the system */
 	struct conf_pair pair;             /* our own certificate, for peers that ask for one */
 	const struct conf_digest *digests; /* fingerprint: of certificates or of their keys */

@@ -1,5 +1,7 @@
 #include "conf/tls_block.h"
 
+#include "login/sasl.h"
+
 #include "base/ascii.h"
 #include "conf/block.h"
 #include "conf/list.h"
@@ -134,6 +136,43 @@ bool conf_tls_block_listener(struct conf_builder *b, const struct conf_listener 
 	return check_pair(b, &l->pair);
 }
 
+static bool find_mechanism(str name, unsigned *bit)
+{
+	static const struct {
+		str name;
+		unsigned bit;
+	} all[] = {
+		{STR_INIT("plain"),               SASL_PLAIN     },
+		{ STR_INIT("login"),              SASL_LOGIN     },
+		{ STR_INIT("scram-sha-256"),      SASL_SCRAM     },
+		{ STR_INIT("scram-sha-256-plus"), SASL_SCRAM_PLUS},
+	};
+
+	for (size_t i = 0; i < LENGTH(all); i++)
+		if (str_eq_nocase(name, all[i].name)) {
+			*bit = all[i].bit;
+			return true;
+		}
+	return false;
+}
+
+bool conf_tls_block_mechanisms(struct conf_builder *b, const struct conf_row *row,
+	const struct conf_directive *d, void *field)
+{
+	static const char takes[] = "mechanisms: plain, login, scram-sha-256 or scram-sha-256-plus";
+	unsigned *mechanisms = field, bit;
+
+	(void)row;
+	if (!conf_value_words(b, d, SIZE_MAX, takes))
+		return false;
+	for (size_t i = 1; i < d->word_count; i++) {
+		if (!find_mechanism(d->words[i].text, &bit))
+			return conf_value_wrong(b, d, &d->words[i], takes);
+		*mechanisms |= bit;
+	}
+	return true;
+}
+
 static const struct conf_origin *place(struct conf_builder *b, const char *word)
 {
 	return conf_schema_seen(b, conf_schema_find(CONF_IN_TRANSPORT, str_of(word)));
@@ -164,7 +203,9 @@ bool conf_tls_block_transport(struct conf_builder *b, const struct conf_transpor
 	if (t->peer.login.path.n > 0 && t->tls < CONF_TLS_ENCRYPT)
 		ok = conf_builder_error(b, &t->peer.login.origin,
 			"'login' asks for 'tls encrypt' or more: no password goes out in clear");
-
+	if (t->peer.mechanisms && t->peer.login.path.n == 0)
+		ok = conf_builder_error(b, place(b, "login-mechanisms"),
+			"'login-mechanisms' means nothing without 'login'");
 	if (t->tls == CONF_TLS_FINGERPRINT && t->peer.digest_count == 0)
 		ok = conf_builder_error(b, place(b, "tls"),
 			"'tls fingerprint' needs the digest of a certificate or its key: "

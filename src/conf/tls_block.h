@@ -6,10 +6,11 @@
 
 #include "conf/schema.h"
 
-conf_reader conf_tls_block;         /* struct conf_tls: the section, or NAME ... { } */
-conf_reader conf_tls_block_file;    /* struct conf_file */
-conf_reader conf_tls_block_digests; /* struct conf_tls_peer: its digests */
-conf_reader conf_tls_block_names;   /* struct conf_tls_peer: its names */
+conf_reader conf_tls_block;            /* struct conf_tls: the section, or NAME ... { } */
+conf_reader conf_tls_block_file;       /* struct conf_file */
+conf_reader conf_tls_block_digests;    /* struct conf_tls_peer: its digests */
+conf_reader conf_tls_block_names;      /* struct conf_tls_peer: its names */
+conf_reader conf_tls_block_mechanisms; /* bits of enum sasl_mechanism */
 
 /* A listener's own words are all read.  False: reported. */
 bool conf_tls_block_listener(struct conf_builder *b, const struct conf_listener *l) MUST_USE;

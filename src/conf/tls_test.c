@@ -87,7 +87,8 @@ TEST(conf_tls_key_differs_where_trust_does)
 		"tls verify; trust b", "tls verify; match a.b", "tls verify; match a.b c.d",
 		"tls verify; match c.d a.b", "tls fingerprint; fingerprint " DIGEST,
 		"certificate c; key k", "certificate c; key l", "tls encrypt; login a",
-		"tls encrypt; login b", "tls encrypt; tls-wrappermode" };
+		"tls encrypt; login b", "tls encrypt; login b; login-mechanisms plain",
+		"tls encrypt; tls-wrappermode" };
 	str keys[LENGTH(words)];
 	struct arena a;
 

@@ -35,7 +35,7 @@ static void question(const struct sign_on *s, struct introduction_question *q)
 		.whom = {.host = s->host,
 			 .nexthop = nexthop_of(s->transport, s->nexthop).host,
 			 .port = s->port},
-		.offered = str_of(smtp_client_peer(s->machine)->auth),
+		.offered = str_of(s->offered),
 		.binding = s->binding,
 		.challenges = buf_str(&s->challenges)
 	};
@@ -106,13 +106,45 @@ static void make_it_here(struct loop_timer *timer)
 /* --- the machine's calls ------------------------------------------------------------------------
  */
 
+/* False: nothing is left. */
+static bool filter(struct sign_on *s)
+{
+	str rest = str_of(smtp_client_peer(s->machine)->auth), name;
+	unsigned wanted = s->transport->peer.mechanisms;
+	size_t n = 0;
+
+	str_to_c(rest, s->offered, sizeof s->offered);
+	if (!wanted)
+		return true;
+	while (str_word(&rest, &name))
+		if (sasl_mechanism_find(name) & wanted && n + 1 + name.n < sizeof s->offered) {
+			str_to_c(name, s->offered + n, sizeof s->offered - n);
+			n += name.n;
+			s->offered[n++] = ' ';
+		}
+	s->offered[n] = '\0';
+	return n > 0;
+}
+
+/* Who is told to leave PLUS alone does not say that he could do it: the server would take that for
+ * an offer that was changed on its way. */
+static void bind(struct sign_on *s)
+{
+	unsigned wanted = s->transport->peer.mechanisms;
+
+	if (wanted && !(wanted & SASL_SCRAM_PLUS))
+		s->binding = (struct sasl_binding){ 0 };
+	else
+		sign_in_binding(s->sock, &s->binding);
+}
+
 static void begin(struct sign_on *s)
 {
 	uint64_t random[3] = { clock_random(), clock_random(), clock_random() };
 
 	_Static_assert(sizeof random >= SASL_NONCE_OCTETS, "the nonce needs more");
 	memcpy(s->nonce, random, SASL_NONCE_OCTETS);
-	sign_in_binding(s->sock, &s->binding);
+	bind(s);
 	buf_clear(&s->challenges);
 }
 
@@ -122,6 +154,17 @@ static void too_much(struct loop_timer *timer)
 
 	fail_with(&why, FAIL_TEMPORARY, "4.7.0", "The peer asks for more than any login has");
 	fail(AROUND(timer, struct sign_on, later), &why);
+}
+
+static void nothing_left(struct loop_timer *timer)
+{
+	struct sign_on *s = AROUND(timer, struct sign_on, later);
+	struct fail why;
+
+	fail_with(&why, FAIL_TEMPORARY, "4.7.0",
+		"The peer offers no way to log in that login-mechanisms allows: %s",
+		smtp_client_peer(s->machine)->auth);
+	fail(s, &why);
 }
 
 static void do_later(struct sign_on *s, void (*run)(struct loop_timer *timer))
@@ -136,7 +179,9 @@ void sign_on_ask(struct sign_on *s, str challenge)
 	s->asks_vault = false;
 	if (!challenge.p)
 		begin(s);
-	if (challenge.p && !introduction_add(&s->challenges, challenge)) {
+	if (!challenge.p && !filter(s)) {
+		do_later(s, nothing_left);
+	} else if (challenge.p && !introduction_add(&s->challenges, challenge)) {
 		do_later(s, too_much);
 	} else if (vault_is_there()) {
 		s->asks_vault = true;

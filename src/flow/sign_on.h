@@ -29,6 +29,7 @@ struct sign_on {
 	char name[INTRODUCTION_OFFER_MAX + 1]; /* who we are there; "": nobody yet */
 	unsigned char nonce[SASL_NONCE_OCTETS];
 	struct sasl_binding binding;
+	char offered[INTRODUCTION_OFFER_MAX + 1]; /* of what the peer offers, what we may take */
 	struct buf challenges;
 	bool waits, asks_vault;
 	struct vault_question asked;

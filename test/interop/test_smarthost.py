@@ -162,12 +162,13 @@ def test_nobody_stands_between(place):
     ways = {"own": Between(port, pair, ssl.TLSVersion.TLSv1_2),  # he has its key: the same end point
             "other": Between(port, harness.certificate(place.folder, "evil.test"), ssl.TLSVersion.TLSv1_2),
             "new": Between(port, pair),  # of TLS 1.3 each channel is another one
-            "less": Between(port, pair, change=lambda said: said.replace(b" SCRAM-SHA-256-PLUS", b""))}
+            "less": Between(port, pair, change=lambda said: said.replace(b" SCRAM-SHA-256-PLUS", b"")),
+            "weak": Between(port, pair)}
     for way in ways.values():
         place.keep(way)
     facteur = place.facteur(start=False, more="queue { retry 1h }\n" + "".join(
-        f"route {name}.test {{ smtp {way.host}; port {way.port}; tls encrypt; tls-wrappermode; login credentials }}\n"
-        for name, way in ways.items()))
+        f"route {name}.test {{ smtp {way.host}; port {way.port}; tls encrypt; tls-wrappermode; login credentials"
+        f"{'; login-mechanisms scram-sha-256' if name == 'weak' else ''} }}\n" for name, way in ways.items()))
     write_credentials(facteur, f"* web:{PASSWORD}\n")
     facteur.start()
     deliver(facteur, to="b@own.test")
@@ -182,6 +183,9 @@ def test_nobody_stands_between(place):
     assert ["between us" in r["why"] for r in refused] == [True] * 3, refused
     assert {r["mechanism"] for r in refused} == {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}
     assert len(pivot.sink.mails) == 1 and len(facteur.queue()) == 3
+    deliver(facteur, to="b@weak.test")  # as the administrator wanted it
+    assert pivot.sink.wait(2)[1].recipients == ["b@weak.test"]
+    assert pivot.told("login", 2)[1]["mechanism"] == "SCRAM-SHA-256"
 
 
 LIES = [
