@@ -74,6 +74,7 @@ struct schedule {
 	size_t regrouped; /* buckets of messages */
 	int64_t born_ms;  /* the start, or the last reload: what was before is not known */
 	unsigned slots, closing, workers, next_worker;
+	size_t turns; /* of providers, that the last call has looked at: what it costs */
 	struct prng prng;
 	struct arena scratch; /* for one call */
 };

@@ -194,6 +194,24 @@ static struct schedule_act take_turn(
 	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 }
 
+/* The first of the providers, in their row, whose turn leads to something.  With all connections in
+ * use none does, and a hundred thousand may stand there. */
+static struct schedule_act next_turn(struct schedule *s, int64_t now_ms)
+{
+	struct schedule_act act = { .kind = SCHEDULE_IDLE };
+
+	s->turns = 0;
+	if (s->slots >= SCHEDULE_SLOTS_MAX && s->idle.count == 0)
+		return act;
+	LIST_EACH (link, &s->ready) {
+		s->turns++;
+		act = take_turn(s, AROUND(link, struct schedule_provider, ready), now_ms);
+		if (act.kind != SCHEDULE_IDLE)
+			break;
+	}
+	return act;
+}
+
 /* The first of the alarms that are due of which something comes. */
 static struct schedule_act ring(struct schedule *s, int64_t now_ms)
 {
@@ -208,7 +226,7 @@ static struct schedule_act ring(struct schedule *s, int64_t now_ms)
 
 struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 {
-	struct schedule_act rung;
+	struct schedule_act act;
 	struct schedule_slot *idle = schedule_slot_to_hang_up(s, now_ms);
 	struct list *first;
 
@@ -219,9 +237,9 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	if (s->regrouping && !schedule_reroute_step(s, now_ms))
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-	rung = ring(s, now_ms);
-	if (rung.kind != SCHEDULE_IDLE)
-		return rung;
+	act = ring(s, now_ms);
+	if (act.kind != SCHEDULE_IDLE)
+		return act;
 	first = list_first(&s->no_way); /* not before: a last chance groups anew */
 	if (first)
 		return no_way_act(s, AROUND(first, struct schedule_job, link));
@@ -229,13 +247,8 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 	first = list_first(&s->asking);
 	if (first && s->asked.count < SCHEDULE_ASKED_MAX)
 		return resolve(s, AROUND(first, struct schedule_destination, ask));
-	LIST_EACH (link, &s->ready) {
-		struct schedule_act act =
-			take_turn(s, AROUND(link, struct schedule_provider, ready), now_ms);
-
-		if (act.kind != SCHEDULE_IDLE)
-			return act;
-	}
-	schedule_messages_shelve(&s->messages);
-	return (struct schedule_act){ .kind = SCHEDULE_IDLE };
+	act = next_turn(s, now_ms);
+	if (act.kind == SCHEDULE_IDLE)
+		schedule_messages_shelve(&s->messages);
+	return act;
 }

@@ -385,3 +385,34 @@ TEST(schedule_works_off_a_crowd_in_steps)
 	CHECK(acts > 0); /* who has been woken does not wait for all the others */
 	play_end(s, due_ms);
 }
+
+/* Thousands wait for their turn, and all connections are in use: a call does not ask each of them.
+ */
+TEST(schedule_asks_nobody_while_all_connections_are_in_use)
+{
+	static struct schedule_act acts[SCHEDULE_SLOTS_MAX];
+	struct schedule *s = play_schedule(settings, T0);
+
+	for (uint64_t id = 1; id <= 3 * SCHEDULE_SLOTS_MAX; id++) {
+		char to[40];
+
+		snprintf(to, sizeof to, "u@d%u.test", (unsigned)id);
+		play_add(s, id, to, T0);
+	}
+	for (size_t i = 0; i < SCHEDULE_SLOTS_MAX; i++) {
+		acts[i] = play_next(s, T0);
+		CHECK_INT(acts[i].kind, SCHEDULE_START);
+		CHECK(s->turns <= 1);
+	}
+	play_idle(s, T0);
+	CHECK_INT(s->turns, 0);
+	/* and it goes on when one is free */
+	play_deliver(s, &acts[0], SCHEDULE_CLOSED, T0);
+	acts[0] = play_next(s, T0);
+	CHECK_INT(acts[0].kind, SCHEDULE_START);
+	play_idle(s, T0);
+	CHECK_INT(s->turns, 0);
+	for (size_t i = 0; i < SCHEDULE_SLOTS_MAX; i++)
+		play_deliver(s, &acts[i], SCHEDULE_CLOSED, T0);
+	play_end(s, T0);
+}
