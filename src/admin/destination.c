@@ -170,6 +170,25 @@ static void drained(void *owner)
 
 static const struct talk_taker taker = { .drained = drained, .gone = gone };
 
+static bool is_called(const struct schedule_destination *d, str name)
+{
+	return str_eq_nocase(d->key, name) || str_eq_nocase(d->nexthop, name) ||
+	       str_eq_nocase(d->domain, name) ||
+	       (d->provider && str_eq_nocase(d->provider->name, name));
+}
+
+/* A name may be paused before there is mail for it; but it may have been mistyped, too. */
+static void warn_of_nothing(struct dispatch *d, str name, struct buf *out)
+{
+	const struct map *all = schedule_destinations(dispatch_schedule(d));
+	char shown[SHOWN_MAX];
+
+	for (struct map_entry *e = map_next(all, NULL); e; e = map_next(all, e))
+		if (is_called(e->value, name))
+			return;
+	buf_putf(out, "no mail waits for %s now\n", fail_clean(name, shown, sizeof shown));
+}
+
 static void give(struct dispatch *d, struct talk *t, const str *words, size_t count, bool json)
 {
 	struct order *o = MEM_NEW(struct order);
@@ -181,10 +200,9 @@ static void give(struct dispatch *d, struct talk *t, const str *words, size_t co
 	o->dispatch = d;
 	for (size_t i = 1; i < count; i++) {
 		if (dispatch_pause(d, words[i], pause)) {
-			if (pause)
-				log_order(words[i], "destination-paused");
-			else
-				log_order(words[i], "destination-resumed");
+			log_order(words[i], pause ? "destination-paused" : "destination-resumed");
+			if (pause && !json)
+				warn_of_nothing(d, words[i], &o->out);
 			done++;
 		} else {
 			buf_putf(&not, "%.*s was %s\n", STR(words[i]),

@@ -11,6 +11,7 @@
 #include "login/saslprep.h"
 #include "mail/address.h"
 #include "world/process.h"
+#include "world/sock.h"
 
 #define LOGIN_OCTETS_MAX 255
 #define CREDENTIALS "credentials"
@@ -141,6 +142,22 @@ static bool read_options(
 /* --- files -------------------------------------------------------------------------------------
  */
 
+/* A listener that cannot be opened keeps the server from starting. */
+static bool has_ipv6(void)
+{
+	struct endpoint at;
+	struct fail why;
+	int fd;
+
+	if (!endpoint_parse(S("::1"), 25, &at))
+		return false;
+	at.port = 0; /* any */
+	fd = sock_bind(&at, 0, &why);
+	if (fd >= 0)
+		sock_unbind(fd);
+	return fd >= 0;
+}
+
 static str identity(struct arena *a, const struct satellite *s)
 {
 	return arena_printf(a,
@@ -148,12 +165,13 @@ static str identity(struct arena *a, const struct satellite *s)
 		"hostname    %.*s\n"
 		"postmaster  %.*s\n"
 		"relay-for   127.0.0.0/8 ::1/128\n"
-		"listen local { on 127.0.0.1:25 [::1]:25; tls off }\n"
+		"listen local { on 127.0.0.1:25%s; tls off }\n"
 		"\n"
 		"# Mail for this machine itself, cron's and that of daemons, is the "
 		"administrators'.\n"
 		"domain %.*s { aliases aliases/%.*s.aliases; catch-all %.*s }\n",
-		STR(s->hostname), STR(s->root), STR(s->hostname), STR(s->hostname), STR(s->root));
+		STR(s->hostname), STR(s->root), has_ipv6() ? " [::1]:25" : "", STR(s->hostname),
+		STR(s->hostname), STR(s->root));
 }
 
 static str to_pivot(struct arena *a, const struct satellite *s)

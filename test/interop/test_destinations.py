@@ -18,7 +18,10 @@ def the(facteur, name):
 def test_pause_survives_reload_and_kill(place):
     sink = place.sink()
     facteur = place.facteur(sink.port)
-    assert facteur.cli("destination", "pause", "onward:127.0.0.1") == "1 destination paused\n"
+    assert facteur.cli("destination", "pause", "onward:127.0.0.1").endswith("1 destination paused\n")
+    assert facteur.cli("destination", "pause", "onwardd:x") == \
+        "no mail waits for onwardd:x now\n1 destination paused\n"
+    facteur.cli("destination", "resume", "onwardd:x")
     assert "already" in facteur.cli("destination", "pause", "ONWARD:127.0.0.1", code=1)
     send(facteur, "a@sink.test")
     facteur.cli("reload")
