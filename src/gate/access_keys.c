@@ -37,6 +37,40 @@ struct access_keys *access_keys_client(struct asking *asking, const struct ip *i
 	return keys;
 }
 
+/* One to parts_max numbers with a mark between them, as ip_print writes them. */
+static bool is_beginning(str key, char mark, size_t parts_max)
+{
+	size_t digits_max = mark == ':' ? 4 : 3, parts = 0;
+	str part;
+
+	do {
+		bool more = str_cut(&key, mark, &part);
+
+		if (part.n == 0 || part.n > digits_max || (part.n > 1 && part.p[0] == '0'))
+			return false;
+		for (size_t i = 0; i < part.n; i++)
+			if (mark == ':' ? ascii_hex(part.p[i]) < 0 || ascii_upper_letter(part.p[i])
+					: !ascii_digit(part.p[i]))
+				return false;
+		if (mark == '.' && part.n == 3 && str_compare(part, S("255")) > 0)
+			return false;
+		parts++;
+		if (!more)
+			return parts <= parts_max;
+	} while (parts < parts_max);
+	return false;
+}
+
+bool access_keys_is_client(str key)
+{
+	char text[IP_TEXT_MAX];
+	struct ip ip;
+
+	if (ip_parse(key, &ip))
+		return str_eq(str_of(ip_print(&ip, text)), key);
+	return is_beginning(key, '.', 3) || is_beginning(key, ':', 7);
+}
+
 /* The parents of a name, as slices of it: "y.z", ".y.z", "z", ".z". */
 static void add_parents(struct access_keys *keys, str name)
 {

@@ -16,6 +16,8 @@ struct access_keys {
 /* In the arena of the asking; null: it has no room, or that is no address, and no table can have
  * it. */
 struct access_keys *access_keys_client(struct asking *asking, const struct ip *ip) MUST_USE;
+/* Is the key of a row one that a client can have? */
+bool access_keys_is_client(str key) MUST_USE;
 struct access_keys *access_keys_name(struct asking *asking, str name) MUST_USE;
 struct access_keys *access_keys_address(
 	struct asking *asking, const struct router *r, str address) MUST_USE;

@@ -1,6 +1,6 @@
 #include "gate/table_check.h"
 
-#include "gate/access.h"
+#include "gate/access_keys.h"
 #include "mail/address.h"
 #include "route/canonical.h"
 #include "route/domain_tables.h"
@@ -136,12 +136,43 @@ static void check_domain(struct check *c, const struct conf_domain *d)
 	check_domain_rows(c, d, &d->tables.transports, true);
 }
 
+/* A list that was made for names would let everybody in, and nobody would know. */
+static void check_clients(struct check *c)
+{
+	const struct conf_uses *uses = &router_conf(c->router)->access.client;
+
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct lookup *t =
+			lookup_set_at(router_lookups(c->router), uses->items[i].table);
+		struct conf_origin at;
+		str value, key;
+
+		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
+			struct fail why = { 0 };
+
+			key = lookup_row_key(t, k);
+			at.column = 1;
+			if (key.n == 0 || access_keys_is_client(key))
+				continue;
+			fail_with(&why, FAIL_PERMANENT, "5.3.5",
+				"no client is looked up as '%.*s': only as an address or the "
+				"beginning "
+				"of one (192.0.2.1, 192.0.2, 2001:db8::1, 2001:db8); networks are "
+				"for "
+				"cidr: tables",
+				STR(key));
+			complain(c, &at, &why);
+		}
+	}
+}
+
 size_t table_check(const struct router *r, struct buf *report)
 {
 	const struct conf *c = router_conf(r);
 	struct check check = { .router = r, .report = report };
 
 	check_rows(&check, &c->access.client, of_access);
+	check_clients(&check);
 	check_rows(&check, &c->access.helo, of_access);
 	check_rows(&check, &c->access.sender, of_access);
 	check_rows(&check, &c->access.recipient, of_access);

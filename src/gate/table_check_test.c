@@ -3,6 +3,8 @@
 #include "route/router_fake.h"
 #include "test/test.h"
 
+#include <stdio.h>
+
 static const char conf[] =
 	"hostname p.test\ndomain a.test { virtual-table hash:v; transport-table hash:t }\nmailbox "
 	"jo@a.test { discard }\n"
@@ -41,6 +43,30 @@ TEST(table_check_names_each_row_that_means_nothing)
 		  "t:3:10: a next hop is expected behind 'smtp:': else it is the MX hosts of "
 		  "'a.test', and those are this server\n"
 		  "a.conf:7:28: <no@a.test>: nobody here has this address, so it gets no mail\n"));
+	buf_free(&report);
+	router_drop(r);
+}
+
+TEST(table_check_names_each_client_that_nobody_can_be)
+{
+	static const struct router_fake_file clients[] = {
+		{"cl", "192.0.2.1 refuse\n192.0.2 refuse\n10 refuse\n2001:db8::1 refuse\n2001:db8 "
+			"refuse\n"
+			"example.com refuse\n192.0.2.0/24 refuse\n[192.0.2.1] refuse\n"
+			"2001:db8:0:0:0:0:0:1 refuse\n192.0.256 refuse\n192.00 refuse\n"},
+	};
+	struct router *r = router_fake_new("hostname p.test\naccess client hash:cl\n", clients, 1);
+	struct buf report = { 0 };
+	str text, line;
+
+	CHECK_INT(table_check(r, &report), 6);
+	text = buf_str(&report);
+	for (unsigned row = 6; str_cut(&text, '\n', &line); row++) {
+		char start[40];
+
+		snprintf(start, sizeof start, "cl:%u:1: no client is looked up as '", row);
+		CHECK(str_starts(line, str_of(start)));
+	}
 	buf_free(&report);
 	router_drop(r);
 }

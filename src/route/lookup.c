@@ -107,6 +107,13 @@ bool lookup_row(const struct lookup *t, size_t index, str *value, struct conf_or
 	return true;
 }
 
+str lookup_row_key(const struct lookup *t, size_t index)
+{
+	str key;
+
+	return t->rows && alias_table_key(t->rows, index, &key) ? key : S("");
+}
+
 /* --- asking -------------------------------------------------------------------------------------
  */
 

@@ -42,6 +42,8 @@ const struct conf_table *lookup_conf(const struct lookup *t) MUST_USE;
 
 /* The rows of a table that has them, for the checks of a compile.  False: no more. */
 bool lookup_row(const struct lookup *t, size_t index, str *value, struct conf_origin *at) MUST_USE;
+/* Its key; "" where rows are expressions or networks. */
+str lookup_row_key(const struct lookup *t, size_t index) MUST_USE;
 
 /* --- asking --- */
 
