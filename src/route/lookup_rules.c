@@ -295,10 +295,19 @@ bool lookup_rules_end(struct lookup_rules *r, struct fail *why)
 /* --- looking up ---------------------------------------------------------------------------------
  */
 
+/* False: it did not fit, and was cut. */
+static bool add_cut(struct buf *to, str part)
+{
+	size_t room = LOOKUP_VALUE_OCTETS_MAX - buf_str(to).n;
+
+	buf_put(to, str_first(part, room));
+	return part.n <= room;
+}
+
 /* What is longer than a value may be is cut: it came from a key that is longer still. */
 static str expand(struct arena *a, str value, const struct regex_match *match)
 {
-	struct buf to = { .limit_octets = LOOKUP_VALUE_OCTETS_MAX };
+	struct buf to = { 0 };
 	str copy = S("");
 	unsigned number;
 	bool fits = true;
@@ -308,15 +317,15 @@ static str expand(struct arena *a, str value, const struct regex_match *match)
 	while (fits && value.n > 0) {
 		size_t n = str_find(value, '$');
 
-		fits = buf_add(&to, str_first(value, n));
+		fits = add_cut(&to, str_first(value, n));
 		value = str_skip(value, n);
 		if (value.n == 0)
 			break;
 		n = group_at(value, &number);
 		if (n == 0)
-			fits = fits && buf_add(&to, S("$"));
+			fits = fits && add_cut(&to, S("$"));
 		else if (number < match->count)
-			fits = fits && buf_add(&to, match->groups[number]);
+			fits = fits && add_cut(&to, match->groups[number]);
 		value = str_skip(value, n > 0 ? n : 2);
 	}
 	if (!arena_keep(a, buf_str(&to), &copy))

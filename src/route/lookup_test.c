@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "route/asking.h"
 #include "route/lookup_cache.h"
+#include "route/lookup_rules.h"
 #include "test/test.h"
 #include "world/file.h"
 
@@ -195,6 +196,29 @@ TEST(lookup_fails_where_an_expression_would_take_for_ever)
 	CHECK_STR(str_of(answer.why.text), S("table pcre:p: the expression would take too long"));
 	CHECK_STR(str_of(answer.why.origin), S("p:1"));
 	CHECK(budget.steps < 2 * LOOKUP_STEPS_MAX);
+	arena_free(&a);
+	buf_free(&key);
+	lookup_set_drop(s);
+	conf_drop(c);
+}
+
+TEST(lookup_cuts_what_an_expression_takes_from_a_long_key)
+{
+	struct conf *c = conf_of("access sender pcre:p\n");
+	struct buf report = { 0 }, key = { 0 };
+	struct lookup_answer answer;
+	struct lookup_set *s;
+	struct arena a;
+
+	give(0, "p", "/^x(.*)/ refuse $1 and more\n");
+	s = lookup_set_read(c, read_text, NULL, &report);
+	for (size_t i = 0; i < LOOKUP_VALUE_OCTETS_MAX; i++)
+		buf_put_char(&key, 'x');
+	arena_init(&a, ARENA_UNLIMITED);
+	CHECK(lookup_now(lookup_set_named(s, S("pcre:p")), &a, buf_str(&key), NULL, 0, &answer));
+	CHECK(answer.end == LOOKUP_FOUND);
+	CHECK_INT(answer.value.n, LOOKUP_VALUE_OCTETS_MAX);
+	CHECK(str_starts(answer.value, S("refuse xxx")) && str_ends(answer.value, S("xxx")));
 	arena_free(&a);
 	buf_free(&key);
 	lookup_set_drop(s);
