@@ -81,6 +81,7 @@ test: sanitized fuzzers
 bench: build-bench
 	ninja -C build-bench
 	test/bench/bench.py --build build-bench $(if $(QUICK),--quick,--write doc/bench.md)
+	test/bench/many.py --build build-bench $(if $(QUICK),,--append doc/bench.md)
 	test/bench/dkim.py --build build-bench $(if $(QUICK),--quick,--append doc/bench.md)
 
 # A million messages that wait, in the real program; MESSAGES=20000 is quick.
