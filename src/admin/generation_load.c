@@ -138,9 +138,9 @@ static struct conf *load_conf(struct arena *a, str dir, unsigned number, struct 
 }
 
 /* With its alias tables alone. */
-static struct router *load_aliases(
-	struct arena *a, str dir, str folder, unsigned number, struct fail *why)
+static struct router *load_aliases(struct arena *a, str dir, unsigned number, struct fail *why)
 {
+	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
 	struct conf *c = load_conf(a, dir, number, why);
 	struct alias_table **tables;
 	struct router *router = NULL;
@@ -159,7 +159,7 @@ static struct router *load_aliases(
 struct router *generation_load_number(struct arena *a, str dir, unsigned number, struct fail *why)
 {
 	str folder = arena_printf(a, "%.*s/generations/%u", STR(dir), number);
-	struct router *router = load_aliases(a, dir, folder, number, why);
+	struct router *router = load_aliases(a, dir, number, why);
 
 	if (router && !(open_rows(a, folder, router, why) && open_people(a, folder, router, why) &&
 			      signing_open(a, folder, router, why) && srs_open(router, why) &&
@@ -185,7 +185,10 @@ static unsigned find_current(struct arena *a, str dir, str *absolute, struct fai
 	return current;
 }
 
-struct router *generation_load(str dir, struct fail *why)
+/* All of a generation, or some. */
+typedef struct router *load_number(struct arena *a, str dir, unsigned number, struct fail *why);
+
+static struct router *load_current(str dir, load_number *load, struct fail *why)
 {
 	struct router *router = NULL;
 	struct arena a;
@@ -195,26 +198,19 @@ struct router *generation_load(str dir, struct fail *why)
 	arena_init(&a, ARENA_UNLIMITED);
 	current = find_current(&a, dir, &absolute, why);
 	if (current > 0)
-		router = generation_load_number(&a, absolute, current, why);
+		router = load(&a, absolute, current, why);
 	arena_free(&a);
 	return router;
 }
 
+struct router *generation_load(str dir, struct fail *why)
+{
+	return load_current(dir, generation_load_number, why);
+}
+
 struct router *generation_aliases(str dir, struct fail *why)
 {
-	struct router *router = NULL;
-	struct arena a;
-	unsigned current;
-	str absolute;
-
-	arena_init(&a, ARENA_UNLIMITED);
-	current = find_current(&a, dir, &absolute, why);
-	if (current > 0)
-		router = load_aliases(&a, absolute,
-			arena_printf(&a, "%.*s/generations/%u", STR(absolute), current), current,
-			why);
-	arena_free(&a);
-	return router;
+	return load_current(dir, load_aliases, why);
 }
 
 struct conf *generation_conf(str dir, struct fail *why)

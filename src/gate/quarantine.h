@@ -21,7 +21,7 @@ struct quarantine *quarantine_new(void) MUST_USE;
 void quarantine_free(struct quarantine *q);
 
 /* One more message.  False: there is no place for it; *why says by which limit: it is to be
- * refused, for now. */
+ * refused with 452. */
 bool quarantine_take(
 	struct quarantine *q, const struct conf *conf, uint64_t octets, struct fail *why) MUST_USE;
 

@@ -18,22 +18,32 @@ static void complain(struct check *c, const struct conf_origin *at, const struct
 	c->errors++;
 }
 
-/* False: *why says what the value is not. */
-typedef bool value_check(const struct router *r, str value, struct fail *why);
+/* A row of a table, where rows are known before it is asked. */
+struct row {
+	const struct conf_domain *domain; /* whose table it is, or null */
+	str key;                          /* "" where rows are expressions or networks */
+	str value;
+	struct conf_origin
+		at; /* of the value; a check that complains of something else says where */
+};
 
-static void check_rows(struct check *c, const struct conf_uses *uses, value_check *means)
+/* False: *why says what the row cannot be. */
+typedef bool row_check(const struct router *r, struct row *row, struct fail *why);
+
+static void check_rows(struct check *c, const struct conf_domain *domain,
+	const struct conf_uses *uses, row_check *means)
 {
 	for (size_t i = 0; i < uses->count; i++) {
 		const struct lookup *t =
 			lookup_set_at(router_lookups(c->router), uses->items[i].table);
-		struct conf_origin at;
-		str value;
+		struct row row = { .domain = domain };
 
-		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
+		for (size_t k = 0; lookup_row(t, k, &row.value, &row.at); k++) {
 			struct fail why = { 0 };
 
-			if (value.n > 0 && !means(c->router, value, &why))
-				complain(c, &at, &why);
+			row.key = lookup_row_key(t, k);
+			if (row.value.n > 0 && !means(c->router, &row, &why))
+				complain(c, &row.at, &why);
 		}
 	}
 }
@@ -71,99 +81,71 @@ static bool is_verdict(
 	       is_destination(r, v.text, why);
 }
 
-static bool of_access(const struct router *r, str value, struct fail *why)
+static bool of_access(const struct router *r, struct row *row, struct fail *why)
 {
-	return is_verdict(r, value, VERDICT_OF_ACCESS, why);
+	return is_verdict(r, row->value, VERDICT_OF_ACCESS, why);
 }
 
-static bool of_header(const struct router *r, str value, struct fail *why)
+/* A list that was made for names would let everybody in, and nobody would know. */
+static bool of_client(const struct router *r, struct row *row, struct fail *why)
 {
-	return is_verdict(r, value, VERDICT_OF_HEADER, why);
+	if (row->key.n == 0 || access_keys_is_client(row->key))
+		return of_access(r, row, why);
+	row->at.column = 1;
+	return fail_with(why, FAIL_PERMANENT, "5.3.5",
+		"no client is looked up as '%.*s': only as an address or the beginning of one "
+		"(192.0.2.1, 192.0.2, 2001:db8::1, 2001:db8); networks are for cidr: tables",
+		STR(row->key));
 }
 
-static bool of_body(const struct router *r, str value, struct fail *why)
+static bool of_header(const struct router *r, struct row *row, struct fail *why)
 {
-	return is_verdict(r, value, VERDICT_OF_BODY, why);
+	return is_verdict(r, row->value, VERDICT_OF_HEADER, why);
 }
 
-static bool of_rewrite(const struct router *r, str value, struct fail *why)
+static bool of_body(const struct router *r, struct row *row, struct fail *why)
+{
+	return is_verdict(r, row->value, VERDICT_OF_BODY, why);
+}
+
+static bool of_rewrite(const struct router *r, struct row *row, struct fail *why)
 {
 	(void)r;
-	return canonical_value(str_trim(value)) ||
+	return canonical_value(str_trim(row->value)) ||
 	       fail_with(why, FAIL_PERMANENT, "5.3.5",
 		       "'%.*s' is no address such as jo@example.org, nor @example.org, the same "
 		       "user there",
-		       STR(value));
+		       STR(row->value));
 }
 
-static bool of_copy(const struct router *r, str value, struct fail *why)
+static bool of_copy(const struct router *r, struct row *row, struct fail *why)
 {
-	str address;
+	str rest = row->value, address;
 
-	while (value.n > 0) {
-		(void)str_cut(&value, ',', &address);
+	while (rest.n > 0) {
+		(void)str_cut(&rest, ',', &address);
 		if (!is_destination(r, str_trim(address), why))
 			return false;
 	}
 	return true;
 }
 
-/* Rows that are known before the table is asked; what has a '$' is made when it is. */
-static void check_domain_rows(
-	struct check *c, const struct conf_domain *d, const struct conf_uses *uses, bool is_way)
+/* What has a '$' is made when the table is asked, and checked then. */
+static bool of_targets(const struct router *r, struct row *row, struct fail *why)
 {
-	for (size_t i = 0; i < uses->count; i++) {
-		const struct lookup *t =
-			lookup_set_at(router_lookups(c->router), uses->items[i].table);
-		struct conf_origin at;
-		str value;
+	return str_has(row->value, '$') || domain_tables_is_list(r, row->domain, row->value, why);
+}
 
-		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
-			struct fail why = { 0 };
-
-			if (!str_has(value, '$') &&
-				!(is_way ? domain_tables_is_way : domain_tables_is_list)(
-					c->router, d, value, &why))
-				complain(c, &at, &why);
-		}
-	}
+static bool of_ways(const struct router *r, struct row *row, struct fail *why)
+{
+	return str_has(row->value, '$') || domain_tables_is_way(r, row->domain, row->value, why);
 }
 
 static void check_domain(struct check *c, const struct conf_domain *d)
 {
-	check_domain_rows(c, d, &d->tables.virtuals, false);
-	check_domain_rows(c, d, &d->tables.aliases, false);
-	check_domain_rows(c, d, &d->tables.transports, true);
-}
-
-/* A list that was made for names would let everybody in, and nobody would know. */
-static void check_clients(struct check *c)
-{
-	const struct conf_uses *uses = &router_conf(c->router)->access.client;
-
-	for (size_t i = 0; i < uses->count; i++) {
-		const struct lookup *t =
-			lookup_set_at(router_lookups(c->router), uses->items[i].table);
-		struct conf_origin at;
-		str value, key;
-
-		for (size_t k = 0; lookup_row(t, k, &value, &at); k++) {
-			struct fail why = { 0 };
-
-			key = lookup_row_key(t, k);
-			at.column = 1;
-			if (key.n == 0 || access_keys_is_client(key))
-				continue;
-			fail_with(&why, FAIL_PERMANENT, "5.3.5",
-				"no client is looked up as '%.*s': only as an address or the "
-				"beginning "
-				"of one (192.0.2.1, 192.0.2, 2001:db8::1, 2001:db8); networks are "
-				"for "
-				"cidr: tables",
-				STR(key));
-			complain(c, &at, &why);
-		}
-	}
+	check_rows(c, d, &d->tables.virtuals, of_targets);
+	check_rows(c, d, &d->tables.aliases, of_targets);
+	check_rows(c, d, &d->tables.transports, of_ways);
 }
 
 size_t table_check(const struct router *r, struct buf *report)
@@ -171,19 +153,18 @@ size_t table_check(const struct router *r, struct buf *report)
 	const struct conf *c = router_conf(r);
 	struct check check = { .router = r, .report = report };
 
-	check_rows(&check, &c->access.client, of_access);
-	check_clients(&check);
-	check_rows(&check, &c->access.helo, of_access);
-	check_rows(&check, &c->access.sender, of_access);
-	check_rows(&check, &c->access.recipient, of_access);
-	check_rows(&check, &c->headers, of_header);
-	check_rows(&check, &c->body, of_body);
-	check_rows(&check, &c->rewrite.sender, of_rewrite);
-	check_rows(&check, &c->rewrite.recipient, of_rewrite);
-	check_rows(&check, &c->rewrite.header_sender, of_rewrite);
-	check_rows(&check, &c->rewrite.header_recipient, of_rewrite);
-	check_rows(&check, &c->copy.sender, of_copy);
-	check_rows(&check, &c->copy.recipient, of_copy);
+	check_rows(&check, NULL, &c->access.client, of_client);
+	check_rows(&check, NULL, &c->access.helo, of_access);
+	check_rows(&check, NULL, &c->access.sender, of_access);
+	check_rows(&check, NULL, &c->access.recipient, of_access);
+	check_rows(&check, NULL, &c->headers, of_header);
+	check_rows(&check, NULL, &c->body, of_body);
+	check_rows(&check, NULL, &c->rewrite.sender, of_rewrite);
+	check_rows(&check, NULL, &c->rewrite.recipient, of_rewrite);
+	check_rows(&check, NULL, &c->rewrite.header_sender, of_rewrite);
+	check_rows(&check, NULL, &c->rewrite.header_recipient, of_rewrite);
+	check_rows(&check, NULL, &c->copy.sender, of_copy);
+	check_rows(&check, NULL, &c->copy.recipient, of_copy);
 	for (size_t i = 0; i < c->domain_count; i++)
 		check_domain(&check, &c->domains[i]);
 	for (size_t i = 0; i < c->copy.always.count; i++) {

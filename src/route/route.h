@@ -111,7 +111,7 @@ struct route_ask {
 
 /* The same with the tables of domains.  False with waits: nothing is said yet.  A table that gave
  * no answer costs what its on-failure says; where that is "accept", and nobody else knows the
- * address, it is refused for now all the same. */
+ * address, it is refused with 451 all the same. */
 bool route_expand_asking(const struct router *r, struct route_ask *ask, struct arena *a,
 	str recipient, struct route_targets *targets, struct fail *why, route_step *step,
 	void *owner) MUST_USE;
