@@ -185,10 +185,10 @@ static unsigned find_current(struct arena *a, str dir, str *absolute, struct fai
 	return current;
 }
 
-/* All of a generation, or some. */
-typedef struct router *load_number(struct arena *a, str dir, unsigned number, struct fail *why);
-
-static struct router *load_current(str dir, load_number *load, struct fail *why)
+/* load: all of it, or some. */
+static struct router *load_current(str dir,
+	struct router *(*load)(struct arena *a, str dir, unsigned number, struct fail *why),
+	struct fail *why)
 {
 	struct router *router = NULL;
 	struct arena a;
