@@ -268,3 +268,50 @@ void segment_reader_close(struct segment_reader *r)
 		segment_file_close(&r->files[i].file);
 	*r = (struct segment_reader){ 0 };
 }
+
+/* A bad place behind what was asked for is not its trouble, and each try there may take long. */
+static bool window_fill(struct segment_reader *r, struct segment_window *w, size_t octets,
+	size_t fetch, struct fail *why)
+{
+	struct disk_file *f = reader_file(r, w->number, why);
+
+	if (!f)
+		return false;
+	if (w->bad != w->number && disk_read(f, w->offset, w->bytes, fetch, &w->octets, NULL))
+		return true;
+	w->bad = w->number;
+	w->octets = 0;
+	return disk_read(f, w->offset, w->bytes, octets, &w->octets, why);
+}
+
+bool segment_read_on(struct segment_reader *r, struct segment_window *w, uint32_t number,
+	uint64_t offset, size_t octets, size_t fetch, str *to, struct fail *why)
+{
+	bool here = w->number == number && offset >= w->offset &&
+		    offset + octets <= w->offset + w->octets;
+
+	if (fetch < octets)
+		fetch = octets;
+	if (!here && w->size < fetch) {
+		mem_free(w->bytes);
+		w->size = fetch;
+		w->bytes = mem_alloc(w->size);
+	}
+	if (!here) {
+		w->number = number;
+		w->offset = offset;
+		w->octets = 0;
+		if (!window_fill(r, w, octets, fetch, why))
+			return false;
+	}
+	if (offset - w->offset + octets > w->octets)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "segment %u ends too early", number);
+	*to = str_from(w->bytes + (offset - w->offset), octets);
+	return true;
+}
+
+void segment_window_free(struct segment_window *w)
+{
+	mem_free(w->bytes);
+	*w = (struct segment_window){ 0 };
+}

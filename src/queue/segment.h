@@ -92,4 +92,21 @@ bool segment_read(struct segment_reader *r, uint32_t number, uint64_t offset, ch
 void segment_reader_forget(struct segment_reader *r, uint32_t number); /* close it, if open */
 void segment_reader_close(struct segment_reader *r);
 
+/* --- reading on, from front to back: what follows is fetched along -----------------------------
+ */
+
+struct segment_window {
+	char *bytes;
+	size_t size, octets; /* of the buffer; that are in it */
+	uint32_t number;     /* of the segment */
+	uint32_t bad;        /* one in which no more is read than is asked for; 0: none */
+	uint64_t offset;
+};
+
+/* So many octets at a place, as *to, which is valid until the next call.  When they are not here
+ * yet, as many as fetch says are read in one go, if there are so many. */
+bool segment_read_on(struct segment_reader *r, struct segment_window *w, uint32_t number,
+	uint64_t offset, size_t octets, size_t fetch, str *to, struct fail *why) MUST_USE;
+void segment_window_free(struct segment_window *w);
+
 #endif

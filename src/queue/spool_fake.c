@@ -28,6 +28,7 @@ struct image {
 struct disk_file { /* an inode, and every handle on it */
 	struct image now, stable;
 	struct change *changes, **changes_end;
+	uint64_t bad; /* a byte that cannot be read; 0: none */
 };
 
 struct entry {
@@ -253,6 +254,16 @@ bool fake_rot(str name, uint64_t offset)
 	return true;
 }
 
+bool fake_bad_place(str name, uint64_t offset)
+{
+	struct entry *e = find(name);
+
+	if (!e || offset >= e->file->now.n)
+		return false;
+	e->file->bad = offset;
+	return true;
+}
+
 struct disk *disk_open(str path, struct fail *why)
 {
 	(void)path;
@@ -379,7 +390,9 @@ bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count
 
 bool disk_read(struct disk_file *f, uint64_t at, char *to, size_t size, size_t *n, struct fail *why)
 {
-	(void)why;
+	*n = 0;
+	if (f->bad > 0 && at <= f->bad && f->bad - at < size)
+		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "input/output error");
 	*n = at >= f->now.n ? 0 : f->now.n - at < size ? (size_t)(f->now.n - at) : size;
 	memcpy(to, f->now.p + at, *n);
 	return true;

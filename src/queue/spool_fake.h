@@ -37,6 +37,7 @@ void fake_free_shown(uint64_t octets); /* what disk_free_octets says; 0: the tru
 
 /* Damage: change a byte of a file. */
 bool fake_rot(str name, uint64_t offset);
-size_t fake_renames(void); /* so many checkpoints came into force, about */
+bool fake_bad_place(str name, uint64_t offset); /* a byte that cannot be read any more */
+size_t fake_renames(void);                      /* so many checkpoints came into force, about */
 
 #endif

@@ -17,6 +17,8 @@
 #define FIRST_PART 4             /* of a segment: the first of a life is so small */
 #define REPORTS_MAX 1000         /* more bad places are only counted */
 #define RECORD_OCTETS_FIRST 8192 /* enough for most envelopes */
+#define RECORD_SMALL_MAX 16384   /* the next one's head is not far behind such a record */
+#define FETCH_OCTETS 262144
 
 struct recovery {
 	struct spool *s;
@@ -32,6 +34,7 @@ struct recovery {
 	size_t bad, messages;
 	char *bytes; /* of one segment */
 	size_t bytes_size;
+	struct segment_window window;
 	struct arena arena;
 };
 
@@ -295,27 +298,27 @@ static bool replay(struct recovery *r, struct fail *why)
 
 /* --- the messages ----------------------------------------------------------------------------- */
 
-/* The head of an entry's record, verified, in the arena. */
+/* The head of an entry's record, verified; valid until the next one is read. */
 static bool read_head(struct recovery *r, const struct index_entry *e, struct record *record,
 	str *head, struct fail *why)
 {
 	struct record_site site = { r->s->salt, e->segment->number, e->offset };
-	size_t first = e->octets < RECORD_OCTETS_FIRST ? e->octets : RECORD_OCTETS_FIRST, all;
-	char *bytes = arena_alloc(&r->arena, first);
+	size_t first = e->octets < RECORD_OCTETS_FIRST ? e->octets : RECORD_OCTETS_FIRST;
+	size_t fetch = e->octets <= RECORD_SMALL_MAX ? FETCH_OCTETS : first;
+	str bytes;
 
-	if (!segment_read(&r->s->reader, site.segment, site.offset, bytes, first, why))
+	if (!segment_read_on(&r->s->reader, &r->window, site.segment, site.offset, first, fetch,
+		    &bytes, why))
 		return false;
-	if (!record_read(str_from(bytes, first), &site, record) || record->id != e->id ||
+	if (!record_read(bytes, &site, record) || record->id != e->id ||
 		record->type != RECORD_MESSAGE ||
 		record_octets(record->head_octets, record->data_octets) != e->octets)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "The record is rotten");
-	all = RECORD_HEADER_OCTETS + record->head_octets;
-	if (all > first) {
-		bytes = arena_alloc(&r->arena, all);
-		if (!segment_read(&r->s->reader, site.segment, site.offset, bytes, all, why))
-			return false;
-	}
-	*head = str_from(bytes + RECORD_HEADER_OCTETS, record->head_octets);
+	if (RECORD_HEADER_OCTETS + record->head_octets > first &&
+		!segment_read_on(&r->s->reader, &r->window, site.segment, site.offset,
+			RECORD_HEADER_OCTETS + record->head_octets, 0, &bytes, why))
+		return false;
+	*head = str_from(bytes.p + RECORD_HEADER_OCTETS, record->head_octets);
 	return record_sum(*head) == record->head_sum ||
 	       fail_with(why, FAIL_TEMPORARY, "4.3.0", "The head of the record is rotten");
 }
@@ -484,6 +487,7 @@ bool spool_recover(struct spool *s, spool_found_fn *found, void *owner, struct f
 	segment_reader_close(&s->reader);
 	s->reader.disk = s->disk;
 	arena_free(&r->arena);
+	segment_window_free(&r->window);
 	mem_free(r->bytes);
 	mem_free(r);
 	return good;

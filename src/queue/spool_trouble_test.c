@@ -375,6 +375,25 @@ TEST(spool_reports_a_rotten_record_and_goes_on)
 	}
 }
 
+/* What follows a message is read along with it, and is not its trouble. */
+TEST(spool_finds_what_is_before_and_behind_a_bad_place)
+{
+	begin();
+	for (uint64_t id = 1; id <= 9; id++)
+		CHECK_INT(put(id, 2000), 250);
+	close_spool();
+	open_spool(); /* with a checkpoint behind them: nothing of the log is replayed */
+	close_spool();
+	CHECK(fake_bad_place(S("log-00000001"), SEGMENT_START + 4 * 2200 + 4));
+	open_spool();
+	CHECK_INT(found_count, 8);
+	for (uint64_t id = 1; id <= 9; id++)
+		CHECK(found_id[id] == (id != 5));
+	CHECK_INT(errors, 1);
+	CHECK(strstr(last_error, "input/output error"));
+	end();
+}
+
 TEST(spool_says_when_a_message_is_damaged)
 {
 	begin();
