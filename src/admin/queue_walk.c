@@ -6,6 +6,7 @@
 #include "admin/queue_print.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "queue/schedule_ids.h"
 
 #define SHOWN_MAX 80
 
@@ -15,9 +16,9 @@ struct queue_walk {
 	struct queue_request request; /* its words are the talk's */
 	struct arena words;
 	bool json;
-	uint64_t *ids;
-	size_t count, at;
-	size_t done; /* messages */
+	struct schedule_ids ids;
+	bool gathering; /* the ids */
+	size_t done;    /* messages */
 	struct buf missing, out;
 	struct loop_timer timer;
 	struct queue_export *export; /* a message that is being read */
@@ -30,7 +31,7 @@ static void walk_free(struct queue_walk *w)
 	arena_free(&w->words);
 	buf_free(&w->missing);
 	buf_free(&w->out);
-	mem_free(w->ids);
+	schedule_ids_free(&w->ids);
 	mem_free(w);
 }
 
@@ -204,22 +205,38 @@ static bool go_on_exporting(struct queue_walk *w)
 	return true;
 }
 
+/* False: that was all. */
+static bool visit_next(struct queue_walk *w)
+{
+	uint64_t id;
+
+	if (!schedule_ids_next(&w->ids, &id))
+		return false;
+	visit(w, id);
+	return true;
+}
+
 static void step(struct loop_timer *timer)
 {
 	struct queue_walk *w = AROUND(timer, struct queue_walk, timer);
-	bool later = false;
+	bool later = false, all = false;
 
+	if (w->gathering) {
+		w->gathering = schedule_ids_gather(&w->ids, dispatch_schedule(w->dispatch));
+		soon(w);
+		return;
+	}
 	for (size_t n = 0; n < QUEUE_SLICE && !later && may_go_on(w); n++) {
 		if (buf_str(&w->out).n > TALK_BACKLOG_OCTETS)
 			break;
 		if (w->export)
 			later = !go_on_exporting(w);
-		else if (w->at < w->count)
-			visit(w, w->ids[w->at++]);
-		else
+		else if (!visit_next(w)) {
+			all = true;
 			break;
+		}
 	}
-	if (!w->export && w->at == w->count) {
+	if (all) {
 		end(w);
 		return;
 	}
@@ -236,18 +253,22 @@ static const struct talk_taker taker = { .drained = soon, .gone = gone };
 static void take_named(struct queue_walk *w, const struct queue_request *q)
 {
 	char shown[SHOWN_MAX];
+	uint64_t *ids;
+	size_t count = 0;
 
-	w->ids = mem_alloc(q->id_count * sizeof *w->ids);
+	ids = mem_alloc(q->id_count * sizeof *ids);
 	for (size_t i = 0; i < q->id_count; i++) {
 		uint64_t id;
 
 		if (log_id_parse(q->ids[i], &id) &&
 			schedule_has(dispatch_schedule(w->dispatch), id))
-			w->ids[w->count++] = id;
+			ids[count++] = id;
 		else
 			buf_putf(&w->missing, "no message %s in the queue\n",
 				fail_clean(q->ids[i], shown, sizeof shown));
 	}
+	schedule_ids_named(&w->ids, ids, count);
+	mem_free(ids);
 }
 
 static void keep_filter(struct queue_walk *w)
@@ -273,7 +294,7 @@ void queue_walk_begin(struct dispatch *d, struct talk *t, const struct queue_req
 	if (q->id_count > 0 && !q->all)
 		take_named(w, q);
 	else
-		w->ids = schedule_ids(dispatch_schedule(d), &w->count);
+		w->gathering = true;
 	if (q->verb->kind == QUEUE_EXPORT)
 		queue_export_begin(&w->out);
 	w->request.ids = NULL; /* words of the request: noted above */

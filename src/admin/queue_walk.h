@@ -1,8 +1,8 @@
 /*
  * admin/queue_walk - a walk through the queue, slice by slice
  *
- * The ids of all messages are noted at the beginning; what has ended when the walk comes to it is
- * passed over.
+ * The ids of all messages are gathered at the beginning; what has ended when the walk comes to it
+ * is passed over.
  */
 #ifndef ADMIN_QUEUE_WALK_H
 #define ADMIN_QUEUE_WALK_H

@@ -25,7 +25,7 @@ struct status {
 	size_t process_count;
 	const struct conf *conf; /* what is served */
 	const struct identities *identities;
-	const struct schedule *schedule;
+	struct schedule *schedule;
 	struct flow_numbers total, minute; /* since the start; in the last minute */
 	unsigned sessions;                 /* open now */
 	unsigned workers;

@@ -281,14 +281,13 @@ bool schedule_has(const struct schedule *s, uint64_t id) MUST_USE;
 /* The same to look at only: the caller's reference.  What is shelved stays there. */
 struct promise *schedule_look(struct schedule *s, uint64_t id) MUST_USE;
 
-/* All that wait: how many messages and recipients, and when the oldest came in, 0: none; and the
- * ids, in the order in which they came in, for the caller to mem_free. */
+/* All that wait: how many messages and recipients, and when the oldest came in, 0: none.  It goes
+ * over all of them when the oldest of the last time has left. */
 struct schedule_sum {
 	size_t messages, recipients;
 	int64_t oldest_ms;
 };
-struct schedule_sum schedule_sum(const struct schedule *s) MUST_USE;
-uint64_t *schedule_ids(const struct schedule *s, size_t *count) MUST_USE;
+struct schedule_sum schedule_sum(struct schedule *s) MUST_USE;
 
 const struct map *schedule_destinations(const struct schedule *s); /* values: destinations */
 

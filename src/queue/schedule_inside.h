@@ -44,8 +44,11 @@ struct schedule_message {
 struct schedule_messages {
 	struct schedule_message **buckets;
 	size_t bucket_count, count, waiting; /* recipients */
-	struct list opened;                  /* promises */
-	struct intern words;                 /* of shelved ones */
+	int64_t oldest_ms; /* when the first of all came in, 0: none; when known: it waits long, as
+			      a rule */
+	bool oldest_known;
+	struct list opened;  /* promises */
+	struct intern words; /* of shelved ones */
 	struct buf scratch;
 };
 

@@ -1,6 +1,5 @@
 /* queue/schedule: the table of all messages, most of them shelved. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/mem.h"
 #include "queue/schedule_inside.h"
@@ -9,7 +8,7 @@
 
 void schedule_messages_init(struct schedule_messages *t)
 {
-	*t = (struct schedule_messages){ .bucket_count = BUCKETS_MIN };
+	*t = (struct schedule_messages){ .bucket_count = BUCKETS_MIN, .oldest_known = true };
 	t->buckets = mem_zero(BUCKETS_MIN * sizeof(struct schedule_message *));
 	list_init(&t->opened);
 }
@@ -68,6 +67,17 @@ static bool is_open(const struct schedule_message *e)
 	return !e->content; /* a promise has it */
 }
 
+static int64_t received_ms(const struct schedule_message *e)
+{
+	return is_open(e) ? e->open->envelope.received_ms : shelf_received_ms(e->shelved);
+}
+
+static void note_oldest(struct schedule_messages *t, int64_t received_ms)
+{
+	if (t->oldest_ms == 0 || received_ms < t->oldest_ms)
+		t->oldest_ms = received_ms;
+}
+
 static void set_open(struct schedule_messages *t, struct schedule_message *e, struct promise *m)
 {
 	e->open = m;
@@ -91,6 +101,8 @@ struct schedule_message *schedule_message_add(struct schedule_messages *t, struc
 	t->count++;
 	t->waiting += m->waiting;
 	set_open(t, e, m);
+	if (t->oldest_known)
+		note_oldest(t, received_ms(e));
 	return e;
 }
 
@@ -116,6 +128,10 @@ void schedule_message_remove(struct schedule_messages *t, struct schedule_messag
 		at = &(*at)->next;
 	*at = e->next;
 	t->count--;
+	if (t->oldest_known && received_ms(e) == t->oldest_ms) {
+		t->oldest_known = t->count == 0;
+		t->oldest_ms = 0;
+	}
 	entry_free(t, e);
 }
 
@@ -214,38 +230,15 @@ struct promise *schedule_look(struct schedule *s, uint64_t id)
 	return is_open(e) ? promise_keep(e->open) : shelf_open(e->shelved, e->content);
 }
 
-struct schedule_sum schedule_sum(const struct schedule *s)
+struct schedule_sum schedule_sum(struct schedule *s)
 {
-	const struct schedule_messages *t = &s->messages;
-	struct schedule_sum sum = { .messages = t->count, .recipients = t->waiting };
+	struct schedule_messages *t = &s->messages;
 
-	for (const struct schedule_message *e = schedule_message_next(t, NULL); e;
-		e = schedule_message_next(t, e)) {
-		int64_t received_ms =
-			is_open(e) ? e->open->envelope.received_ms : shelf_received_ms(e->shelved);
-
-		if (sum.oldest_ms == 0 || received_ms < sum.oldest_ms)
-			sum.oldest_ms = received_ms;
-	}
-	return sum;
-}
-
-static int by_id(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-uint64_t *schedule_ids(const struct schedule *s, size_t *count)
-{
-	const struct schedule_messages *t = &s->messages;
-	uint64_t *ids = mem_alloc(t->count * sizeof *ids);
-
-	*count = 0;
-	for (const struct schedule_message *e = schedule_message_next(t, NULL); e;
-		e = schedule_message_next(t, e))
-		ids[(*count)++] = e->id;
-	qsort(ids, *count, sizeof *ids, by_id); /* ids sort by time */
-	return ids;
+	for (const struct schedule_message *e = schedule_message_next(t, NULL);
+		e && !t->oldest_known; e = schedule_message_next(t, e))
+		note_oldest(t, received_ms(e));
+	t->oldest_known = true;
+	return (struct schedule_sum){
+		.messages = t->count, .recipients = t->waiting, .oldest_ms = t->oldest_ms
+	};
 }

@@ -1,9 +1,9 @@
 /* What an administrator does with the quarantine, and whether what it counts is what is there. */
 #include "test/sim/sender.h"
 
-#include "base/mem.h"
 #include "daemon/mail.h"
 #include "flow/dispatch_order.h"
+#include "queue/schedule_ids.h"
 #include "test/sim/pivot.h"
 #include "test/sim/trace.h"
 
@@ -14,18 +14,20 @@ static uint64_t compare(struct mail *m)
 	struct schedule *s = dispatch_schedule(mail_dispatch(m));
 	struct quarantine_sum there = { 0 };
 	struct status status;
-	size_t count;
-	uint64_t *ids = schedule_ids(s, &count);
+	struct schedule_ids ids = { 0 };
+	uint64_t id;
 
 	mail_status(m, &status);
-	for (size_t i = 0; i < count; i++) {
-		struct promise *p = schedule_look(s, ids[i]);
+	while (schedule_ids_gather(&ids, s))
+		;
+	while (schedule_ids_next(&ids, &id)) {
+		struct promise *p = schedule_look(s, id);
 
 		there.messages += promise_quarantined(p);
 		there.octets += promise_quarantined(p) ? p->envelope.octets : 0;
 		promise_drop(p);
 	}
-	mem_free(ids);
+	schedule_ids_free(&ids);
 	if (status.quarantine.messages < there.messages ||
 		status.quarantine.octets < there.octets ||
 		status.quarantine.messages > SENDER_PLACES)
@@ -83,19 +85,21 @@ static void end(struct mail *m, void *owner)
 {
 	struct dispatch *d = mail_dispatch(m);
 	struct schedule *s = dispatch_schedule(d);
-	size_t count;
-	uint64_t *ids = schedule_ids(s, &count);
+	struct schedule_ids ids = { 0 };
+	uint64_t id;
 
 	(void)owner;
-	for (size_t i = 0; i < count; i++) {
-		struct promise *p = schedule_find(s, ids[i]);
+	while (schedule_ids_gather(&ids, s))
+		;
+	while (schedule_ids_next(&ids, &id)) {
+		struct promise *p = schedule_find(s, id);
 
 		if (!is_held(p) || promise_quarantined(p))
 			continue;
-		sender_mail_ordered(ids[i], SENDER_DELETE);
+		sender_mail_ordered(id, SENDER_DELETE);
 		(void)!dispatch_order_delete(d, p, NULL);
 	}
-	mem_free(ids);
+	schedule_ids_free(&ids);
 }
 
 void sender_orders_end(void)
