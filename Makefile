@@ -1,6 +1,6 @@
 # The front door.  Every target first installs what the machine lacks, then lets Meson build:
 #
-#	build/		the release: -O2, hardened		make, make run, make install
+#	build/		the release: -O2, hardened		make, make run, make install, make test
 #	build-bench/	the same, with the tools of the bench	make bench, powercut
 #	build-san/	ASan and UBSan, warnings are errors	make unit, sim, interop
 #	build-fuzz/	clang, libFuzzer, ASan and UBSan	make fuzz
@@ -74,8 +74,8 @@ fuzz: fuzzers
 interop: sanitized
 	tools/run-tests interop
 
-test: sanitized fuzzers
-	tools/run-tests unit sim plants fuzz interop --seeds $(SEEDS) --seconds 8
+test: sanitized fuzzers release packages-powercut
+	tools/run-tests unit sim plants fuzz interop powercut --seeds $(SEEDS) --seconds 8
 
 # make bench QUICK=1: the same rows from shorter runs; doc/bench.md is left alone.
 bench: build-bench
@@ -94,7 +94,7 @@ many: build-bench
 	ninja -C build-bench
 	test/bench/many.py --build build-bench
 
-# A real kernel, a disk with a volatile cache, and no power; CUTS=3 is the short form.
+# A real kernel, a disk with a volatile cache, and no power; make test has it in short.
 powercut: build-bench packages-powercut
 	ninja -C build-bench facteur
 	test/powercut/powercut.py --facteur build-bench/facteur --cuts $(CUTS)
