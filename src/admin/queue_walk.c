@@ -249,6 +249,16 @@ static void step(struct loop_timer *timer)
 
 static const struct talk_taker taker = { .drained = soon, .gone = gone };
 
+/* One that is named twice is visited once: the order was carried out then.  False: it is there. */
+static bool put_id(uint64_t *ids, size_t count, uint64_t id)
+{
+	for (size_t i = 0; i < count; i++) /* of a request: not many */
+		if (ids[i] == id)
+			return false;
+	ids[count] = id;
+	return true;
+}
+
 /* Those that were named, each noted that is not there. */
 static void take_named(struct queue_walk *w, const struct queue_request *q)
 {
@@ -262,7 +272,7 @@ static void take_named(struct queue_walk *w, const struct queue_request *q)
 
 		if (log_id_parse(q->ids[i], &id) &&
 			schedule_has(dispatch_schedule(w->dispatch), id))
-			ids[count++] = id;
+			count += put_id(ids, count, id);
 		else
 			buf_putf(&w->missing, "no message %s in the queue\n",
 				fail_clean(q->ids[i], shown, sizeof shown));

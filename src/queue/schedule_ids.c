@@ -7,6 +7,7 @@
 #include "queue/schedule_inside.h"
 
 #define RUN_IDS 4096
+#define RUN_BUCKETS 16384 /* a table that was long once is mostly empty */
 #define BUCKETS_AHEAD 8
 
 struct run {
@@ -30,11 +31,17 @@ static struct run *run_new(size_t ids_max)
 	return r;
 }
 
+/* Ids sort as what they are, unsigned: from 2039 on the first bit of them is set. */
+static int64_t place_of(uint64_t id)
+{
+	return (int64_t)(id ^ ((uint64_t)1 << 63));
+}
+
 /* Into its place among the others, as the ids sort by time; or away, when it has been taken. */
 static void run_put(struct schedule_ids *ids, struct run *r)
 {
 	if (r->at < r->count) {
-		heap_set(&ids->runs, &r->node, (int64_t)r->ids[r->at]);
+		heap_set(&ids->runs, &r->node, place_of(r->ids[r->at]));
 		return;
 	}
 	heap_remove(&ids->runs, &r->node);
@@ -62,13 +69,14 @@ bool schedule_ids_gather(struct schedule_ids *ids, const struct schedule *s)
 	struct run *r = run_new(RUN_IDS);
 
 	/* Messages are far from each other in memory: one that comes soon is asked for now. */
-	for (; ids->bucket < t->bucket_count; ids->bucket++) {
+	for (size_t n = 0; n < RUN_BUCKETS && ids->bucket < t->bucket_count; n++, ids->bucket++) {
 		if (ids->bucket + BUCKETS_AHEAD < t->bucket_count)
 			__builtin_prefetch(t->buckets[ids->bucket + BUCKETS_AHEAD]);
-		if (!bucket_fits(r, t->buckets[ids->bucket]))
+		if (!bucket_fits(r, t->buckets[ids->bucket])) {
+			assert(r->count > 0);
 			break;
+		}
 	}
-	assert(r->count > 0 || ids->bucket == t->bucket_count);
 	qsort(r->ids, r->count, sizeof *r->ids, by_id);
 	run_put(ids, r);
 	return ids->bucket < t->bucket_count;

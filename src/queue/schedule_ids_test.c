@@ -36,6 +36,51 @@ TEST(schedule_ids_come_in_order_while_the_table_grows)
 	schedule_free(s);
 }
 
+/* The first bit of an id is one of its time's: it is set from 2039 on, and comes last. */
+TEST(schedule_ids_come_in_order_in_the_year_2039)
+{
+	struct schedule *s = play_schedule(settings, T0);
+	uint64_t first = ((uint64_t)1 << 63) - COUNT / 2, id, expected = first;
+	struct schedule_ids ids = { 0 };
+
+	for (uint64_t i = 0; i < COUNT; i++)
+		play_add(s, first + i, "x@a.test", T0);
+	while (schedule_ids_gather(&ids, s))
+		;
+	while (schedule_ids_next(&ids, &id))
+		CHECK(id == expected++);
+	CHECK(expected == first + COUNT);
+	schedule_ids_free(&ids);
+	schedule_free(s);
+}
+
+/* A table that was long once is gone over in steps, too, with nearly nothing in it. */
+TEST(schedule_ids_are_gathered_in_steps_where_few_are_left)
+{
+	enum { MANY = 100000, LEFT = 3 };
+	struct schedule *s = play_schedule(settings, T0);
+	struct schedule_ids ids = { 0 };
+	unsigned steps = 1, count = 0;
+	uint64_t id;
+
+	for (uint64_t i = 1; i <= MANY; i++)
+		play_add(s, i, "x@a.test", T0);
+	for (uint64_t i = 1; i <= MANY - LEFT; i++) {
+		struct promise *m = schedule_find(s, i);
+
+		schedule_withdraw(s, m, T0);
+		schedule_close(s, m, 0, SPOOL_DELETED);
+	}
+	while (schedule_ids_gather(&ids, s))
+		steps++;
+	CHECK(steps >= 4);
+	while (schedule_ids_next(&ids, &id))
+		CHECK(id == MANY - LEFT + ++count);
+	CHECK_INT(count, LEFT);
+	schedule_ids_free(&ids);
+	schedule_free(s);
+}
+
 TEST(schedule_ids_end_early_and_name_in_any_order)
 {
 	static const uint64_t named[] = { 7, 3, 5 };

@@ -277,10 +277,13 @@ static bool window_fill(struct segment_reader *r, struct segment_window *w, size
 
 	if (!f)
 		return false;
-	if (w->bad != w->number && disk_read(f, w->offset, w->bytes, fetch, &w->octets, NULL))
+	if (w->bad == w->number)
+		fetch = octets;
+	if (disk_read(f, w->offset, w->bytes, fetch, &w->octets, why))
 		return true;
+	if (fetch == octets)
+		return false;
 	w->bad = w->number;
-	w->octets = 0;
 	return disk_read(f, w->offset, w->bytes, octets, &w->octets, why);
 }
 

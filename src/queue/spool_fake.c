@@ -54,6 +54,7 @@ static size_t history_count;
 static uint64_t operations, cut_at, write_fails_at, capacity, free_shown;
 static bool cut, sync_fails, create_fails;
 static size_t renames;
+uint64_t fake_reads, fake_octets_read;
 
 static void resize(struct image *m, uint64_t n)
 {
@@ -391,10 +392,12 @@ bool disk_write(struct disk_file *f, uint64_t at, const str *parts, size_t count
 bool disk_read(struct disk_file *f, uint64_t at, char *to, size_t size, size_t *n, struct fail *why)
 {
 	*n = 0;
+	fake_reads++;
 	if (f->bad > 0 && at <= f->bad && f->bad - at < size)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.0", "input/output error");
 	*n = at >= f->now.n ? 0 : f->now.n - at < size ? (size_t)(f->now.n - at) : size;
 	memcpy(to, f->now.p + at, *n);
+	fake_octets_read += *n;
 	return true;
 }
 

@@ -14,6 +14,7 @@
 
 extern struct prng fake_dice;
 extern int64_t fake_now_ms;
+extern uint64_t fake_reads, fake_octets_read; /* so often, and so much, was read of files */
 
 void fake_reset(uint64_t seed); /* an empty disk, time zero */
 

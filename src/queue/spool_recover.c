@@ -17,8 +17,8 @@
 #define FIRST_PART 4             /* of a segment: the first of a life is so small */
 #define REPORTS_MAX 1000         /* more bad places are only counted */
 #define RECORD_OCTETS_FIRST 8192 /* enough for most envelopes */
-#define RECORD_SMALL_MAX 16384   /* the next one's head is not far behind such a record */
-#define FETCH_OCTETS 262144
+#define NEAR_OCTETS 16384        /* so near, the next head is worth to be read along, */
+#define FETCH_OCTETS 262144      /* with those behind it */
 
 struct recovery {
 	struct spool *s;
@@ -35,6 +35,7 @@ struct recovery {
 	char *bytes; /* of one segment */
 	size_t bytes_size;
 	struct segment_window window;
+	const struct index_entry *next; /* told behind the present one; null: none */
 	struct arena arena;
 };
 
@@ -298,13 +299,20 @@ static bool replay(struct recovery *r, struct fail *why)
 
 /* --- the messages ----------------------------------------------------------------------------- */
 
+/* The heads of large messages are far from each other: what is between them is not read. */
+static bool next_is_near(const struct recovery *r, const struct index_entry *e)
+{
+	return r->next && r->next->segment == e->segment &&
+	       r->next->offset - e->offset <= NEAR_OCTETS;
+}
+
 /* The head of an entry's record, verified; valid until the next one is read. */
 static bool read_head(struct recovery *r, const struct index_entry *e, struct record *record,
 	str *head, struct fail *why)
 {
 	struct record_site site = { r->s->salt, e->segment->number, e->offset };
 	size_t first = e->octets < RECORD_OCTETS_FIRST ? e->octets : RECORD_OCTETS_FIRST;
-	size_t fetch = e->octets <= RECORD_SMALL_MAX ? FETCH_OCTETS : first;
+	size_t fetch = next_is_near(r, e) ? FETCH_OCTETS : first;
 	str bytes;
 
 	if (!segment_read_on(&r->s->reader, &r->window, site.segment, site.offset, first, fetch,
@@ -394,6 +402,7 @@ static void tell_all(struct recovery *r)
 			entries[count++] = e;
 	qsort(entries, count, sizeof *entries, by_place);
 	for (size_t i = 0; i < count; i++) {
+		r->next = i + 1 < count ? entries[i + 1] : NULL;
 		tell(r, entries[i]);
 		arena_reset(&r->arena);
 	}

@@ -375,6 +375,30 @@ TEST(spool_reports_a_rotten_record_and_goes_on)
 	}
 }
 
+static void fill(uint64_t count, size_t octets)
+{
+	begin();
+	for (uint64_t id = 1; id <= count; id++)
+		CHECK_INT(put(id, octets), 250);
+	close_spool();
+	open_spool();
+	close_spool(); /* with a checkpoint behind them: nothing of the log is replayed */
+	fake_reads = fake_octets_read = 0;
+	open_spool();
+	CHECK_INT(found_count, count);
+}
+
+/* Heads that are near each other are read many at a time; of large messages, nothing but these. */
+TEST(spool_reads_no_more_than_heads_when_it_opens)
+{
+	fill(400, 300);
+	CHECK(fake_reads < 40);
+	end();
+	fill(40, 150000);
+	CHECK(fake_octets_read < 1000000);
+	end();
+}
+
 /* What follows a message is read along with it, and is not its trouble. */
 TEST(spool_finds_what_is_before_and_behind_a_bad_place)
 {

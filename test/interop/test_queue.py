@@ -67,6 +67,13 @@ def test_orders_by_filter(place):
     facteur.wait_empty()
 
 
+def test_an_id_that_is_named_twice_is_one_message(place):
+    facteur, onward, other = filled(place)
+    one, two = [entry["id"] for entry in facteur.queue()][:2]
+    assert facteur.cli("queue", "hold", two, one, two) == "2 messages held\n"
+    assert facteur.cli("queue", "delete", one, two, one, two) == "2 messages deleted\n"
+
+
 def export(facteur, *words):
     result = subprocess.run([harness.FACTEUR, "queue", "-c", str(facteur.dir), "export", *words],
                             capture_output=True)
