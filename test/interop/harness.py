@@ -70,7 +70,12 @@ def wait_for(condition, what, seconds=PATIENCE):
 
 
 def listening(address):
+    """A port of ours, a host and a port, or the path of a socket."""
     try:
+        if isinstance(address, pathlib.Path):
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.connect(str(address))
+                return True
         if isinstance(address, int):
             address = ("127.0.0.1", address)
         with socket.create_connection(address, 1):
@@ -393,7 +398,7 @@ service stats {{
 
     def start(self):
         self.launch()
-        self.wait_until(self.socket.exists, "its socket")
+        self.wait_until(lambda: listening(self.socket), "listening")
         return self
 
     def stop(self):

@@ -202,7 +202,7 @@ def backend(request, place):
     if request.param == "embedded":
         return Pivot(place, "passwd-file users", [("ada", "SCRAM-SHA-256"), ("bob", "YESCRYPT")])
     dovecot = place.dovecot({"ada": doveadm("SCRAM-SHA-256"), "bob": doveadm("BLF-CRYPT")})
-    harness.wait_for(dovecot.auth.exists, "Dovecot's auth service")
+    harness.wait_for(lambda: harness.listening(dovecot.auth), "Dovecot's auth service")
     pivot = Pivot(place, f"dovecot unix:{dovecot.auth}")
     harness.wait_for(lambda: pivot.facteur.events("dovecot-ready"), "Dovecot's greeting")
     return pivot
@@ -345,7 +345,7 @@ def test_the_table_is_watched(place):
 
 def test_dovecot_may_go_and_come_back(place):
     dovecot = place.dovecot({"ada": doveadm("BLF-CRYPT")})
-    harness.wait_for(dovecot.auth.exists, "Dovecot's auth service")
+    harness.wait_for(lambda: harness.listening(dovecot.auth), "Dovecot's auth service")
     pivot = Pivot(place, f"passwd-file users\ndovecot unix:{dovecot.auth}\ndovecot-timeout 2s",
                   [("bob", "SCRAM-SHA-256")])
 

@@ -41,7 +41,7 @@ def submission(place):
     secret = subprocess.run(["doveadm", "-O", "pw", "-s", "SCRAM-SHA-256", "-p", PASSWORD], capture_output=True,
                             text=True, check=True).stdout.strip()
     dovecot = place.dovecot({"jo": secret})
-    harness.wait_for(dovecot.auth.exists, "Dovecot's auth service")
+    harness.wait_for(lambda: harness.listening(dovecot.auth), "Dovecot's auth service")
     sink = place.sink()
     cert, key = harness.certificate(place.folder, "mx.sink.test")
     subprocess.run([*harness.SUPER, "chown", "root", str(key)], check=True)
