@@ -138,7 +138,7 @@ void transaction_leave_quarantine(struct transaction *t)
 		quarantine_leave(t->flow->quarantine, t->quarantined);
 }
 
-/* All of it went to /dev/null, by rules. */
+/* All of it went to /dev/null, by rules, and nobody gets a copy. */
 static void throw_away(struct transaction *t)
 {
 	FLOW_COUNT(t->flow, accepted);
@@ -223,6 +223,8 @@ static void copied(struct copies *c, const struct fail *why)
 	if (why) {
 		answer(t, why, "");
 		transaction_free(t);
+	} else if (t->envelope.rcpt_count == 0) {
+		throw_away(t);
 	} else if (forwarding_leaves(t->router, &t->envelope)) {
 		rewrite(t);
 	} else {
@@ -256,10 +258,10 @@ static void proven(void *owner, const struct fail *why)
 	if (why) {
 		answer(t, why, "");
 		transaction_free(t);
-	} else if (t->envelope.rcpt_count == 0) {
+	} else if (ruling_discards(t->ruling).n > 0) {
 		throw_away(t);
 	} else {
-		take_in(t);
+		take_in(t); /* its recipients may be gone, those who get copies are not */
 	}
 }
 

@@ -17,6 +17,7 @@ FILES = {
 def start(place, sink, scanner):
     return place.facteur(sink.port, files=FILES, more=f"""
 domain own.test {{ }}
+mailbox void@own.test {{ discard }}
 transport scanner {{ smtp 127.0.0.1:{scanner.port} }}
 access {{ sender hash:senders; recipient hash:rcpts }}
 headers pcre:headers
@@ -57,13 +58,18 @@ def test_what_rules_do_with_a_message(place):
     assert sink.wait(3)[2].recipients == ["desk@sink.test"]
     assert [e["to"] for e in facteur.told("redirected", 2)] == ["desk@sink.test"] * 2
 
+    # even of those who throw their mail away
+    assert send("lost@b.test", ["void@own.test"]).code == 250
+    assert sink.wait(4)[3].recipients == ["desk@sink.test"]
+    assert not facteur.events("discarded")
+
     # lines of the body
     assert send("a@b.test", body="Dear.\r\nYou have won!\r\n").text == "5.7.1 No luck here"
     assert send("a@b.test", body="You have not won.\r\n").code == 250
-    sink.wait(4)
+    sink.wait(5)
     assert send("a@b.test", body="not me\r\n").code == 250
     assert send("a@b.test", body="copy me\r\n").code == 250
-    harness.wait_for(lambda: sorted(a for m in sink.mails[4:] for a in m.recipients) ==
+    harness.wait_for(lambda: sorted(a for m in sink.mails[5:] for a in m.recipients) ==
                      ["c@sink.test", "copy@sink.test"], "the copy")
     assert send("a@b.test", body="hold me\r\n").code == 250
     assert len(facteur.queue()) == 1

@@ -292,7 +292,7 @@ static bool final_is_right(struct client_step *step, int code, str text)
 		return true; /* a chunk before it was refused */
 	if (step->kind == CLIENT_BDAT && !step->last) {
 		l->data_code = code;
-		return code == 250 || (l->kind != LETTER_PLAIN && code / 100 == 5);
+		return code == 250 || (!letter_taken(l) && code / 100 == 5);
 	}
 	l->final_code = code;
 	l->final_ns = sim_here_ns();
@@ -302,8 +302,14 @@ static bool final_is_right(struct client_step *step, int code, str text)
 			return false;
 	}
 	switch (l->kind) {
+	case LETTER_DROPPED: /* its client hears that it waits in no queue */
+		return code == 250 && accepted(l) > 0 &&
+		       str_find_str(text, S("accepted as ")) < text.n;
 	case LETTER_PLAIN:
-	case LETTER_DROPPED:
+	case LETTER_HELD:
+	case LETTER_REDIRECTED:
+	case LETTER_FILTERED:
+	case LETTER_TOPPED:
 		return code == 250 && accepted(l) > 0;
 	case LETTER_BARE:
 		return code == 550 || code == 554 || code == 503;

@@ -65,8 +65,10 @@ static void deliver(struct courier_parcel *p)
 	p->heard->begun_ns = p->begun_ns;
 	p->failed = sink_quirky && !sink_calm && sim_chance(FAILS_PER_MILLE);
 	if (!p->failed)
-		ledger_arrived(str_of(p->sender), str_of(p->address), buf_str(&p->content), false,
-			p->heard);
+		ledger_arrived(&(struct ledger_copy){ .sender = str_of(p->sender),
+			.rcpt = str_of(p->address),
+			.content = buf_str(&p->content),
+			.heard = p->heard });
 	step_later(p, DONE);
 }
 

@@ -69,6 +69,8 @@ const struct directory_entry directory[] = {
 };
 /* clang-format on */
 
+const struct directory_target directory_caught = { STR_INIT("c@sink1.test"), 0, 0 };
+
 const size_t directory_count = LENGTH(directory);
 
 bool directory_forwarded(str address)
@@ -88,6 +90,7 @@ const str directory_aliases = STR_INIT("one: one@sink1.test\n"
 				       "list: l1@sink1.test, l2@sink2.test, badl3@sink3.test\n"
 				       "owner-list: lo@sender.test\n"
 				       "broken: badx@sink2.test\n"
+				       "caught: c@sink1.test\n"
 				       "null: /dev/null\n");
 
 const str directory_conf =
@@ -108,6 +111,7 @@ const str directory_conf =
 		 "mailbox program@example.org { pipe \"/bin/take {recipient}\" }\n"
 		 "transport fixed { smtp 10.0.2.3:2525; connections 2 }\n"
 		 "transport slow { smtp; connections 1; delay-between 20s }\n"
+		 "transport content { smtp 10.0.2.8 }\n"
 		 "transport hub { smtp 10.0.2.7; tls encrypt; login hub }\n"
 		 "route hub.test { transport hub }\n"
 		 "route fixed.test { transport fixed }\n"
@@ -162,4 +166,4 @@ const str directory_zone = STR_INIT("sender.test MX 10 mx.sender.test\n"
 				    "timeout.test TIMEOUT\n");
 
 const char *const directory_sink_ips[DIRECTORY_SINKS] = { "10.0.2.1", "10.0.2.2", "10.0.2.3",
-	"10.0.2.4", "10.0.2.5", "10.0.2.6", "10.0.2.7" };
+	"10.0.2.4", "10.0.2.5", "10.0.2.6", "10.0.2.7", "10.0.2.8" };

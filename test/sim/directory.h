@@ -43,6 +43,10 @@ bool directory_called(str address);
 #define DIRECTORY_OWNER S("lo@sender.test") /* where owner-list@example.org leads */
 #define DIRECTORY_POSTMASTER S("pm@sender.test")
 
+/* Who gets what a rule takes from its recipients: as the rule says it, and where that leads. */
+#define DIRECTORY_CAUGHT "caught@example.org"
+extern const struct directory_target directory_caught;
+
 /* The user who has a .forward, and what stands in it. */
 #define DIRECTORY_FORWARDER S("fwd")
 #define DIRECTORY_FORWARD S("fw@sink1.test, \\fwd\n")
@@ -57,11 +61,12 @@ extern const struct source_table directory_tables[];
 extern const str directory_zone;
 
 /* The machines of the next hops, and their addresses. */
-#define DIRECTORY_SINKS 7
+#define DIRECTORY_SINKS 8
 extern const char *const directory_sink_ips[DIRECTORY_SINKS];
 
 /* The sixth of them is the MX host of three domains, whose transport is "slow"; the seventh is a
- * smarthost, where we log in. */
+ * smarthost, where we log in; the eighth is
+ * a filter, where nothing comes that no rule has sent. */
 #define DIRECTORY_SLOW_DELAY_MS 20000
 
 #endif

@@ -20,6 +20,7 @@ struct letter *ledger_letter(bool trusted, size_t octets_max)
 	assert(ledger.letter_count < LEDGER_LETTERS_MAX);
 	ledger.letters[ledger.letter_count] =
 		letter_new(ledger.letter_count + 1, trusted, ledger.judged, octets_max);
+	ledger.holds |= ledger.letters[ledger.letter_count]->kind == LETTER_HELD;
 	return ledger.letters[ledger.letter_count++];
 }
 
@@ -74,7 +75,7 @@ static bool received_is_right(const struct letter *l, str field)
 
 static bool same(const struct letter *l, str got, bool converted, bool forwarded)
 {
-	size_t header = str_find_str(l->content, S("\r\n\r\n"));
+	size_t header = str_find_str(l->arrives, S("\r\n\r\n"));
 
 	if (forwarded && !str_starts(got, DIRECTORY_FORWARD_FIELD))
 		return false;
@@ -85,13 +86,18 @@ static bool same(const struct letter *l, str got, bool converted, bool forwarded
 			return false;
 		got = str_skip(got, field_octets(got));
 	}
+	if (l->kind == LETTER_TOPPED && l->sign == LETTER_SENDER) {
+		if (!str_starts(got, LETTER_TOPPED_FIELD))
+			return false;
+		got = str_skip(got, LETTER_TOPPED_FIELD.n);
+	}
 	if (!received_is_right(l, got))
 		return false;
 	got = str_skip(got, field_octets(got));
 	if (converted && l->eightbit)
 		return seven_bits(got);
-	header = header < l->content.n ? header + 2 : l->content.n;
-	if (!str_starts(got, str_first(l->content, header)))
+	header = header < l->arrives.n ? header + 2 : l->arrives.n;
+	if (!str_starts(got, str_first(l->arrives, header)))
 		return false;
 	got = str_skip(got, header);
 	while (l->trusted && (l->bare_header || l->empty) &&
@@ -100,25 +106,29 @@ static bool same(const struct letter *l, str got, bool converted, bool forwarded
 		got = str_skip(got, field_octets(got));
 	if (l->empty)
 		return got.n == 0 || str_eq(got, S("\r\n"));
-	return str_eq(got, str_skip(l->content, header));
+	return str_eq(got, str_skip(l->arrives, header));
 }
 
 /* --- may it come? --- */
+
+static bool may_write(const struct letter *l, const struct directory_entry *entry)
+{
+	if (entry->may == DIRECTORY_CLOSED)
+		return !ledger.ruled;
+	return l->trusted || entry->may == DIRECTORY_ALL;
+}
 
 /* A recipient that leads there was accepted, or the client has not heard that it was not. */
 static bool leads_there(const struct letter *l, str address)
 {
 	for (size_t i = 0; i < l->rcpt_count; i++) {
 		const struct letter_rcpt *r = &l->rcpts[i];
+		const struct directory_target *at;
 
-		if (r->code != 0 && r->code / 100 != 2)
+		if ((r->code != 0 && r->code / 100 != 2) || !may_write(l, r->entry))
 			continue;
-		for (size_t n = 0; n < DIRECTORY_TARGETS_MAX; n++)
-			if (r->entry->targets[n].address.n > 0 &&
-				str_eq(r->entry->targets[n].address, address) &&
-				(l->trusted || r->entry->may == DIRECTORY_ALL ||
-					r->entry->may == DIRECTORY_CLOSED) &&
-				!(ledger.ruled && r->entry->may == DIRECTORY_CLOSED))
+		for (size_t n = 0; (at = letter_leads(l, r->entry, n)); n++)
+			if (str_eq(at->address, address))
 				return true;
 	}
 	return false;
@@ -157,30 +167,47 @@ static struct letter_target *target_make(struct letter *l, str address)
 	return target_of(l, address);
 }
 
-static void delivered(
-	struct letter *l, str rcpt, str content, bool converted, const struct net_watch *heard)
+/* What its rule wanted, if this copy breaks that; else null. */
+static const char *rule_broken(const struct letter *l, const struct ledger_copy *copy)
 {
+	if (l->kind == LETTER_DROPPED)
+		return "a rule had thrown it away";
+	if (l->kind == LETTER_HELD && !l->released)
+		return "a rule holds it, and nobody has let it go";
+	if (l->kind == LETTER_REDIRECTED && !str_eq(copy->rcpt, directory_caught.address))
+		return "a rule had redirected it";
+	if (l->kind == LETTER_FILTERED && !copy->filtered)
+		return "not by the filter, as a rule wants it";
+	if (l->kind != LETTER_FILTERED && copy->filtered)
+		return "by the filter, which no rule wants";
+	return NULL;
+}
+
+static void delivered(struct letter *l, const struct ledger_copy *copy)
+{
+	const struct net_watch *heard = copy->heard;
+	const char *broken = rule_broken(l, copy);
+	str rcpt = copy->rcpt;
+	bool forwarded = directory_forwarded(rcpt) && !copy->filtered;
 	struct letter_target *t;
 
+	if (broken) {
+		sim_fail("P2: letter %u came to %.*s, but %s", l->number, STR(rcpt), broken);
+		return;
+	}
 	if (!leads_there(l, rcpt)) {
 		sim_fail("P3: letter %u came to %.*s, which was not its to reach", l->number,
 			STR(rcpt));
 		return;
 	}
-	if (l->kind == LETTER_DROPPED) {
-		sim_fail("letter %u came to %.*s, but a rule had thrown it away", l->number,
-			STR(rcpt));
-		return;
-	}
-	if (l->final_code >= 500 || l->kind == LETTER_BARE || l->kind == LETTER_FORGED ||
-		l->kind == LETTER_RULED) {
+	if (l->final_code >= 500 || !letter_taken(l)) {
 		sim_fail("P6: letter %u came to %.*s, but it had to be refused (%d)", l->number,
 			STR(rcpt), l->final_code);
 		return;
 	}
-	if (!same(l, content, converted, directory_forwarded(rcpt))) {
+	if (!same(l, copy->content, copy->converted, forwarded)) {
 		sim_fail("P6: letter %u came to %.*s as another message (%zu octets, %zu sent)",
-			l->number, STR(rcpt), content.n, l->content.n);
+			l->number, STR(rcpt), copy->content.n, l->arrives.n);
 		return;
 	}
 	t = target_of(l, rcpt);
@@ -192,7 +219,7 @@ static void delivered(
 		 * sent on by a .forward just before an accident is sent on again */
 		if (second_is_wrong(t->copy_heard) &&
 			!accident_since(heard->begun_ns, sim_here_ns()) &&
-			!(directory_forwarded(rcpt) && ledger.accident_count > 0))
+			!(forwarded && ledger.accident_count > 0))
 			sim_fail(
 				"P2: letter %u came to %.*s again, its 250 was read at %lld ms and "
 				"nothing happened since",
@@ -260,8 +287,9 @@ static void report_arrived(struct letter *l, str rcpt, str content, const struct
 			continue;
 		bounced(l, address, heard);
 	}
-	if (l->kind == LETTER_DROPPED)
-		sim_fail("a report went out about letter %u, which a rule had thrown away",
+	if (l->kind == LETTER_DROPPED || (l->kind == LETTER_HELD && !l->released))
+		sim_fail("P2: a report went out about letter %u, which a rule has thrown away, or "
+			 "holds",
 			l->number);
 	if (found == 0 && !notice)
 		sim_fail("a report about letter %u names no recipient", l->number);
@@ -276,9 +304,9 @@ static bool entitled(const struct letter *l, str rcpt)
 	return str_eq(rcpt, DIRECTORY_OWNER);
 }
 
-void ledger_arrived(
-	str sender, str rcpt, str content, bool converted, const struct net_watch *heard)
+void ledger_arrived(const struct ledger_copy *copy)
 {
+	str sender = copy->sender, rcpt = copy->rcpt, content = copy->content;
 	unsigned number = letter_number_of_sender(sender);
 	struct letter *l;
 
@@ -297,12 +325,25 @@ void ledger_arrived(
 		return;
 	}
 	if (!str_ends(rcpt, S("@sender.test")))
-		delivered(l, rcpt, content, converted, heard);
-	else if (sender.n > 0 || !entitled(l, rcpt))
+		delivered(l, copy);
+	else if (sender.n > 0 || !entitled(l, rcpt) || copy->filtered)
 		sim_fail("P4: a report about letter %u went from <%.*s> to %.*s", number,
 			STR(sender), STR(rcpt));
 	else
-		report_arrived(l, rcpt, content, heard);
+		report_arrived(l, rcpt, content, copy->heard);
+}
+
+/* Nothing but a rule holds anything here; what killed the pivot twice is set aside by itself. */
+void ledger_released(str sender)
+{
+	struct letter *l = letter_of(letter_number_of_sender(sender));
+
+	if (!l || l->kind != LETTER_HELD) {
+		sim_fail("P2: a message from <%.*s> is held, and no rule says so", STR(sender));
+		return;
+	}
+	trace("letter %u is let go", l->number);
+	l->released = true;
 }
 
 /* --- the end --- */
@@ -344,7 +385,7 @@ static bool ended(const struct letter *l, const struct letter_target *t)
 {
 	if (!t->promised)
 		return true;
-	if (!t->at->bounces)
+	if (!letter_bounces(l, t->at))
 		return t->delivered > 0 && t->bounced == 0;
 	if (t->delivered > 0)
 		return false;

@@ -33,6 +33,7 @@ struct ledger {
 	bool doubtful_pages;
 	bool judged;           /* the pivot judges senders, and says what it found */
 	bool ruled;            /* tables say who may be written to */
+	bool holds;            /* there is a letter that a rule holds */
 	int64_t record_ns_max; /* P2's bound, with the waits of the simulated disk */
 	unsigned accepted, delivered, bounced, refused, second_copies; /* for the summary */
 };
@@ -43,10 +44,18 @@ void ledger_open(void);
 struct letter *ledger_letter(bool trusted, size_t octets_max);
 void ledger_accident(int64_t from_ns); /* until now */
 
-/* A sink takes responsibility for one recipient of a message.  converted: it has told the pivot to
- * send 7 bits only.  heard: has the pivot read that it was taken?  Not before it is watched. */
-void ledger_arrived(
-	str sender, str rcpt, str content, bool converted, const struct net_watch *heard);
+/* A sink takes responsibility for one recipient of a message. */
+struct ledger_copy {
+	str sender, rcpt, content;
+	bool converted;                /* it has told the pivot to send 7 bits only */
+	bool filtered;                 /* it is the filter */
+	const struct net_watch *heard; /* has the pivot read that it was taken?  Not before it is
+					* watched */
+};
+void ledger_arrived(const struct ledger_copy *copy);
+
+/* Somebody finds a message from this sender held, and is about to let it go. */
+void ledger_released(str sender);
 
 /* The pivot ends a recipient of the message, and told nobody, or postmaster instead of its sender.
  */

@@ -8,11 +8,20 @@
 #include "base/mem.h"
 #include "test/sim/sim.h"
 
-#define LINES_MAX 900 /* longest line that we write */
+#define LINES_MAX 900          /* longest line that we write */
+#define BODY_LINE_AT_MAX 45000 /* rules look at the first 50K of a body */
 
 static const str smuggles[] = { STR_INIT("\n.\n"), STR_INIT("\n.\r"), STR_INIT("\r.\n"),
 	STR_INIT("\r.\r"), STR_INIT("\n.\r\n"), STR_INIT("\r.\r\n"), STR_INIT("\r\n.\n"),
 	STR_INIT("\r\n.\r"), STR_INIT("\n"), STR_INIT("\r"), STR_INIT("\r\r\n") };
+
+/* Kinds that rules make, and how each asks for its rule. */
+static const char *const wishes[] = { [LETTER_RULED] = "refuse",
+	[LETTER_DROPPED] = "discard",
+	[LETTER_HELD] = "hold",
+	[LETTER_REDIRECTED] = "redirect",
+	[LETTER_FILTERED] = "filter",
+	[LETTER_TOPPED] = "prepend" };
 
 static const char letters[] =
 	"The quick brown fox, 0123456789. jumps over the lazy dog; =20 <html>";
@@ -62,10 +71,8 @@ static void put_header(struct letter *l, struct buf *b)
 				"Received: from hop%d by hop%d; Tue, 24 Nov 2026 00:00:00 "
 				"+0000\r\n",
 				i, i + 1);
-	if (l->kind == LETTER_RULED)
-		buf_put(b, S("X-Sim: please\r\n\trefuse\r\n"));
-	if (l->kind == LETTER_DROPPED)
-		buf_put(b, S("X-Sim: please\r\n\tdiscard\r\n"));
+	if (wishes[l->kind] && l->sign == LETTER_FIELD)
+		buf_putf(b, "X-Sim: please\r\n\t%s\r\n", wishes[l->kind]);
 	if (!l->bare_header)
 		buf_putf(b,
 			"Date: Tue, 24 Nov 2026 00:00:00 +0000\r\nFrom: <s%u@sender.test>\r\n"
@@ -89,6 +96,33 @@ static str take(struct buf *b)
 	return (str){ p, s.n };
 }
 
+/* Lines of the body, and somewhere near its beginning the one that a rule waits for. */
+static void put_body(struct letter *l, struct buf *b, size_t octets)
+{
+	size_t lines_at = (size_t)sim_between(0, BODY_LINE_AT_MAX);
+	bool waits = wishes[l->kind] && l->sign == LETTER_LINE;
+	size_t begin = buf_str(b).n;
+
+	while (waits || buf_str(b).n < octets) {
+		if (waits && (buf_str(b).n >= octets || buf_str(b).n - begin >= lines_at)) {
+			buf_putf(b, ".please %s\r\n", wishes[l->kind]);
+			waits = false;
+		} else {
+			put_line(b, l->eightbit);
+		}
+	}
+}
+
+/* What comes behind our own fields, for one that a rule adds to the header. */
+static str with_field(str content)
+{
+	struct buf b = { 0 };
+
+	buf_put(&b, LETTER_TOPPED_FIELD);
+	buf_put(&b, content);
+	return take(&b);
+}
+
 static void write_content(struct letter *l, size_t octets_max)
 {
 	struct buf b = { 0 };
@@ -99,9 +133,10 @@ static void write_content(struct letter *l, size_t octets_max)
 		octets = 0;
 	else
 		put_header(l, &b);
-	while (b.end - b.start < octets)
-		put_line(&b, l->eightbit);
-	l->content = take(&b);
+	put_body(l, &b, octets);
+	l->content = l->arrives = take(&b);
+	if (l->kind == LETTER_TOPPED && l->sign == LETTER_FIELD)
+		l->arrives = with_field(l->content);
 }
 
 /* The same with something in it by which another server could be made to see another message. */
@@ -126,16 +161,22 @@ static bool addressed(const struct letter *l, const struct directory_entry *entr
 	return false;
 }
 
+static bool leads_nowhere(const struct directory_entry *entry)
+{
+	return entry->may == DIRECTORY_ALL && entry->targets[0].address.n == 0;
+}
+
 /* Now and then one whom a rule closes: whether it holds when its table is away is seen there only.
- */
-static const struct directory_entry *some_entry(void)
+ * And one whose mail is thrown away, where a rule hands it to somebody else. */
+static const struct directory_entry *some_entry(const struct letter *l)
 {
 	const struct directory_entry *entry;
 	bool closed = sim_chance(60);
+	bool nowhere = !closed && l->kind == LETTER_REDIRECTED && sim_chance(200);
 
 	do
 		entry = &directory[sim_between(0, (int64_t)directory_count - 1)];
-	while (closed && entry->may != DIRECTORY_CLOSED);
+	while ((closed && entry->may != DIRECTORY_CLOSED) || (nowhere && !leads_nowhere(entry)));
 	return entry;
 }
 
@@ -148,7 +189,7 @@ static void address(struct letter *l)
 	if (sim_chance(30))
 		wanted = LETTER_RCPTS_MAX;
 	while (l->rcpt_count < wanted) {
-		const struct directory_entry *entry = some_entry();
+		const struct directory_entry *entry = some_entry(l);
 
 		if (!l->trusted && entry->may == DIRECTORY_TRUSTED && !sim_chance(150))
 			continue; /* strangers try it now and then */
@@ -167,6 +208,29 @@ static bool for_list(const struct letter *l)
 	return false;
 }
 
+/* Each kind has the signs that it can be known by. */
+static void make_ruled(struct letter *l)
+{
+	l->kind = (enum letter_kind)sim_between(LETTER_RULED, LETTER_TOPPED);
+	do
+		l->sign = (enum letter_sign)sim_between(LETTER_FIELD, LETTER_SENDER);
+	while ((l->kind == LETTER_RULED && l->sign == LETTER_SENDER) ||
+		(l->kind == LETTER_FILTERED && l->sign != LETTER_SENDER) ||
+		(l->kind == LETTER_TOPPED && l->sign == LETTER_LINE));
+}
+
+static void make_sender(struct letter *l)
+{
+	bool by_rule = wishes[l->kind] && l->sign == LETTER_SENDER;
+
+	l->null_sender = !l->empty && l->kind != LETTER_FORGED && l->kind != LETTER_HELD &&
+			 !by_rule && sim_chance(40);
+	if (!l->null_sender)
+		snprintf(l->sender, sizeof l->sender, "s%u%s%s@%s", l->number, by_rule ? "-" : "",
+			by_rule ? wishes[l->kind] : "",
+			l->kind == LETTER_FORGED ? "forged.test" : "sender.test");
+}
+
 struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t octets_max)
 {
 	struct letter *l = sim_alloc(sizeof *l);
@@ -179,17 +243,14 @@ struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t oct
 		l->kind = LETTER_OVERSIZE;
 	else if (sim_chance(15))
 		l->kind = LETTER_LOOPED;
-	else if (sim_chance(30))
-		l->kind = sim_chance(500) ? LETTER_RULED : LETTER_DROPPED;
+	else if (sim_chance(120))
+		make_ruled(l);
 	else if (judged && !trusted && sim_chance(100))
 		l->kind = LETTER_FORGED;
 	l->empty = l->kind == LETTER_PLAIN && sim_chance(20);
-	l->null_sender = !l->empty && l->kind != LETTER_FORGED && sim_chance(40);
+	make_sender(l);
 	l->eightbit = !l->empty && sim_chance(150);
 	l->bare_header = sim_chance(150);
-	if (!l->null_sender)
-		snprintf(l->sender, sizeof l->sender, "s%u@%s", number,
-			l->kind == LETTER_FORGED ? "forged.test" : "sender.test");
 	l->never = sim_chance(60);
 	address(l);
 	l->empty = l->empty && !for_list(l);
@@ -200,14 +261,38 @@ struct letter *letter_new(unsigned number, bool trusted, bool judged, size_t oct
 	return l;
 }
 
+bool letter_taken(const struct letter *l)
+{
+	return l->kind == LETTER_PLAIN || l->kind >= LETTER_DROPPED;
+}
+
+/* The filter is the whole way: nobody looks for a .forward. */
+const struct directory_target *letter_leads(
+	const struct letter *l, const struct directory_entry *entry, size_t n)
+{
+	if (l->kind == LETTER_REDIRECTED)
+		return n == 0 ? &directory_caught : NULL;
+	if (l->kind == LETTER_FILTERED && directory_forwarded(entry->targets[0].address))
+		n++;
+	return n < DIRECTORY_TARGETS_MAX && entry->targets[n].address.n > 0 ? &entry->targets[n]
+									    : NULL;
+}
+
+bool letter_bounces(const struct letter *l, const struct directory_target *at)
+{
+	if (l->kind != LETTER_FILTERED)
+		return at->bounces;
+	return str_starts(at->address, S("bad")) || str_starts(at->address, S("tired")) ||
+	       str_ends(at->address, S("@final.test"));
+}
+
 void letter_targets(struct letter *l, const struct letter_rcpt *rcpt, bool promised)
 {
-	for (size_t i = 0; i < DIRECTORY_TARGETS_MAX; i++) {
-		const struct directory_target *at = &rcpt->entry->targets[i];
+	const struct directory_target *at;
+
+	for (size_t i = 0; (at = letter_leads(l, rcpt->entry, i)); i++) {
 		size_t n = 0;
 
-		if (at->address.n == 0)
-			return;
 		while (n < l->target_count && !str_eq(l->targets[n].at->address, at->address))
 			n++;
 		if (n == l->target_count) {

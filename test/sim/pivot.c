@@ -13,8 +13,10 @@
 #include "route/alias.h"
 #include "route/lookup.h"
 #include "route/route.h"
+#include "queue/schedule_ids.h"
 #include "test/sim/directory.h"
 #include "test/sim/disguise.h"
+#include "test/sim/hand.h"
 #include "test/sim/ledger.h"
 #include "test/sim/store.h"
 #include "test/sim/trace.h"
@@ -30,7 +32,9 @@ static const char conf_text[] =
 	"directories { spool /spool; state /state; run /run }\n"
 	"resolver { zone zone.txt }\n"
 	"relay-for 10.0.1.0/24\n"
-	"headers pcre:rules\n"
+	"headers pcre:fields\n"
+	"body pcre:lines\n"
+	"access { sender pcre:senders }\n"
 	"listen mx { on 10.0.0.1:25; tls offered; login offered; " DISGUISE_LISTENER
 	" }\n" DISGUISE_CONF
 	"login { passwd-file users; send-as app *; messages-per-hour 0; recipients-per-hour 0 }\n"
@@ -117,15 +121,36 @@ void __wrap_dispatch_end(struct dispatch *d, struct promise *m, const uint32_t *
 	__real_dispatch_end(d, m, rcpts, count, end);
 }
 
-static const char rules_text[] = "/^X-Sim: .*refuse/ refuse 554 5.7.1 A rule\n"
-				 "/^X-Sim: .*discard/ discard\n"
-				 "/^X-(.*)/ dunno\n";
+/* What test/sim/letter asks for in a field, in a line, and by its sender. */
+static const struct {
+	str path, text;
+} rule_files[] = {
+	{STR_INIT("fields"),   STR_INIT("/^X-Sim: .*refuse/ refuse 554 5.7.1 A rule\n"
+				       "/^X-Sim: .*discard/ discard\n"
+				       "/^X-Sim: .*hold/ hold\n"
+				       "/^X-Sim: .*redirect/ redirect " DIRECTORY_CAUGHT "\n"
+				       "/^X-Sim: .*prepend/ prepend X-Topped: by a rule\n"
+				       "/^X-(.*)/ dunno\n")                                    },
+	{ STR_INIT("lines"),   STR_INIT("/^\\.please refuse$/ refuse 554 5.7.1 A rule\n"
+				      "/^\\.please discard$/ discard\n"
+				      "/^\\.please hold$/ hold\n"
+				      "/^\\.please redirect$/ redirect " DIRECTORY_CAUGHT "\n")},
+	{ STR_INIT("senders"), STR_INIT("/^s[0-9]+-discard@/ discard\n"
+					"/^s[0-9]+-hold@/ hold\n"
+					"/^s[0-9]+-redirect@/ redirect " DIRECTORY_CAUGHT "\n"
+					"/^s[0-9]+-filter@/ filter content:\n"
+					"/^s[0-9]+-prepend@/ prepend X-Topped: by a rule\n") },
+};
 
 static bool read_rules(void *owner, struct arena *a, str path, str *text, struct fail *why)
 {
-	(void)owner, (void)a, (void)path, (void)why;
-	*text = str_of(rules_text);
-	return true;
+	(void)owner, (void)a;
+	for (size_t i = 0; i < LENGTH(rule_files); i++)
+		if (str_eq(path, rule_files[i].path)) {
+			*text = rule_files[i].text;
+			return true;
+		}
+	return fail_with(why, FAIL_PERMANENT, "5.3.5", "no table %.*s", STR(path));
 }
 
 static void take_rules(struct router *r, struct conf *conf)
@@ -269,6 +294,44 @@ void pivot_release(uint64_t id)
 {
 	if (pivot_up())
 		sim_call(pivot.node, release, &id);
+}
+
+static bool is_held(struct schedule *s, uint64_t id)
+{
+	struct promise *m = schedule_look(s, id);
+	bool held = false;
+
+	for (size_t i = 0; i < m->envelope.rcpt_count; i++)
+		held |= m->rcpts[i].held;
+	promise_drop(m);
+	return held;
+}
+
+static void release_held(struct mail *mail, void *owner)
+{
+	struct dispatch *d = mail_dispatch(mail);
+	struct schedule *s = dispatch_schedule(d);
+	struct schedule_ids ids = { 0 };
+	uint64_t id;
+
+	(void)owner;
+	while (schedule_ids_gather(&ids, s))
+		;
+	while (schedule_ids_next(&ids, &id)) {
+		struct promise *m;
+
+		if (id == hand_poisonous() || !is_held(s, id))
+			continue;
+		m = schedule_find(s, id);
+		ledger_released(m->envelope.sender);
+		(void)dispatch_order_release(d, m, NULL);
+	}
+	schedule_ids_free(&ids);
+}
+
+void pivot_release_held(void)
+{
+	pivot_order(release_held, NULL);
 }
 
 static struct {

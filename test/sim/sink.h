@@ -21,6 +21,7 @@ struct sink_kind {
 	bool lmtp;
 	bool eightbit;    /* else an old host that takes 7 bits only */
 	bool login;       /* a smarthost: mail before a login, or a login in clear, is wrong */
+	bool filter;      /* rules send here what they choose, and nothing else comes */
 	int64_t delay_ms; /* a second connection, or a mail sooner after the last one, is wrong */
 };
 

@@ -266,7 +266,6 @@ void sink_command(struct sink_session *s, str line)
 void sink_mail_over(struct sink_session *s)
 {
 	size_t replies = s->sink->kind.lmtp ? s->rcpt_count : 1;
-	const struct net_watch *heard;
 	bool refused = s->rcpt_count > 0 && str_ends(str_of(s->rcpts[0]), S("@final.test"));
 
 	s->sink->mail_ns = sim.now_ns;
@@ -276,11 +275,14 @@ void sink_mail_over(struct sink_session *s)
 	}
 	s->told = sim_alloc(sizeof *s->told);
 	s->told->begun_ns = s->mail_ns;
-	heard = s->told;
 	for (size_t i = 0; i < s->rcpt_count; i++)
 		if (!refused && s->quirk != QUIRK_NOT_FINAL)
-			ledger_arrived(str_of(s->sender), str_of(s->rcpts[i]), buf_str(&s->body),
-				!s->eightbit, heard);
+			ledger_arrived(&(struct ledger_copy){ .sender = str_of(s->sender),
+				.rcpt = str_of(s->rcpts[i]),
+				.content = buf_str(&s->body),
+				.converted = !s->eightbit,
+				.filtered = s->sink->kind.filter,
+				.heard = s->told });
 	for (size_t i = 0; i < replies; i++)
 		if (refused)
 			sink_say(s, 554, "5.6.0", "we do not like it");

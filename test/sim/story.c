@@ -37,7 +37,8 @@ enum turn_kind {
 	TURN_KILL,
 	TURN_STOP,
 	TURN_RELOAD,
-	TURN_CLOCK, /* somebody sets it */
+	TURN_CLOCK,   /* somebody sets it */
+	TURN_RELEASE, /* or lets go what a rule holds */
 	TURN_DISK_FULL,
 	TURN_DISK_ROOM,
 	TURN_CHAOS_ENDS,
@@ -71,6 +72,7 @@ static const struct {
 	{ { 25 },       { .eightbit = true }                                     },
 	{ { 25 },       { .eightbit = true, .delay_ms = DIRECTORY_SLOW_DELAY_MS }},
 	{ { 25 },       { .eightbit = true, .login = true }                      },
+	{ { 25 },       { .eightbit = true, .filter = true }                     },
 };
 
 static void boot_sink(void *owner)
@@ -138,6 +140,8 @@ static void plan_turns(void)
 		plan(TURN_RELOAD, sim_between(SIM_S, story.chaos_ns));
 	for (int64_t i = sim_between(-3, 2); i > 0; i--)
 		plan(TURN_CLOCK, sim_between(SIM_S, story.chaos_ns));
+	for (int64_t i = sim_between(-1, 1); i > 0; i--)
+		plan(TURN_RELEASE, sim_between(SIM_S, story.chaos_ns));
 	if (c->full_disks)
 		for (int64_t i = sim_between(1, 2); i > 0; i--) {
 			int64_t at_ns = sim_between(SIM_S, story.chaos_ns);
@@ -238,6 +242,8 @@ static void look_after(void)
 		switch_on();
 	if (sink_calm && hand_poisonous()) /* the fault is mended, and somebody lets it go */
 		pivot_release(hand_poisonous());
+	if (sink_calm && ledger.holds)
+		pivot_release_held();
 }
 
 /* In good order it is no accident, and explains no second copy; unless it could not write down any
@@ -278,6 +284,9 @@ static void take_turn(enum turn_kind kind)
 	case TURN_CLOCK:
 		story.pivot->wall_ms += sim_between(-CLOCK_MS_MAX, CLOCK_MS_MAX);
 		trace("the wall clock is set");
+		break;
+	case TURN_RELEASE:
+		pivot_release_held();
 		break;
 	case TURN_DISK_FULL:
 		trace("the disk is full");
