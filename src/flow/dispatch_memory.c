@@ -76,8 +76,8 @@ void dispatch_recall(struct dispatch *d)
 
 bool dispatch_pause(struct dispatch *d, str name, bool pause)
 {
-	bool changed = pause ? schedule_pause(d->schedule, name, dispatch_now_ms(d))
-			     : schedule_resume(d->schedule, name, dispatch_now_ms(d));
+	bool changed =
+		pause ? schedule_pause(d->schedule, name) : schedule_resume(d->schedule, name);
 
 	dispatch_pump(d);
 	return changed;

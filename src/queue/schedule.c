@@ -228,7 +228,8 @@ void schedule_unresolved(
 int64_t schedule_deadline_ms(const struct schedule *s)
 {
 	const struct heap *heaps[] = { &s->alarms, &s->due, &s->wakes, &s->rests, &s->idle };
-	int64_t deadline_ms = s->regrouping && !s->stopping ? 0 : INT64_MAX;
+	bool behind = (s->regrouping || s->settling) && !s->stopping;
+	int64_t deadline_ms = behind ? 0 : INT64_MAX;
 
 	for (size_t i = 0; i < LENGTH(heaps); i++) {
 		struct heap_node *node = heap_first(heaps[i]);

@@ -232,9 +232,10 @@ bool schedule_throttled(
 	struct schedule *s, struct schedule_slot *slot, const struct fail *reply, int64_t now_ms);
 
 /* By hand: start nothing to what is called so, a provider, a next hop or "TRANSPORT:NEXTHOP", now
- * or later.  False: it was so already. */
-bool schedule_pause(struct schedule *s, str name, int64_t now_ms);
-bool schedule_resume(struct schedule *s, str name, int64_t now_ms);
+ * or later: destinations hear of it in steps of schedule_next, as with new routes.  False: it was
+ * so already. */
+bool schedule_pause(struct schedule *s, str name);
+bool schedule_resume(struct schedule *s, str name);
 const struct map *schedule_paused(const struct schedule *s); /* keys: the names, in lower case */
 
 /* What is to be remembered over a restart: has it changed since it was written, write it; read it

@@ -207,11 +207,3 @@ void schedule_destination_settle(struct schedule *s, struct schedule_destination
 		schedule_provider_settle(s, p, now_ms);
 	}
 }
-
-void schedule_settle_all(struct schedule *s, int64_t now_ms)
-{
-	for (struct map_entry *e = map_next(&s->destinations, NULL), *next; e; e = next) {
-		next = map_next(&s->destinations, e);
-		schedule_destination_settle(s, e->value, now_ms);
-	}
-}

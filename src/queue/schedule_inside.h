@@ -22,6 +22,10 @@
 /* So many messages are grouped anew in one step after a reload: some milliseconds. */
 #define SCHEDULE_REGROUP_STEP 1000
 
+/* So many destinations are settled in one step after that, and after a pause by hand: a millisecond
+ * or less. */
+#define SCHEDULE_SETTLE_STEP 1000
+
 /* So many moments of one kind (of jobs, of destinations, of providers, of alarms) that have come
  * are worked off by one call of schedule_next: a millisecond or two, however many came at once. */
 #define SCHEDULE_WAKE_STEP 1000
@@ -75,6 +79,8 @@ struct schedule {
 	bool stopping;
 	bool regrouping;  /* routes are new, and not all that waits is grouped by them */
 	size_t regrouped; /* buckets of messages */
+	bool settling;    /* something is new for all destinations, and not all are settled by it */
+	size_t settled;   /* buckets of destinations */
 	int64_t born_ms;  /* the start, or the last reload: what was before is not known */
 	unsigned slots, closing, workers, next_worker;
 	size_t turns; /* of providers, that the last call has looked at: what it costs */
@@ -125,6 +131,13 @@ void schedule_jobs_drop(struct schedule *s, struct promise *m); /* all of an ope
 /* The next step of grouping anew.  True: that was the last one. */
 bool schedule_reroute_step(struct schedule *s, int64_t now_ms) MUST_USE;
 
+/* --- queue/schedule_settle.c */
+
+/* Settle all destinations, from the first one on; and the next step of that.  True: the last one.
+ */
+void schedule_settle_all(struct schedule *s);
+bool schedule_settle_step(struct schedule *s, int64_t now_ms) MUST_USE;
+
 /* --- queue/schedule.c */
 
 /* When its sender is to be warned, it is to be given up, or let go, whatever comes first. */
@@ -146,8 +159,6 @@ void schedule_destination_free(struct schedule *s, struct schedule_destination *
  * comes.  What nobody needs any more is freed. */
 void schedule_destination_settle(
 	struct schedule *s, struct schedule_destination *d, int64_t now_ms);
-
-void schedule_settle_all(struct schedule *s, int64_t now_ms);
 
 /* Does mail get through there, however slowly?  Not where it is paused or in trouble, nor where the
  * peer has only asked for less for SCHEDULE_PATIENCE_MS. */

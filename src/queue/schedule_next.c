@@ -235,7 +235,8 @@ struct schedule_act schedule_next(struct schedule *s, int64_t now_ms)
 		return hang_up(s, idle, now_ms);
 	if (s->stopping)
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
-	if (s->regrouping && !schedule_reroute_step(s, now_ms))
+	if ((s->regrouping && !schedule_reroute_step(s, now_ms)) ||
+		(s->settling && !schedule_settle_step(s, now_ms)))
 		return (struct schedule_act){ .kind = SCHEDULE_IDLE };
 	act = ring(s, now_ms);
 	if (act.kind != SCHEDULE_IDLE)

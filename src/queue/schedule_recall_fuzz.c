@@ -50,7 +50,7 @@ static void true_note(struct buf *note)
 			(void)!schedule_throttled(s, act.slot, &less, T0);
 		play_trouble(s, &act, T0);
 	}
-	(void)!schedule_pause(s, S("paused.test"), T0);
+	(void)!schedule_pause(s, S("paused.test"));
 	schedule_note(s, note, T0);
 	play_end(s, T0);
 }

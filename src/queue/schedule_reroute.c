@@ -1,8 +1,9 @@
 /* queue/schedule: new routes, for all that waits.
  *
- * A long queue takes seconds, so it is done in steps.  Until the last one nothing is started: a job
- * that was not looked at again may be for a destination that is no more.  Who comes in meanwhile is
- * grouped by the new routes at once, and perhaps once more, which changes nothing. */
+ * A long queue takes seconds, so it is done in steps.  Until the last one, and until all
+ * destinations are settled behind it (schedule_settle_all), nothing is started: a job that was not
+ * looked at again may be for a destination that is no more.  Who comes in meanwhile is grouped by
+ * the new routes at once, and perhaps once more, which changes nothing. */
 #include "queue/schedule_inside.h"
 
 void schedule_reroute(struct schedule *s, struct router *router, int64_t now_ms)
@@ -49,6 +50,6 @@ bool schedule_reroute_step(struct schedule *s, int64_t now_ms)
 	if (s->regrouped < t->bucket_count)
 		return false;
 	s->regrouping = false;
-	schedule_settle_all(s, now_ms);
+	schedule_settle_all(s);
 	return true;
 }

@@ -138,24 +138,24 @@ bool schedule_is_paused(struct schedule *s, const struct schedule_destination *d
 					      (d->provider && has(s, d->provider->name)));
 }
 
-bool schedule_pause(struct schedule *s, str name, int64_t now_ms)
+bool schedule_pause(struct schedule *s, str name)
 {
 	bool there = has(s, name);
 
 	if (!there)
 		map_set(&s->paused, lower(&s->scratch, name), s); /* any value: it is a set */
 	arena_reset(&s->scratch);
-	schedule_settle_all(s, now_ms);
+	schedule_settle_all(s);
 	s->changed |= !there;
 	return !there;
 }
 
-bool schedule_resume(struct schedule *s, str name, int64_t now_ms)
+bool schedule_resume(struct schedule *s, str name)
 {
 	bool there = map_remove(&s->paused, lower(&s->scratch, name));
 
 	arena_reset(&s->scratch);
-	schedule_settle_all(s, now_ms);
+	schedule_settle_all(s);
 	s->changed |= there;
 	return there;
 }

@@ -101,18 +101,18 @@ TEST(schedule_pauses_by_any_name_and_resumes)
 		struct schedule *s = play_schedule(settings, T0);
 		struct schedule_act act;
 
-		CHECK(schedule_pause(s, str_of(names[i]), T0));
-		CHECK(!schedule_pause(s, str_of(names[i]), T0));
+		CHECK(schedule_pause(s, str_of(names[i])));
+		CHECK(!schedule_pause(s, str_of(names[i])));
 		play_add(s, 1, "a@x.big.test", T0);
 		play_add(s, 2, "a@x.other.test", T0);
 		act = play_start(s, "two:x.other.test", T0);
 		play_deliver(s, &act, SCHEDULE_CLOSED, T0);
 		play_idle(s, T0 + HOUR_MS);
 		CHECK(schedule_backs_off(schedule_find(s, 1)));
-		CHECK(schedule_resume(s, str_of(names[i]), T0 + HOUR_MS));
+		CHECK(schedule_resume(s, str_of(names[i])));
 		act = play_start(s, "two:x.big.test", T0 + HOUR_MS);
 		play_deliver(s, &act, SCHEDULE_CLOSED, T0 + HOUR_MS);
-		CHECK(!schedule_resume(s, str_of(names[i]), T0));
+		CHECK(!schedule_resume(s, str_of(names[i])));
 		play_end(s, T0 + HOUR_MS);
 	}
 }
@@ -136,7 +136,7 @@ TEST(schedule_remembers_over_a_restart)
 	act = play_start(s, "two:x.big.test", T0);
 	CHECK(schedule_throttled(s, act.slot, &why, T0));
 	play_deliver(s, &act, SCHEDULE_CLOSED, T0);
-	CHECK(schedule_pause(s, S("paused.test"), T0));
+	CHECK(schedule_pause(s, S("paused.test")));
 	CHECK(schedule_changed(s));
 	schedule_note(s, &note, T0);
 	CHECK(!schedule_changed(s));
