@@ -124,7 +124,9 @@
 	  .takes = "USER | \"{local}\"",
 	  .text = "Who writes the Maildir, or runs the program, which root never does.  \"{local}\" is "
 		  "the user of the machine who has the recipient's name, in lower case and without "
-		  "its sub-address; mail for root is refused then: let an alias lead it to somebody.  "
+		  "its sub-address; mail for root is refused then, and mail for others of the system, "
+		  "who have a number below UID_MIN of login.defs(5), waits: let an alias lead it to "
+		  "somebody.  "
 		  "Without it: the user that the server runs as." },
 	{ ROW(IN_HOP, "forward"), .read = conf_transport_forward, .kinds = HAS_MAILDIR,
 	  .takes = "[programs] [files]",

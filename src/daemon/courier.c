@@ -5,8 +5,10 @@
 #include "daemon/privilege.h"
 #include "flow/permit.h"
 #include "world/child.h"
-#include "world/courier_child.h"
 #include "world/courier_forward.h"
+#include "world/courier_office.h"
+#include "world/courier_people.h"
+#include "world/courier_watch.h"
 #include "world/logger.h"
 
 #define PARENT CHILD_DESCRIPTOR
@@ -17,6 +19,8 @@ struct office {
 	str dir;
 	struct router *router;
 	struct permit *permit;
+	int watch;       /* of dir, since before it was looked there; -1: not yet */
+	uint32_t number; /* of the user that a child is about to become */
 };
 
 static bool load(struct office *o, struct fail *why)
@@ -28,18 +32,36 @@ static bool load(struct office *o, struct fail *why)
 	permit_free(o->permit);
 	router_drop(o->router);
 	o->router = router;
-	o->permit = permit_new(router);
+	o->permit = permit_new(router, courier_people_min(COURIER_PEOPLE_FILE));
 	return true;
 }
 
+/* Children that know what stood there before hear it from the former watch, which they have. */
+static void watch(struct office *o)
+{
+	struct arena a;
+	struct fail why;
+
+	if (o->watch >= 0 && !courier_watch_changed(o->watch))
+		return;
+	courier_watch_close(o->watch);
+	arena_init(&a, ARENA_UNLIMITED);
+	o->watch = courier_watch_open(arena_copy(&a, o->dir).p, &why);
+	arena_free(&a);
+	if (o->watch < 0)
+		log_line(LOG_ERROR, "courier-not-renewed", "%s", why.text);
+}
+
 /* A generation that cannot be read leaves the former law in force: mail goes on by it, too. */
-static void renew(void *owner)
+static int renew(void *owner)
 {
 	struct office *o = owner;
 	struct fail why;
 
+	watch(o); /* first: what changes from here on is heard */
 	if (!generation_is_current(o->dir, router_conf(o->router)) && !load(o, &why))
 		log_line(LOG_ERROR, "courier-not-renewed", "%s", why.text);
+	return o->watch;
 }
 
 /* mail asks for what it finds in the configuration: who asks for more is not himself any more, or
@@ -56,11 +78,12 @@ static bool refused(str address, const struct fail *why)
 	return false;
 }
 
-static bool may_user(void *owner, bool runs, str user, bool *root, struct fail *why)
+static bool may_user(void *owner, bool runs, str user, uint32_t number, struct fail *why)
 {
-	const struct office *o = owner;
+	struct office *o = owner;
 
-	return permit_user(o->permit, runs, user, root, why) || refused(S(""), why);
+	o->number = number;
+	return permit_user(o->permit, runs, user, number, why) || refused(S(""), why);
 }
 
 static bool read_forward(struct arena *a, str extension, str *text)
@@ -80,13 +103,13 @@ static bool may_order(void *owner, const struct courier_whom *whom,
 {
 	const struct office *o = owner;
 
-	return permit_order(o->permit, whom, order, read_forward, why) ||
+	return permit_order(o->permit, whom, o->number, order, read_forward, why) ||
 	       refused(whom->address, why);
 }
 
 int courier_serve(str dir, str user)
 {
-	struct office office = { .dir = dir };
+	struct office office = { .dir = dir, .watch = -1 };
 	const struct courier_law law = {
 		.renew = renew, .user = may_user, .order = may_order, .owner = &office
 	};
@@ -103,6 +126,6 @@ int courier_serve(str dir, str user)
 	}
 	privilege_ready("");
 	arena_init(&arena, ARENA_UNLIMITED); /* the configuration goes with the next one */
-	courier_child_office(
-		CONTROL, arena_copy(&arena, router_conf(office.router)->hostname.text), user, &law);
+	courier_office_serve(CONTROL, arena_copy(&arena, router_conf(office.router)->hostname.text),
+		user, &law, COURIER_OFFICE_CHILDREN_MAX);
 }

@@ -311,6 +311,13 @@ static bool open_control(struct daemon *d, struct fail *why)
 	return d->control_descriptor >= 0;
 }
 
+/* The committer, the scheduler, the resolver and the neighbours on the machine want to run, too:
+ * with as many workers as cores, each of them is woken more often, for less. */
+static unsigned worker_count(const struct conf *conf)
+{
+	return conf->workers ? conf->workers : (process_cores() + 1) / 2;
+}
+
 static bool prepare(struct daemon *d, struct fail *why)
 {
 	const struct conf *conf = router_conf(d->router);
@@ -320,15 +327,8 @@ static bool prepare(struct daemon *d, struct fail *why)
 		return false;
 	d->own = ports_reached(d->ports, &d->arena, &d->own_count);
 	d->identities = identities_load(conf, NULL, NULL);
-	d->courier = courier_open(RUN_COURIER);
+	d->courier = courier_open(RUN_COURIER, worker_count(conf));
 	return walls_around_mail(conf, d->walls, why);
-}
-
-/* The committer, the scheduler, the resolver and the neighbours on the machine want to run, too:
- * with as many workers as cores, each of them is woken more often, for less. */
-static unsigned worker_count(const struct conf *conf)
-{
-	return conf->workers ? conf->workers : (process_cores() + 1) / 2;
 }
 
 static bool serve(struct daemon *d, struct fail *why)

@@ -8,21 +8,25 @@
 #include "mail/address.h"
 #include "route/forward.h"
 #include "route/router.h"
+#include "world/courier_people.h"
 
 /* A pattern with several places against a long text: nobody honest needs so many steps. */
 #define STEPS_MAX 1000000
 
-enum { WRITES = 1, RUNS = 2, ROOT = 4 };
+/* By a name in the configuration, and as "{local}". */
+enum { WRITES = 1, RUNS = 2, LOCAL_WRITES = 4, LOCAL_RUNS = 8 };
 
 struct permit {
 	struct router *router;
 	struct map users; /* to the bits, as a number in place of a pointer */
-	unsigned local;   /* those of "{local}" */
+	unsigned local;   /* those of "{local}" for everybody */
+	uint32_t people_min;
 };
 
 struct asked {
 	const struct permit *permit;
 	const struct courier_whom *whom;
+	uint32_t number; /* of its user */
 	const struct courier_order *order;
 	permit_forward *read;
 	char key_space[ADDRESS_KEY_MAX];
@@ -45,16 +49,17 @@ static void add_user(struct permit *p, str user, unsigned bits)
 /* local: whose mailbox it is, or "" where it may be everybody's. */
 static void add_transport(struct permit *p, const struct conf_transport *t, str local)
 {
-	unsigned bits = t->kind == CONF_PIPE ? RUNS : WRITES;
+	unsigned named = t->kind == CONF_PIPE ? RUNS : WRITES;
+	unsigned as_local = t->kind == CONF_PIPE ? LOCAL_RUNS : LOCAL_WRITES;
 
 	if (t->kind != CONF_PIPE && t->kind != CONF_MAILDIR)
 		return;
 	if (!str_eq(t->user, CONF_USER_LOCAL))
-		add_user(p, t->user, bits | ROOT);
+		add_user(p, t->user, named);
 	else if (local.n > 0)
-		add_user(p, local, bits);
+		add_user(p, local, as_local);
 	else
-		p->local |= bits;
+		p->local |= as_local;
 	if (t->forward_programs)
 		add_transport(p, t->forward_programs, local);
 	if (t->forward_files)
@@ -81,7 +86,7 @@ static const struct conf_transport *next_common(struct commons *i)
 	return NULL;
 }
 
-struct permit *permit_new(struct router *r)
+struct permit *permit_new(struct router *r, uint32_t people_min)
 {
 	struct permit *p = MEM_NEW(struct permit);
 	const struct conf *c = router_conf(r);
@@ -89,6 +94,7 @@ struct permit *permit_new(struct router *r)
 	const struct conf_transport *t;
 
 	p->router = router_keep(r);
+	p->people_min = people_min;
 	while ((t = next_common(&commons)))
 		add_transport(p, t, S(""));
 	for (size_t i = 0; i < c->mailbox_count; i++)
@@ -117,18 +123,27 @@ void permit_free(struct permit *p)
 	mem_free(p);
 }
 
-bool permit_user(const struct permit *p, bool runs, str user, bool *root, struct fail *why)
+/* Whatever UID_MIN says, root is none, and nobody neither. */
+static bool is_person(const struct permit *p, uint32_t number)
 {
-	unsigned bits = bits_of(p, user), wanted = runs ? RUNS : WRITES;
+	return number > 0 && number >= p->people_min && number != COURIER_NOBODY;
+}
 
-	*root = bits & ROOT;
-	if (bits & wanted)
+bool permit_user(const struct permit *p, bool runs, str user, uint32_t number, struct fail *why)
+{
+	unsigned bits = bits_of(p, user);
+
+	if (bits & (runs ? RUNS : WRITES))
 		return true;
-	if (p->local & wanted && user.n > 0 && !str_eq(user, S("root")))
-		return true;
-	return fail_with(why, FAIL_TEMPORARY, "4.3.5",
-		"the configuration in force does not say that %s as user '%.*s'",
-		runs ? "a program runs" : "mail is delivered", STR(user));
+	if (user.n == 0 || !((bits | p->local) & (runs ? LOCAL_RUNS : LOCAL_WRITES)))
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+			"the configuration in force does not say that %s as user '%.*s'",
+			runs ? "a program runs" : "mail is delivered", STR(user));
+	return is_person(p, number) ||
+	       fail_with(why, FAIL_TEMPORARY, "4.3.5",
+		       "the configuration in force does not name the user '%.*s', and as "
+		       "\"{local}\" none of the system gets mail: his number is %u, UID_MIN is %u",
+		       STR(user), number, p->people_min);
 }
 
 /* --- patterns ----------------------------------------------------------------------------------
@@ -213,11 +228,14 @@ static bool words_fit(const struct conf_transport *t, const struct asked *a)
  */
 
 /* local: as for add_transport. */
-static bool user_fits(const struct conf_transport *t, str local, str user)
+static bool user_fits(const struct conf_transport *t, str local, const struct asked *a)
 {
+	str user = a->whom->user;
+
 	if (!str_eq(t->user, CONF_USER_LOCAL))
 		return str_eq(t->user, user);
-	return user.n > 0 && !str_eq(user, S("root")) && (local.n == 0 || str_eq(local, user));
+	return user.n > 0 && is_person(a->permit, a->number) &&
+	       (local.n == 0 || str_eq(local, user));
 }
 
 /* The transport itself. */
@@ -235,6 +253,7 @@ static bool transport_fits(const struct conf_transport *t, const struct asked *a
 	case COURIER_FINISH:
 	case COURIER_DROP:
 	case COURIER_ANSWER:
+	case COURIER_GONE:
 	case COURIER_FOUND:
 		break;
 	}
@@ -298,7 +317,7 @@ static bool way_fits(const struct conf_transport *t, str local, const struct ask
 	const struct conf_transport *way =
 		str_starts(into, S("|")) ? t->forward_programs : t->forward_files;
 
-	if (!user_fits(t, local, a->whom->user))
+	if (!user_fits(t, local, a))
 		return false;
 	if (into.n == 0)
 		return transport_fits(t, a);
@@ -310,8 +329,7 @@ static bool alias_fits(const struct asked *a)
 	struct route_way way;
 
 	return router_way_into(a->permit->router, a->key, a->whom->into, &way) &&
-	       user_fits(way.transport, S(""), a->whom->user) &&
-	       is_ordered(a->order, a->whom->into);
+	       user_fits(way.transport, S(""), a) && is_ordered(a->order, a->whom->into);
 }
 
 /* A row of a table that was asked: any transport that has a name. */
@@ -321,7 +339,7 @@ static bool row_fits(const struct asked *a)
 	struct route_way way;
 
 	return router_way_into(r, a->key, a->whom->into, &way) &&
-	       user_fits(way.transport, route_local(r, a->key), a->whom->user) &&
+	       user_fits(way.transport, route_local(r, a->key), a) &&
 	       transport_fits(way.transport, a);
 }
 
@@ -371,10 +389,12 @@ static bool refuse(const struct asked *a, struct fail *why)
 		STR(a->whom->address), STR(a->whom->user));
 }
 
-bool permit_order(const struct permit *p, const struct courier_whom *whom,
+bool permit_order(const struct permit *p, const struct courier_whom *whom, uint32_t number,
 	const struct courier_order *order, permit_forward *read, struct fail *why)
 {
-	struct asked a = { .permit = p, .whom = whom, .order = order, .read = read };
+	struct asked a = {
+		.permit = p, .whom = whom, .number = number, .order = order, .read = read
+	};
 
 	if (address_key(whom->address, a.key_space, &a.key) && variables_fit(order) &&
 		some_way_fits(&a))

@@ -14,9 +14,10 @@
  *   file, where it says so, too.
  *
  * The transport of a mailbox is believed for its own address only, that of the mailboxes of a
- * domain for this domain, "{local}" for any user but root. Programs get no other variables than
- * ours.  Everything refused is worth another try: it may be ordered by a generation that is no
- * longer, or not yet, in force.
+ * domain for this domain.  As "{local}" mail is delivered to people only: a user of the system
+ * (world/courier_people), whose name stands in no configuration, never gets any.  Programs get no
+ * other variables than ours.  Everything refused is worth another try: it may be ordered by a
+ * generation that is no longer, or not yet, in force.
  */
 #ifndef FLOW_PERMIT_H
 #define FLOW_PERMIT_H
@@ -26,20 +27,21 @@
 
 struct permit; /* opaque, read-only */
 
-struct permit *permit_new(struct router *r) MUST_USE; /* it keeps the router */
-void permit_free(struct permit *p);                   /* null is allowed */
+/* It keeps the router.  people_min: the lowest number of a user who is no system's. */
+struct permit *permit_new(struct router *r, uint32_t people_min) MUST_USE;
+void permit_free(struct permit *p); /* null is allowed */
 
-/* Is anything written (or looked at), or run, as this user?  *root: he is named, so it may even be
- * one with root's number. */
+/* Is anything written (or looked at), or run, as this user, who has this number?  One that the
+ * configuration names may have any, root's, too. */
 bool permit_user(
-	const struct permit *p, bool runs, str user, bool *root, struct fail *why) MUST_USE;
+	const struct permit *p, bool runs, str user, uint32_t number, struct fail *why) MUST_USE;
 
 /* Reads the .forward of the user whom an order is for, with or without an extension; false: there
  * is none that is followed. */
 typedef bool permit_forward(struct arena *a, str extension, str *text);
 
-/* A BEGIN, an APPEND, a RUN or a LOOK. */
-bool permit_order(const struct permit *p, const struct courier_whom *whom,
+/* A BEGIN, an APPEND, a RUN or a LOOK; number: the user's. */
+bool permit_order(const struct permit *p, const struct courier_whom *whom, uint32_t number,
 	const struct courier_order *order, permit_forward *read, struct fail *why) MUST_USE;
 
 #endif

@@ -35,6 +35,14 @@ static bool forward(struct arena *a, str extension, str *text)
 	return extension.n == 0;
 }
 
+/* root, and names that begin with a capital letter, are the system's. */
+static uint32_t number_of(str user)
+{
+	if (str_eq(user, S("root")))
+		return 0;
+	return user.n > 0 && user.p[0] <= 'Z' ? 33 : 1000;
+}
+
 static bool among(str s, const str *all, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -50,7 +58,7 @@ static void check_program(const struct courier_program *program, str user)
 	str path = program->arguments[0];
 
 	LAW(!str_eq(user, S("root")) && user.n > 0);
-	LAW(str_eq(path, S("/bin/own")) ||
+	LAW((str_eq(path, S("/bin/own")) && number_of(user) >= 1000) ||
 		(str_eq(path, S("/bin/queue")) && str_eq(user, S("list"))) ||
 		(str_eq(path, S("/bin/alias")) && str_eq(user, S("prog"))));
 	for (size_t i = 0; i < program->environment_count; i++) {
@@ -65,7 +73,8 @@ static void check_path(const struct courier_order *order, str user)
 	bool home = str_starts(order->path, S("/home/"));
 
 	LAW(!str_eq(user, S("root")) && user.n > 0);
-	LAW(home || (str_starts(order->path, S("/srv/")) && str_eq(user, S("vmail"))) ||
+	LAW((home && number_of(user) >= 1000) ||
+		(str_starts(order->path, S("/srv/")) && str_eq(user, S("vmail"))) ||
 		(str_eq(order->path, S("/var/f")) && str_eq(user, S("file"))));
 	LAW(str_find_str(order->path, S("/.")) == order->path.n);
 	if (home && order->word == COURIER_BEGIN)
@@ -82,22 +91,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > COURIER_FEED_MAX || !str_cut(&bytes, '\n', &user))
 		return 0;
 	if (!permit)
-		permit = permit_new(router_of());
+		permit = permit_new(router_of(), 1000);
 	courier_frame_feed(&r, bytes);
 	while (courier_frame_next(&r, &order) == SCAN_DONE) {
 		struct courier_whom whom = order.whom;
 		struct fail why = { 0 };
-		bool root;
+		uint32_t number = number_of(user);
 
 		whom.user = user;
 		if (order.word != COURIER_BEGIN && order.word != COURIER_APPEND &&
 			order.word != COURIER_RUN && order.word != COURIER_LOOK)
 			continue;
-		if (!permit_order(permit, &whom, &order, forward, &why)) {
+		if (!permit_order(permit, &whom, number, &order, forward, &why)) {
 			LAW(why.kind == FAIL_TEMPORARY && why.text[0]);
 			continue;
 		}
-		LAW(permit_user(permit, order.word == COURIER_RUN, user, &root, &why));
+		LAW(permit_user(permit, order.word == COURIER_RUN, user, number, &why));
 		if (order.word == COURIER_RUN)
 			check_program(&order.program, user);
 		else if (order.word != COURIER_LOOK)

@@ -3,6 +3,32 @@
 
 #include "flow/permit.h"
 #include "route/router_fake.h"
+#include "world/courier_people.h"
+
+#define PEOPLE_MIN 1000
+
+/* As on a machine where these are users of the system. */
+static uint32_t number_of(const char *user)
+{
+	static const struct {
+		const char *user;
+		uint32_t number;
+	} users[] = {
+		{"root",    0                 },
+		{ "toor",   0                 },
+		{ "daemon", 1                 },
+		{ "backup", PEOPLE_MIN - 1    },
+		{ "anna",   PEOPLE_MIN        },
+		{ "nobody", COURIER_NOBODY    },
+		{ "vmail",  200               },
+		{ "remote", COURIER_NOBODY + 1},
+	};
+
+	for (size_t i = 0; i < LENGTH(users); i++)
+		if (strcmp(users[i].user, user) == 0)
+			return users[i].number;
+	return 2000;
+}
 
 static const char conf[] =
 	"hostname a.test\n"
@@ -33,7 +59,7 @@ struct play {
 static void begin(struct play *p)
 {
 	p->router = router_fake_new(conf, files, LENGTH(files));
-	p->permit = permit_new(p->router);
+	p->permit = permit_new(p->router, PEOPLE_MIN);
 }
 
 static void end(struct play *p)
@@ -83,7 +109,7 @@ static void check(struct play *p, enum courier_word word, const struct row *row)
 
 	if (word != COURIER_RUN)
 		order.path = str_of(row->what);
-	may = permit_order(p->permit, &whom, &order, a_forward, &why);
+	may = permit_order(p->permit, &whom, number_of(row->user), &order, a_forward, &why);
 	if (may != row->may)
 		print_message("%s <%s> %s: %s\n", row->user, row->address, row->into, row->what);
 	CHECK(may == row->may);
@@ -98,31 +124,66 @@ TEST(permit_knows_the_users)
 {
 	static const struct {
 		const char *user;
-		bool writes, runs, root;
+		bool writes, runs;
 	} rows[] = {
-		{"vmail",    true, true,  true },
-                { "sympa",   true, true,  true },
-		{ "archive", true, true,  true },
-                { "out",     true, true,  true },
-		{ "",        true, false, true },
-                { "anna",    true, true,  false},
-		{ "daemon",  true, true,  false}, /* all.test may have him as a mailbox */
-		{ "root",    true, false, true }, /* by name, for a folder */
+		{"vmail",    true,  false},
+		{ "sympa",   true,  true },
+		{ "archive", true,  true },
+		{ "out",     true,  true },
+		{ "",        true,  false},
+		{ "anna",    true,  true },
+		{ "remote",  true,  true }, /* all.test may have him as a mailbox */
+		{ "root",    true,  false}, /* by name, for a folder */
+		{ "toor",    false, false},
+		{ "daemon",  false, false},
+		{ "backup",  false, false},
+		{ "nobody",  false, false},
 	};
+	struct fail why;
 	struct play p;
 
 	begin(&p);
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		struct fail why;
-		bool root;
+		uint32_t number = number_of(rows[i].user);
+		str user = str_of(rows[i].user);
 
-		CHECK(permit_user(p.permit, false, str_of(rows[i].user), &root, &why) ==
-			rows[i].writes);
-		CHECK(root == rows[i].root);
-		CHECK(permit_user(p.permit, true, str_of(rows[i].user), &root, &why) ==
-			rows[i].runs);
+		CHECK(permit_user(p.permit, false, user, number, &why) == rows[i].writes);
+		CHECK(permit_user(p.permit, true, user, number, &why) == rows[i].runs);
 	}
+	CHECK(!permit_user(p.permit, false, S("daemon"), 1, &why));
+	CHECK_STR(str_of(why.text),
+		S("the configuration in force does not name the user 'daemon', and as \"{local}\" "
+		  "none of the system gets mail: his number is 1, UID_MIN is 1000"));
 	end(&p);
+}
+
+/* UID_MIN may be 0 by mistake; a mailbox of his own makes nobody of the system a person. */
+TEST(permit_gives_nothing_to_the_system_as_local)
+{
+	struct router *r = router_fake_new(
+		"hostname a.test\ndomain few.test { }\n"
+		"mailbox daemon@few.test { maildir /m; as \"{local}\" }\n"
+		"mailbox bin@few.test { maildir /m; as bin }\n"
+		"domain all.test { mailboxes { maildir /home/{local}/Maildir; as \"{local}\" } }\n",
+		NULL, 0);
+	struct courier_whom named = { S("bin"), S("bin@few.test"), S("") },
+			    local = { S("bin"), S("bin@all.test"), S("") };
+	struct courier_order order = { .word = COURIER_BEGIN, .path = S("/home/bin/Maildir") };
+	struct permit *p = permit_new(r, 0), *usual = permit_new(r, PEOPLE_MIN);
+	struct fail why;
+
+	CHECK(!permit_user(p, false, S("toor"), 0, &why));
+	CHECK(permit_user(p, false, S("daemon"), 1, &why));
+	CHECK(!permit_user(usual, false, S("daemon"), 1, &why));
+	/* who is named for one folder is himself there alone */
+	CHECK(permit_user(usual, false, S("bin"), 2, &why));
+	CHECK(!permit_order(usual, &local, 2, &order, no_forward, &why));
+	CHECK(permit_order(usual, &local, PEOPLE_MIN, &order, no_forward, &why));
+	order.path = S("/m");
+	CHECK(permit_order(usual, &named, 2, &order, no_forward, &why));
+	permit_free(p);
+	permit_free(usual);
+	router_drop(r);
 }
 
 /* Where no mailbox is everybody's. */
@@ -132,18 +193,17 @@ TEST(permit_knows_no_other_users)
 					   "transport t { pipe /bin/t; as runner }\n"
 					   "mailbox anna@few.test { maildir /m; as \"{local}\" }\n",
 		NULL, 0);
-	struct permit *p = permit_new(r);
+	struct permit *p = permit_new(r, PEOPLE_MIN);
 	struct fail why;
-	bool root;
 
-	CHECK(permit_user(p, false, S("anna"), &root, &why) && !root);
-	CHECK(permit_user(p, true, S("runner"), &root, &why));
-	CHECK(!permit_user(p, true, S("anna"), &root, &why));
+	CHECK(permit_user(p, false, S("anna"), PEOPLE_MIN, &why));
+	CHECK(permit_user(p, true, S("runner"), 2000, &why));
+	CHECK(!permit_user(p, true, S("anna"), PEOPLE_MIN, &why));
 	CHECK_STR(str_of(why.text),
 		S("the configuration in force does not say that a program runs as user 'anna'"));
-	CHECK(!permit_user(p, false, S("runner"), &root, &why));
-	CHECK(!permit_user(p, false, S("root"), &root, &why));
-	CHECK(!permit_user(p, true, S(""), &root, &why));
+	CHECK(!permit_user(p, false, S("runner"), 2000, &why));
+	CHECK(!permit_user(p, false, S("root"), 0, &why));
+	CHECK(!permit_user(p, true, S(""), 2000, &why));
 	permit_free(p);
 	router_drop(r);
 }
@@ -173,7 +233,7 @@ TEST(permit_lets_the_programs_of_pipes_run)
 	begin(&p);
 	CHECK_ROWS(&p, COURIER_RUN, rows);
 	order.program.environment[order.program.environment_count++] = S("LD_PRELOAD=/tmp/x.so");
-	CHECK(!permit_order(p.permit, &whom, &order, no_forward, &why));
+	CHECK(!permit_order(p.permit, &whom, 2000, &order, no_forward, &why));
 	CHECK_STR(str_of(why.text),
 		S("the configuration in force does not name the program /usr/bin/out for "
 		  "<x@out.test> as user 'out'"));
@@ -245,27 +305,30 @@ TEST(permit_lets_what_tables_say_run_for_their_aliases_alone)
 TEST(permit_lets_folders_be_those_of_mailboxes)
 {
 	static const struct row rows[] = {
-		{"vmail",  "x@y.test",        "",   "/srv/y.test/x/Maildir",     true },
-		{ "vmail", "x@y.test",        "\\", "/srv/y.test/x/Maildir",     true },
-		{ "vmail", "x@y.test",        "",   "/srv/y.test/x/y/Maildir",   false},
-		{ "vmail", "x@y.test",        "",   "/srv/.ssh/x/Maildir",       false},
-		{ "vmail", "x@y.test",        "",   "/srv//x/Maildir",           false},
-		{ "vmail", "x@y.test",        "",   "/srv/y.test/x/Maildir/new", false},
-		{ "vmail", "x@y.test",        "",   "/etc/cron.d",               false},
-		{ "anna",  "x@y.test",        "",   "/srv/y.test/x/Maildir",     false},
-		{ "",      "x@y.test",        "",   "/boxes/x@y.test",           true },
-		{ "vmail", "x@y.test",        "",   "/boxes/x@y.test",           false},
-		{ "bob",   "bob@all.test",    "",   "/home/bob/Maildir",         true },
-		{ "bob",   "bob@all.test",    "",   "/home/anna/Maildir",        false},
-		{ "bob",   "bob@home.test",   "",   "/home/bob/Maildir",         false},
-		{ "bob",   "bob@else.test",   "",   "/home/bob/Maildir",         false},
-		{ "root",  "root@all.test",   "",   "/home/root/Maildir",        false},
-		{ "anna",  "anna@few.test",   "",   "/home/anna/box",            true },
-		{ "anna",  "anna+x@few.test", "",   "/home/anna/box",            true },
-		{ "bob",   "anna@few.test",   "",   "/home/bob/box",             false},
-		{ "bob",   "bob@few.test",    "",   "/home/bob/box",             false},
-		{ "root",  "pm@few.test",     "",   "/var/pm",                   true },
-		{ "root",  "pm@few.test",     "",   "/root",                     false},
+		{"vmail",   "x@y.test",        "",   "/srv/y.test/x/Maildir",     true },
+		{ "vmail",  "x@y.test",        "\\", "/srv/y.test/x/Maildir",     true },
+		{ "vmail",  "x@y.test",        "",   "/srv/y.test/x/y/Maildir",   false},
+		{ "vmail",  "x@y.test",        "",   "/srv/.ssh/x/Maildir",       false},
+		{ "vmail",  "x@y.test",        "",   "/srv//x/Maildir",           false},
+		{ "vmail",  "x@y.test",        "",   "/srv/y.test/x/Maildir/new", false},
+		{ "vmail",  "x@y.test",        "",   "/etc/cron.d",               false},
+		{ "anna",   "x@y.test",        "",   "/srv/y.test/x/Maildir",     false},
+		{ "",       "x@y.test",        "",   "/boxes/x@y.test",           true },
+		{ "vmail",  "x@y.test",        "",   "/boxes/x@y.test",           false},
+		{ "bob",    "bob@all.test",    "",   "/home/bob/Maildir",         true },
+		{ "bob",    "bob@all.test",    "",   "/home/anna/Maildir",        false},
+		{ "bob",    "bob@home.test",   "",   "/home/bob/Maildir",         false},
+		{ "bob",    "bob@else.test",   "",   "/home/bob/Maildir",         false},
+		{ "root",   "root@all.test",   "",   "/home/root/Maildir",        false},
+		{ "daemon", "daemon@all.test", "",   "/home/daemon/Maildir",      false},
+		{ "nobody", "nobody@all.test", "",   "/home/nobody/Maildir",      false},
+		{ "vmail",  "vmail@all.test",  "",   "/home/vmail/Maildir",       false},
+		{ "anna",   "anna@few.test",   "",   "/home/anna/box",            true },
+		{ "anna",   "anna+x@few.test", "",   "/home/anna/box",            true },
+		{ "bob",    "anna@few.test",   "",   "/home/bob/box",             false},
+		{ "bob",    "bob@few.test",    "",   "/home/bob/box",             false},
+		{ "root",   "pm@few.test",     "",   "/var/pm",                   true },
+		{ "root",   "pm@few.test",     "",   "/root",                     false},
 	};
 	struct play p;
 
@@ -293,9 +356,10 @@ TEST(permit_lets_a_forward_say_what_it_says)
 		{ "anna", "anna@all.test", "\\/home/anna/else", "/home/anna/else", false},
 	};
 	static const struct row looks[] = {
-		{"bob",    "bob@all.test", "", "", true },
-		{ "root",  "bob@all.test", "", "", false},
-		{ "vmail", "x@y.test",     "", "", false},
+		{"bob",     "bob@all.test",    "", "", true },
+		{ "root",   "bob@all.test",    "", "", false},
+		{ "daemon", "daemon@all.test", "", "", false},
+		{ "vmail",  "x@y.test",        "", "", false},
 	};
 	static const struct courier_whom whom = { STR_INIT("anna"), STR_INIT("anna@all.test"),
 		STR_INIT("\\|/usr/bin/vacation anna") };
@@ -307,6 +371,6 @@ TEST(permit_lets_a_forward_say_what_it_says)
 	CHECK_ROWS(&p, COURIER_RUN, programs);
 	CHECK_ROWS(&p, COURIER_APPEND, boxes);
 	CHECK_ROWS(&p, COURIER_LOOK, looks);
-	CHECK(!permit_order(p.permit, &whom, &order, no_forward, &why)); /* it is gone */
+	CHECK(!permit_order(p.permit, &whom, 2000, &order, no_forward, &why)); /* it is gone */
 	end(&p);
 }

@@ -16,6 +16,7 @@
 
 struct courier {
 	int control;          /* to the office */
+	unsigned share;       /* children of one loop, at most */
 	unsigned era;         /* of the configuration; atomic */
 	pthread_mutex_t lock; /* of the list; a child itself belongs to its loop */
 	struct list children;
@@ -199,6 +200,11 @@ static bool take_answer(struct child *child)
 	case SCAN_DONE:
 		break;
 	}
+	if (word == COURIER_GONE && courier_frame_read_answer(rest, &why) &&
+		why.kind != FAIL_NONE) {
+		lose_child(child, &why);
+		return true;
+	}
 	if (left.n > 0 || !p || !p->finished || !understand(p, word, rest, &found, &text, &why))
 		return false;
 	said = child->in; /* text is in it, and the child may go */
@@ -353,12 +359,12 @@ static struct child *child_for(
 		fail_with(why, FAIL_TEMPORARY, "4.3.5", "no name of a user: %.*s", STR(user));
 		return NULL;
 	}
-	if (count >= COURIER_CHILDREN_MAX && !idle) {
+	if (count >= c->share && !idle) {
 		fail_with(
 			why, FAIL_TEMPORARY, "4.3.0", "too many couriers are on their way already");
 		return NULL;
 	}
-	if (count >= COURIER_CHILDREN_MAX)
+	if (count >= c->share)
 		free_child(idle);
 	return start_child(c, loop, single, user, why);
 }
@@ -546,11 +552,16 @@ void courier_renew(struct courier *c)
 		__atomic_add_fetch(&c->era, 1, __ATOMIC_RELAXED);
 }
 
-struct courier *courier_open(int control)
+struct courier *courier_open(int control, unsigned loops)
 {
 	struct courier *c = MEM_NEW(struct courier);
 
 	c->control = control;
+	c->share = COURIER_CHILDREN_MAX / (loops > 0 ? loops : 1);
+	if (c->share > COURIER_SHARE_MAX)
+		c->share = COURIER_SHARE_MAX;
+	if (c->share == 0)
+		c->share = 1;
 	pthread_mutex_init(&c->lock, NULL);
 	list_init(&c->children);
 	return c;

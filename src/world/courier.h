@@ -17,7 +17,8 @@
  * that half a mail is never taken for one.
  *
  * Behind it stands an office that has more rights than we, and believes nothing: what the
- * configuration in force does not name is refused there (4.3.5), see world/courier_child.
+ * configuration in force does not name is refused there (4.3.5), see world/courier_child; so is
+ * what would be too much for it (4.3.0), see world/courier_office.
  *
  * No handler function is called from inside a call that the owner makes.
  */
@@ -27,7 +28,8 @@
 #include "base/fail.h"
 #include "world/loop.h"
 
-#define COURIER_CHILDREN_MAX 64  /* at once, of one loop */
+#define COURIER_CHILDREN_MAX 192 /* at once, of all loops: each has its share of them */
+#define COURIER_SHARE_MAX 64     /* at once, of one loop */
 #define COURIER_IDLE_MS 60000    /* then a child goes */
 #define COURIER_SILENT_MS 300000 /* then a child that is to write or sync is given up */
 #define COURIER_PATH_MAX 1024
@@ -39,9 +41,10 @@
 
 struct courier;
 
-/* control: to the office (world/courier_child), which may die and be replaced; it becomes ours.
- * Parcels end before their loops are freed, loops before courier_close. */
-struct courier *courier_open(int control) MUST_USE;
+/* control: to the office (world/courier_office), which may die and be replaced; it becomes ours.
+ * loops: how many have parcels.  Parcels end before their loops are freed, loops before
+ * courier_close. */
+struct courier *courier_open(int control, unsigned loops) MUST_USE;
 void courier_close(struct courier *c);
 
 /* The configuration has changed: what begins from now on goes to children that were made by it. */

@@ -1,10 +1,9 @@
 #include "world/courier_child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -15,33 +14,30 @@
 #include "world/courier_frame.h"
 #include "world/courier_maildir.h"
 #include "world/courier_mbox.h"
+#include "world/courier_people.h"
 #include "world/courier_run.h"
-#include "world/logger.h"
-#include "world/pass.h"
-
-#define CONTROL_FD 3
-#define NOBODY 65534
+#include "world/courier_watch.h"
 
 /* Take the user's rights, and no others. */
-static bool become(const char *user, bool root, struct fail *why)
+static bool become(const struct courier_child *c, const struct courier_law *law, struct fail *why)
 {
+	const char *user = c->user.n > 0 ? c->user.p : c->home;
 	struct passwd *pw;
 
 	if (user[0] == '\0')
-		return true;
+		return law->user(law->owner, c->runs, c->user, geteuid(), why);
 	errno = 0;
 	pw = getpwnam(user);
 	if (!pw)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.5", "cannot deliver as user %s: %s",
 			user, errno ? strerrordesc_np(errno) : "there is none");
+	if (!law->user(law->owner, c->runs, c->user, pw->pw_uid, why))
+		return false;
 	if (geteuid() != 0 && pw->pw_uid == geteuid())
 		return true;
 	if (geteuid() != 0)
 		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
 			"cannot deliver as user %s: only root can, and we are not", user);
-	if (pw->pw_uid == 0 && !root)
-		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
-			"cannot deliver as user %s: the number is root's", user);
 	if (initgroups(user, pw->pw_gid) != 0 ||
 		setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 		setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0)
@@ -55,8 +51,9 @@ static void become_nobody(void)
 {
 	if (geteuid() != 0)
 		return;
-	if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-		setresuid(NOBODY, NOBODY, NOBODY) != 0)
+	if (setgroups(0, NULL) != 0 ||
+		setresgid(COURIER_NOBODY, COURIER_NOBODY, COURIER_NOBODY) != 0 ||
+		setresuid(COURIER_NOBODY, COURIER_NOBODY, COURIER_NOBODY) != 0)
 		_exit(1);
 }
 
@@ -75,8 +72,7 @@ static bool write_all(int fd, str bytes)
 
 /* One child's state: the stream, and the message in hand. */
 struct desk {
-	int fd;
-	str hostname, user; /* user: as the daemon asked for him */
+	const struct courier_child *child;
 	const struct courier_law *law;
 	const struct fail *unfit; /* why it cannot deliver at all, or null */
 	struct fail refusal;      /* of the order in hand; FAIL_NONE: none */
@@ -105,14 +101,36 @@ static const struct fail *refused(const struct desk *d)
 	return d->refusal.kind == FAIL_NONE ? NULL : &d->refusal;
 }
 
-/* A new order: is it the law's? */
-static bool ask_law(struct desk *d, const struct courier_order *order)
+void courier_child_wait(const struct courier_child *c)
+{
+	struct pollfd polls[] = {
+		{.fd = c->watch,   .events = POLLIN},
+		{ .fd = c->stream, .events = POLLIN},
+	};
+
+	while (poll(polls, LENGTH(polls), -1) < 0 && errno == EINTR)
+		;
+	if (courier_watch_changed(c->watch))
+		_exit(COURIER_CHILD_OUTDATED);
+}
+
+bool courier_child_may(const struct courier_child *c, const struct courier_law *law,
+	const struct courier_order *order, struct fail *why)
 {
 	struct courier_whom whom = order->whom;
 
-	whom.user = d->user;
+	if (courier_watch_changed(c->watch))
+		return fail_with(why, FAIL_TEMPORARY, "4.3.5",
+			"the configuration changed while this was ordered");
+	whom.user = c->user;
+	return law->order(law->owner, &whom, order, why);
+}
+
+/* A new order: is it the law's? */
+static bool ask_law(struct desk *d, const struct courier_order *order)
+{
 	d->refusal = (struct fail){ 0 };
-	return !d->unfit && d->law->order(d->law->owner, &whom, order, &d->refusal);
+	return !d->unfit && courier_child_may(d->child, d->law, order, &d->refusal);
 }
 
 static bool answer(struct desk *d)
@@ -124,7 +142,7 @@ static bool answer(struct desk *d)
 	if (refused(d))
 		why = *refused(d);
 	courier_frame_write_answer(!refused(d) && finish(d, &why) ? NULL : &why, &out);
-	sent = write_all(d->fd, buf_str(&out));
+	sent = write_all(d->child->stream, buf_str(&out));
 	buf_free(&out);
 	return sent;
 }
@@ -142,7 +160,7 @@ static bool look(struct desk *d, const struct courier_order *order)
 		courier_frame_write_found(found, buf_str(&text), &out);
 	else
 		courier_frame_write_answer(&why, &out);
-	sent = write_all(d->fd, buf_str(&out));
+	sent = write_all(d->child->stream, buf_str(&out));
 	buf_free(&text);
 	buf_free(&out);
 	return sent;
@@ -154,7 +172,8 @@ static bool obey(struct desk *d, const struct courier_order *order)
 	case COURIER_BEGIN:
 		d->appends = false;
 		if (ask_law(d, order))
-			courier_maildir_begin(&d->maildir, d->hostname, order->path, order->head);
+			courier_maildir_begin(
+				&d->maildir, d->child->hostname, order->path, order->head);
 		return true;
 	case COURIER_APPEND:
 		d->appends = true;
@@ -176,10 +195,17 @@ static bool obey(struct desk *d, const struct courier_order *order)
 		return look(d, order);
 	case COURIER_RUN:
 	case COURIER_ANSWER:
+	case COURIER_GONE:
 	case COURIER_FOUND:
 		break;
 	}
 	return false;
+}
+
+/* Nothing is in hand, and nothing half read. */
+static bool between_orders(const struct desk *d)
+{
+	return !d->reader.in_parcel && buf_str(&d->reader.in).n == 0;
 }
 
 static void work(struct desk *d)
@@ -189,8 +215,11 @@ static void work(struct desk *d)
 	enum scan told;
 
 	for (;;) {
-		ssize_t n = read(d->fd, bytes, sizeof bytes);
+		ssize_t n;
 
+		if (between_orders(d))
+			courier_child_wait(d->child);
+		n = read(d->child->stream, bytes, sizeof bytes);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -205,71 +234,19 @@ static void work(struct desk *d)
 	drop(d);
 }
 
-/* The child of one user. */
-static _Noreturn void deliver(
-	int fd, bool runs, str user, const char *own, str hostname, const struct courier_law *law)
+_Noreturn void courier_child_serve(const struct courier_child *c, const struct courier_law *law)
 {
 	struct fail why = { 0 };
-	struct desk desk = { .fd = fd, .hostname = hostname, .user = user, .law = law };
-	bool root = false;
+	struct desk desk = { .child = c, .law = law };
 
 	umask(077);
-	if (!law->user(law->owner, runs, user, &root, &why) ||
-		!become(user.n > 0 ? user.p : own, root, &why)) {
+	if (!become(c, law, &why)) {
 		become_nobody();
 		desk.unfit = &why;
 	}
 	prctl(PR_SET_NAME, "facteur-deliver");
-	if (runs)
-		courier_run_serve(fd, user, law, desk.unfit);
+	if (c->runs)
+		courier_run_serve(c, law, desk.unfit);
 	work(&desk);
 	_exit(0);
-}
-
-/* It holds the daemon's rights, and nothing else of the daemon: no listening socket, no file.  What
- * ends the daemon in an orderly way (Ctrl-C, a service manager's SIGTERM to the whole group) does
- * not end deliveries: the end of the stream does. */
-static void settle(int control)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	if (control != CONTROL_FD)
-		dup2(control, CONTROL_FD);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-	}
-	close_range(CONTROL_FD + 1, ~0U, 0);
-	logger_reopen();
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN); /* children need not be waited for */
-	prctl(PR_SET_NAME, "facteur-courier");
-	if (chdir("/") != 0)
-		_exit(1);
-}
-
-_Noreturn void courier_child_office(
-	int control, str hostname, str home, const struct courier_law *law)
-{
-	char order[PASS_OCTETS_MAX], user[COURIER_USER_MAX + 1], own[COURIER_USER_MAX + 1];
-	str bytes;
-	int fd;
-
-	settle(control);
-	str_to_c(home, own, sizeof own);
-	while (pass_receive(CONTROL_FD, order, &bytes, &fd, -1)) {
-		if (fd < 0)
-			continue;
-		str_to_c(str_skip(bytes, 1), user, sizeof user);
-		law->renew(law->owner);
-		if (fork() == 0) {
-			close(CONTROL_FD);
-			deliver(fd, order[0] == COURIER_CHILD_RUNS, str_of(user), own, hostname,
-				law);
-		}
-		close(fd); /* if there was no child: the end of the stream tells the daemon */
-	}
-	_exit(0); /* the daemon has gone */
 }

@@ -4,25 +4,47 @@
 #ifndef WORLD_COURIER_FAKE_H
 #define WORLD_COURIER_FAKE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "world/courier.h"
-#include "world/courier_child.h"
+#include "world/courier_office.h"
+#include "world/courier_watch.h"
 #include "world/pass.h"
 
-static pid_t courier_fake_office;
+#define COURIER_FAKE_CHILDREN_MAX 16
 
-static inline void courier_fake_renew(void *owner)
+static pid_t courier_fake_office;
+static int courier_fake_control; /* to it; the courier has the same */
+
+/* A folder that the law is in, or "": it never changes.  While the file "closed" is there, nothing
+ * is allowed. */
+static char courier_fake_folder[64];
+static bool courier_fake_closed;
+
+static inline int courier_fake_renew(void *owner)
 {
+	static int watch = -1;
+	char path[80];
+
 	(void)owner;
+	if (!courier_fake_folder[0])
+		return -1;
+	if (watch < 0 || courier_watch_changed(watch)) {
+		courier_watch_close(watch);
+		watch = courier_watch_open(courier_fake_folder, NULL);
+	}
+	snprintf(path, sizeof path, "%s/closed", courier_fake_folder);
+	courier_fake_closed = access(path, F_OK) == 0;
+	return watch;
 }
 
-static inline bool courier_fake_user(void *owner, bool runs, str user, bool *root, struct fail *why)
+static inline bool courier_fake_user(
+	void *owner, bool runs, str user, uint32_t number, struct fail *why)
 {
-	(void)owner, (void)runs, (void)why;
-	*root = str_eq(user, S("root"));
+	(void)owner, (void)runs, (void)user, (void)number, (void)why;
 	return true;
 }
 
@@ -32,7 +54,7 @@ static inline bool courier_fake_order(void *owner, const struct courier_whom *wh
 	const struct courier_order *order, struct fail *why)
 {
 	(void)owner, (void)order;
-	return !str_eq(whom->address, COURIER_FAKE_REFUSED) ||
+	return (!courier_fake_closed && !str_eq(whom->address, COURIER_FAKE_REFUSED)) ||
 	       fail_with(why, FAIL_TEMPORARY, "4.3.5", "not as %.*s", STR(whom->user));
 }
 
@@ -49,15 +71,38 @@ static inline struct courier *courier_fake_open(str hostname, str home)
 		abort();
 	courier_fake_office = fork();
 	if (courier_fake_office == 0)
-		courier_child_office(ends[1], hostname, home, &courier_fake_law);
+		courier_office_serve(
+			ends[1], hostname, home, &courier_fake_law, COURIER_FAKE_CHILDREN_MAX);
 	pass_close(ends[1]);
-	return courier_open(ends[0]);
+	courier_fake_control = ends[0];
+	return courier_open(ends[0], 1);
 }
 
 static inline void courier_fake_close(struct courier *c)
 {
 	courier_close(c);
 	waitpid(courier_fake_office, NULL, 0);
+}
+
+/* How many children it has, and the number of the last one. */
+static inline size_t courier_fake_children(int *last)
+{
+	char path[64];
+	size_t count = 0;
+	FILE *list;
+	int pid = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", courier_fake_office,
+		courier_fake_office);
+	list = fopen(path, "r");
+	if (!list)
+		abort();
+	while (fscanf(list, "%d", &pid) == 1)
+		count++;
+	fclose(list);
+	if (last)
+		*last = pid;
+	return count;
 }
 
 #endif

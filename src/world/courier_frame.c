@@ -16,7 +16,7 @@ static bool known(char c)
 {
 	return c == COURIER_BEGIN || c == COURIER_APPEND || c == COURIER_RUN || c == COURIER_DATA ||
 	       c == COURIER_FINISH || c == COURIER_DROP || c == COURIER_ANSWER ||
-	       c == COURIER_LOOK || c == COURIER_FOUND;
+	       c == COURIER_GONE || c == COURIER_LOOK || c == COURIER_FOUND;
 }
 
 enum scan courier_frame_take(str *input, enum courier_word *word, str *rest)
@@ -113,6 +113,7 @@ static enum scan read_order(struct courier_frame_reader *r, str rest, struct cou
 		return rest.n == 0 || courier_frame_extension_good(rest) ? SCAN_DONE : SCAN_BAD;
 	case COURIER_FOUND:
 	case COURIER_ANSWER:
+	case COURIER_GONE:
 		break;
 	}
 	return SCAN_BAD;
@@ -216,17 +217,27 @@ bool courier_frame_read_program(str rest, struct courier_program *program, str *
 	       rest.n <= COURIER_HEAD_MAX;
 }
 
-void courier_frame_write_answer(const struct fail *why, struct buf *to)
+static void write_end(enum courier_word word, const struct fail *why, struct buf *to)
 {
 	str status = why && why->kind != FAIL_NONE ? str_of(why->status) : S("");
 	str text = why ? str_of(why->text) : S("");
 	char head[COURIER_FRAME_HEAD];
 
-	courier_frame_head(COURIER_ANSWER, status.n + 1 + text.n, head);
+	courier_frame_head(word, status.n + 1 + text.n, head);
 	buf_put(to, str_from(head, sizeof head));
 	buf_put(to, status);
 	buf_put_char(to, '\0');
 	buf_put(to, text);
+}
+
+void courier_frame_write_answer(const struct fail *why, struct buf *to)
+{
+	write_end(COURIER_ANSWER, why, to);
+}
+
+void courier_frame_write_gone(const struct fail *why, struct buf *to)
+{
+	write_end(COURIER_GONE, why, to);
 }
 
 bool courier_frame_read_answer(str rest, struct fail *why)

@@ -5,10 +5,11 @@
  * orders: BEGIN (path, a NUL, head), APPEND (path, a NUL, sender, a NUL, head) or RUN (a program),
  * DATA as often as it likes, then FINISH or DROP; each FINISH is answered by one ANSWER (status, a
  * NUL, text; an empty status says delivered).  LOOK (an extension) stands alone, and is answered by
- * FOUND (a letter of enum courier_found, and a text) or ANSWER.  In front of what is said of BEGIN,
- * APPEND, RUN and LOOK stand whom it is for: address and into, each with a NUL behind it. The rest
- * of RUN is four numbers (how many arguments, how many variables, milliseconds, octets of output),
- * the arguments and the variables, each with a NUL behind it, and the head.
+ * FOUND (a letter of enum courier_found, and a text) or ANSWER.  The office says GONE (as ANSWER)
+ * of a stream for which it has no child: nothing on it was or will be done.  In front of what is
+ * said of BEGIN, APPEND, RUN and LOOK stand whom it is for: address and into, each with a NUL
+ * behind it. The rest of RUN is four numbers (how many arguments, how many variables, milliseconds,
+ * octets of output), the arguments and the variables, each with a NUL behind it, and the head.
  */
 #ifndef WORLD_COURIER_FRAME_H
 #define WORLD_COURIER_FRAME_H
@@ -30,6 +31,7 @@ enum courier_word {
 	COURIER_ANSWER = 'A',
 	COURIER_LOOK = 'L',
 	COURIER_FOUND = 'T',
+	COURIER_GONE = 'G',
 };
 
 /* The first bytes of a frame whose rest has n bytes. */
@@ -72,6 +74,7 @@ bool courier_frame_read_program(str rest, struct courier_program *program, str *
 /* ANSWER, both sides; why null: delivered.  a why of FAIL_NONE, too, and its
  * text is kept.  read: false when it is none. */
 void courier_frame_write_answer(const struct fail *why, struct buf *to);
+void courier_frame_write_gone(const struct fail *why, struct buf *to); /* read like an ANSWER */
 bool courier_frame_read_answer(str rest, struct fail *why) MUST_USE; /* kind FAIL_NONE: delivered */
 
 /* FOUND, both sides.  read: false when it is none. */

@@ -25,8 +25,7 @@
 #define LEFT_OVER_READS_MAX 64 /* of what a program said at its end */
 
 struct run {
-	int stream; /* the daemon's */
-	str user;
+	const struct courier_child *child;
 	const struct courier_law *law;
 	struct courier_frame_reader reader;
 	bool all;          /* the daemon has given the whole message */
@@ -169,14 +168,6 @@ undo:
 	return false;
 }
 
-static bool lawful(struct run *r, const struct courier_order *order)
-{
-	struct courier_whom whom = order->whom;
-
-	whom.user = r->user;
-	return r->law->order(r->law->owner, &whom, order, &r->why);
-}
-
 static void begin(struct run *r, const struct courier_order *order, const struct fail *unfit)
 {
 	struct arena a;
@@ -191,7 +182,7 @@ static void begin(struct run *r, const struct courier_order *order, const struct
 	else if (geteuid() == 0)
 		fail_with(&r->why, FAIL_TEMPORARY, "4.3.5",
 			"no program is run as root: say who runs it, with 'as USER'");
-	else if (lawful(r, order) &&
+	else if (courier_child_may(r->child, r->law, order, &r->why) &&
 		 !launch(r, arguments(&a, &order->program), environment(&a, &order->program)))
 		fail_with(&r->why, FAIL_TEMPORARY, "4.3.0", "cannot start a program: %s",
 			strerrordesc_np(errno));
@@ -267,7 +258,7 @@ static _Noreturn void answer(struct run *r)
 	courier_frame_write_answer(&r->why, &out);
 	left = buf_str(&out);
 	while (left.n > 0) {
-		ssize_t n = send(r->stream, left.p, left.n, MSG_NOSIGNAL);
+		ssize_t n = send(r->child->stream, left.p, left.n, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
 			break;
@@ -298,6 +289,7 @@ static void obey(struct run *r, const struct courier_order *order, const struct 
 	case COURIER_APPEND:
 	case COURIER_DROP:
 	case COURIER_ANSWER:
+	case COURIER_GONE:
 	case COURIER_LOOK:
 	case COURIER_FOUND:
 		break;
@@ -309,7 +301,7 @@ static void listen_to_daemon(struct run *r, const struct fail *unfit)
 {
 	static char bytes[COURIER_FEED_MAX];
 	struct courier_order order;
-	ssize_t n = read(r->stream, bytes, sizeof bytes);
+	ssize_t n = read(r->child->stream, bytes, sizeof bytes);
 	enum scan told;
 
 	if (n < 0 && errno == EINTR)
@@ -328,10 +320,10 @@ static void wait_and_work(struct run *r, const struct fail *unfit)
 	bool fed = buf_str(&r->in).n == 0; /* the daemon waits while the program does not read */
 	int64_t left_ms = r->until_ms - now_ms();
 	struct pollfd polls[] = {
-		{.fd = fed && !r->all ? r->stream : -1, .events = POLLIN },
-		{ .fd = r->process,                     .events = POLLIN },
-		{ .fd = fed ? -1 : r->input,            .events = POLLOUT},
-		{ .fd = r->output,                      .events = POLLIN },
+		{.fd = fed && !r->all ? r->child->stream : -1, .events = POLLIN },
+		{ .fd = r->process,                            .events = POLLIN },
+		{ .fd = fed ? -1 : r->input,                   .events = POLLOUT},
+		{ .fd = r->output,                             .events = POLLIN },
 	};
 
 	if (r->pid > 0 && left_ms <= 0) {
@@ -352,15 +344,14 @@ static void wait_and_work(struct run *r, const struct fail *unfit)
 }
 
 _Noreturn void courier_run_serve(
-	int stream, str user, const struct courier_law *law, const struct fail *unfit)
+	const struct courier_child *child, const struct courier_law *law, const struct fail *unfit)
 {
-	struct run r = {
-		.stream = stream, .user = user, .law = law, .process = -1, .input = -1, .output = -1
-	};
+	struct run r = { .child = child, .law = law, .process = -1, .input = -1, .output = -1 };
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL); /* the program is waited for */
 	prctl(PR_SET_NAME, "facteur-pipe");
+	courier_child_wait(child);
 	while (!r.all || !r.known) {
 		wait_and_work(&r, unfit);
 		if (r.all && buf_str(&r.in).n == 0)

@@ -12,6 +12,6 @@
 /* Serve the one order RUN that comes over the stream, if the law has nothing against it.  unfit:
  * why no program can be run, or null. */
 _Noreturn void courier_run_serve(
-	int stream, str user, const struct courier_law *law, const struct fail *unfit);
+	const struct courier_child *child, const struct courier_law *law, const struct fail *unfit);
 
 #endif

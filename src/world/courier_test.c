@@ -411,23 +411,6 @@ TEST(courier_writes_nothing_that_the_law_does_not_know)
 	finish();
 }
 
-static size_t children_of_office(void)
-{
-	char path[64];
-	size_t count = 0;
-	FILE *list;
-	int pid;
-
-	snprintf(path, sizeof path, "/proc/%d/task/%d/children", courier_fake_office,
-		courier_fake_office);
-	list = fopen(path, "r");
-	CHECK(list != NULL);
-	while (fscanf(list, "%d", &pid) == 1)
-		count++;
-	fclose(list);
-	return count;
-}
-
 /* What a child knows of the configuration it knows from its birth. */
 TEST(courier_has_new_children_for_a_new_configuration)
 {
@@ -440,12 +423,12 @@ TEST(courier_has_new_children_for_a_new_configuration)
 	courier_renew(courier);
 	run(); /* it is finished by the old child, which goes */
 	CHECK(first.delivered && second.delivered);
-	while (children_of_office() > 0)
+	while (courier_fake_children(NULL) > 0)
 		usleep(1000);
 	send_to(&third, "", below("box"));
 	run();
 	CHECK(third.delivered);
-	CHECK_INT(children_of_office(), 1);
+	CHECK_INT(courier_fake_children(NULL), 1);
 	finish();
 }
 
@@ -504,6 +487,7 @@ TEST(courier_frames_out_of_order_are_refused)
 		{ COURIER_FINISH, STR_INIT("")             },
 		{ COURIER_DROP,   STR_INIT("")             },
 		{ COURIER_ANSWER, STR_INIT("")             },
+		{ COURIER_GONE,   STR_INIT("4.3.0\0x")     },
 		{ COURIER_BEGIN,  STR_INIT("/a/b")         },
 		{ COURIER_BEGIN,  STR_INIT("\0\0/a/b")     },
 		{ COURIER_BEGIN,  STR_INIT("\0\0/a/../b\0")},

@@ -33,9 +33,9 @@ struct courier_parcel {
 	struct net_watch *heard;
 };
 
-struct courier *courier_open(int control)
+struct courier *courier_open(int control, unsigned loops)
 {
-	(void)control;
+	(void)control, (void)loops;
 	return MEM_NEW(struct courier);
 }
 

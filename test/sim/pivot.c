@@ -228,7 +228,7 @@ static void boot(void *owner)
 	pivot.identities = setup.identities =
 		identities_load(router_conf(pivot.router), NULL, NULL);
 	pivot.port.descriptor = sock_bind(&pivot.at, 0, &why);
-	pivot.courier = setup.courier = courier_open(-1);
+	pivot.courier = setup.courier = courier_open(-1, 1);
 	pivot.mail = mail_start(&setup, &why);
 	if (!pivot.mail) {
 		trace("the pivot does not start: %s", why.text);
