@@ -19,7 +19,7 @@ struct office {
 	str dir;
 	struct router *router;
 	struct permit *permit;
-	int watch;       /* of dir, since before it was looked there; -1: not yet */
+	int watch; /* of what dir calls current, since before it was looked there; -1: not yet */
 	uint32_t number; /* of the user that a child is about to become */
 };
 
@@ -46,7 +46,7 @@ static void watch(struct office *o)
 		return;
 	courier_watch_close(o->watch);
 	arena_init(&a, ARENA_UNLIMITED);
-	o->watch = courier_watch_open(arena_copy(&a, o->dir).p, &why);
+	o->watch = courier_watch_open(arena_copy(&a, o->dir).p, "current", &why);
 	arena_free(&a);
 	if (o->watch < 0)
 		log_line(LOG_ERROR, "courier-not-renewed", "%s", why.text);

@@ -34,7 +34,7 @@ static inline int courier_fake_renew(void *owner)
 		return -1;
 	if (watch < 0 || courier_watch_changed(watch)) {
 		courier_watch_close(watch);
-		watch = courier_watch_open(courier_fake_folder, NULL);
+		watch = courier_watch_open(courier_fake_folder, "closed", NULL);
 	}
 	snprintf(path, sizeof path, "%s/closed", courier_fake_folder);
 	courier_fake_closed = access(path, F_OK) == 0;

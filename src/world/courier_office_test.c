@@ -211,6 +211,57 @@ TEST(courier_office_forgets_streams_that_ended)
 	finish();
 }
 
+static const char *in_folder(const char *name)
+{
+	static char paths[2][100];
+	static int which;
+
+	which = !which;
+	snprintf(paths[which], sizeof paths[which], "%s/%s", folder, name);
+	return paths[which];
+}
+
+static int watch_current(void)
+{
+	struct fail why;
+	int watch = courier_watch_open(folder, "current", &why);
+
+	CHECK(watch >= 0 && !courier_watch_changed(watch));
+	return watch;
+}
+
+static void check_changed(int watch)
+{
+	CHECK(courier_watch_changed(watch));
+	CHECK(courier_watch_changed(watch)); /* it stays so, for all who have it */
+	courier_watch_close(watch);
+}
+
+TEST(courier_watch_sees_its_name_alone)
+{
+	struct fail why;
+	int watch;
+
+	begin();
+	watch = watch_current();
+	CHECK(symlink("generations/1", in_folder("current")) == 0);
+	check_changed(watch);
+	watch = watch_current();
+	CHECK(mkdir(in_folder("generations"), 0700) == 0);
+	CHECK(symlink("generations/2", in_folder("new")) == 0);
+	CHECK(!courier_watch_changed(watch));
+	CHECK(rename(in_folder("new"), in_folder("current")) == 0); /* as a compile does it */
+	check_changed(watch);
+	watch = watch_current();
+	CHECK(unlink(in_folder("current")) == 0);
+	check_changed(watch);
+	watch = watch_current();
+	CHECK(rename(folder, law_file()) == 0); /* it is in the other folder now */
+	check_changed(watch);
+	CHECK(courier_watch_open(folder, "current", &why) == -1 && why.text[0]);
+	finish();
+}
+
 TEST(courier_people_begin_where_the_file_says)
 {
 	static const struct {

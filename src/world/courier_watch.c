@@ -1,17 +1,37 @@
 #include "world/courier_watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define NAMES (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+#define SELF (IN_DELETE_SELF | IN_MOVE_SELF)
+#define COMES (IN_CREATE | IN_MOVED_TO)
 
-int courier_watch_open(const char *folder, struct fail *why)
+/* What gives its place to another one loses a link to it first: IN_ATTRIB.  While the name stands
+ * for something, other names may come and go. */
+static bool add(int watch, const char *folder, const char *name)
+{
+	char path[PATH_MAX];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, name) >= sizeof path) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (inotify_add_watch(watch, folder, SELF | COMES) < 0)
+		return false;
+	if (inotify_add_watch(watch, path, SELF | IN_ATTRIB | IN_DONT_FOLLOW) < 0)
+		return errno == ENOENT;
+	return inotify_add_watch(watch, folder, SELF) >= 0;
+}
+
+int courier_watch_open(const char *folder, const char *name, struct fail *why)
 {
 	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-	if (watch >= 0 && inotify_add_watch(watch, folder, NAMES) >= 0)
+	if (watch >= 0 && add(watch, folder, name))
 		return watch;
 	fail_with(why, FAIL_TEMPORARY, "4.3.0", "cannot watch %s: %s", folder,
 		strerrordesc_np(errno));
