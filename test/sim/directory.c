@@ -83,6 +83,17 @@ bool directory_called(str address)
 	return str_ends(address, S("called.test"));
 }
 
+bool directory_topped(str address)
+{
+	static const str topped[] = { STR_INIT("two@example.org"), STR_INIT("nested@example.org"),
+		STR_INIT("team@asked.test"), STR_INIT("r2@sink2.test"), STR_INIT("r3@sink3.test") };
+
+	for (size_t i = 0; i < LENGTH(topped); i++)
+		if (str_eq(address, topped[i]))
+			return true;
+	return false;
+}
+
 const str directory_aliases = STR_INIT("one: one@sink1.test\n"
 				       "two: one, other@sink2.test\n"
 				       "nested: two,\n"
@@ -122,6 +133,11 @@ const struct source_table directory_tables[] = {
 	{STR_INIT("/rules.db"),      STR_INIT("closed@example.org refuse 5.7.1 closed by a table\n"
 					  "barred@asked.test refuse 5.7.1 closed by a table\n"
 					  "r1@sink1.test accept\n"
+					  "two@example.org prepend " DIRECTORY_TOPPED_FIELD "\n"
+					  "nested@example.org prepend " DIRECTORY_TOPPED_FIELD "\n"
+					  "team@asked.test prepend " DIRECTORY_TOPPED_FIELD "\n"
+					  "r2@sink2.test prepend " DIRECTORY_TOPPED_FIELD "\n"
+					  "r3@sink3.test prepend " DIRECTORY_TOPPED_FIELD "\n"
 					  "nobody@example.org accept\n"
 					  "box@example.org accept\n")     },
 	{ STR_INIT("/addresses.db"), STR_INIT("team@asked.test one@sink1.test, other@sink2.test\n"

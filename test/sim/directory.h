@@ -40,6 +40,11 @@ extern const size_t directory_count;
 bool directory_forwarded(str address);
 bool directory_called(str address);
 
+/* Where tables rule, mail for this one has a field on top, once, however many such ones there are;
+ * who was not accepted has brought none. */
+bool directory_topped(str address);
+#define DIRECTORY_TOPPED_FIELD "X-Rcpt: by a rule"
+
 #define DIRECTORY_OWNER S("lo@sender.test") /* where owner-list@example.org leads */
 #define DIRECTORY_POSTMASTER S("pm@sender.test")
 

@@ -73,6 +73,26 @@ static bool received_is_right(const struct letter *l, str field)
 	       str_starts(str_skip(field, 26), str_of(want));
 }
 
+/* The field of rules about recipients: it must be there once somebody has brought it, and may be
+ * where the client has not read whether he was accepted. */
+static bool topped_is_right(const struct letter *l, str *got)
+{
+	str field = S(DIRECTORY_TOPPED_FIELD "\r\n");
+	bool is = str_starts(*got, field), must = false, may = false;
+
+	for (size_t i = 0; ledger.ruled && i < l->rcpt_count; i++) {
+		const struct letter_rcpt *r = &l->rcpts[i];
+
+		if (!directory_topped(r->entry->address))
+			continue;
+		must |= r->code / 100 == 2;
+		may |= r->code == 0;
+	}
+	if (is)
+		*got = str_skip(*got, field.n);
+	return is ? must || may : !must;
+}
+
 static bool same(const struct letter *l, str got, bool converted, bool forwarded)
 {
 	size_t header = str_find_str(l->arrives, S("\r\n\r\n"));
@@ -91,6 +111,8 @@ static bool same(const struct letter *l, str got, bool converted, bool forwarded
 			return false;
 		got = str_skip(got, LETTER_TOPPED_FIELD.n);
 	}
+	if (!topped_is_right(l, &got))
+		return false;
 	if (!received_is_right(l, got))
 		return false;
 	got = str_skip(got, field_octets(got));
