@@ -418,6 +418,27 @@ static bool ended(const struct letter *l, const struct letter_target *t)
 	return t->bounced > 0;
 }
 
+/* By a rule, or because each of its recipients leads nowhere; who has not heard the end of his
+ * message does not know whether it came in. */
+void ledger_discarded(uint64_t count)
+{
+	uint64_t least = 0, most = 0;
+
+	for (unsigned i = 0; i < ledger.letter_count; i++) {
+		const struct letter *l = ledger.letters[i];
+
+		if (l->kind != LETTER_DROPPED && (!letter_taken(l) || l->target_count > 0))
+			continue;
+		least += l->final_code / 100 == 2;
+		most += l->final_code / 100 == 2 || l->final_code == 0;
+	}
+	if (count < least || count > most)
+		sim_fail("P2: %llu messages are counted as thrown away, and it must be %llu to "
+			 "%llu",
+			(unsigned long long)count, (unsigned long long)least,
+			(unsigned long long)most);
+}
+
 bool ledger_settled(char *open, size_t size)
 {
 	for (unsigned i = 0; i < ledger.letter_count; i++) {

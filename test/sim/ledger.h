@@ -61,6 +61,10 @@ void ledger_released(str sender);
  */
 void ledger_given_up(uint64_t id, str sender, str address);
 
+/* So many messages has the pivot counted that it took and threw away, in the one life that it had.
+ */
+void ledger_discarded(uint64_t count);
+
 /* Is every promise kept?  Else the first that is not, in words. */
 bool ledger_settled(char *open, size_t size);
 

@@ -329,6 +329,20 @@ static void release_held(struct mail *mail, void *owner)
 	schedule_ids_free(&ids);
 }
 
+static void count(struct mail *m, void *owner)
+{
+	struct status status;
+
+	(void)owner;
+	mail_status(m, &status);
+	ledger_discarded(status.total.discarded);
+}
+
+void pivot_count(void)
+{
+	pivot_order(count, NULL);
+}
+
 void pivot_release_held(void)
 {
 	pivot_order(release_held, NULL);

@@ -38,6 +38,7 @@ bool pivot_up(void);             /* it serves */
 void pivot_reload(void);         /* a new generation, which says the same */
 void pivot_release(uint64_t id); /* a message that it has set aside */
 void pivot_release_held(void);   /* all that rules hold */
+void pivot_count(void);          /* tell the ledger what it has counted */
 void pivot_order(void (*run)(struct mail *m, void *owner), void *owner); /* if it serves */
 bool pivot_stop(void); /* true: in good order; else it was cut off, or the power was */
 

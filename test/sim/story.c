@@ -366,6 +366,8 @@ static void judge(void)
 	if (sim.failed)
 		return;
 	live_until(sim.now_ns + 3 * 3600 * SIM_S, NULL); /* what was not promised ends, too */
+	if (story.pivot->boots == 1)
+		pivot_count();
 	stop_pivot();
 	if (!sim.failed && pivot_living() > 0)
 		sim_fail("P2: all has ended, but something is left in the spool");
