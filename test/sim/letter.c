@@ -282,8 +282,7 @@ bool letter_bounces(const struct letter *l, const struct directory_target *at)
 {
 	if (l->kind != LETTER_FILTERED)
 		return at->bounces;
-	return str_starts(at->address, S("bad")) || str_starts(at->address, S("tired")) ||
-	       str_ends(at->address, S("@final.test"));
+	return str_starts(at->address, S("bad")) || str_starts(at->address, S("tired"));
 }
 
 void letter_targets(struct letter *l, const struct letter_rcpt *rcpt, bool promised)
