@@ -41,7 +41,7 @@ void checkpoint_take(struct checkpoint *c, const struct index *ix)
 	while (c->bucket < ix->bucket_count && visited++ < CHECKPOINT_SLICE_BUCKETS &&
 		buf_str(&c->slice).n < CHECKPOINT_SLICE_OCTETS) {
 		/* An entry is far from the one before it in memory, and waiting for each is most of
-		 * what a slice costs: one that comes soon is asked for now. */
+		 * what a slice costs: one that comes soon is fetched ahead. */
 		ahead = c->bucket + BUCKETS_AHEAD;
 		if (ahead < ix->bucket_count)
 			__builtin_prefetch(ix->buckets[ahead]);

@@ -68,7 +68,7 @@ bool schedule_ids_gather(struct schedule_ids *ids, const struct schedule *s)
 	const struct schedule_messages *t = &s->messages;
 	struct run *r = run_new(RUN_IDS);
 
-	/* Messages are far from each other in memory: one that comes soon is asked for now. */
+	/* Messages are far from each other in memory: one that comes soon is fetched ahead. */
 	for (size_t n = 0; n < RUN_BUCKETS && ids->bucket < t->bucket_count; n++, ids->bucket++) {
 		if (ids->bucket + BUCKETS_AHEAD < t->bucket_count)
 			__builtin_prefetch(t->buckets[ids->bucket + BUCKETS_AHEAD]);

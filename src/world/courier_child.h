@@ -12,7 +12,7 @@
  * What it knows of the law it knows from its birth.  When there may be a newer one, it begins
  * nothing any more: it ends with the code COURIER_CHILD_OUTDATED, at once or when the message in
  * its hands is delivered, and leaves what it has not read to its successor.  An order that was
- * half read by then is refused, for now.
+ * half read by then is refused with a temporary error.
  */
 #ifndef WORLD_COURIER_CHILD_H
 #define WORLD_COURIER_CHILD_H

@@ -6,8 +6,8 @@
  * becomes the user first of all.  Both end when their stream does.
  *
  * There are COURIER_OFFICE_CHILDREN_MAX of them at most, whoever asks.  Beyond that a stream is
- * answered at once, for now (4.3.0): nobody waits for a place, so nothing can be stuck
- * behind a program that hangs.
+ * answered at once, with a temporary error (4.3.0): nobody waits for a place, so nothing can be
+ * stuck behind a program that hangs.
  *
  * A child ends as soon as it knows no longer what is in force (COURIER_CHILD_OUTDATED), unless it
  * is at work.  Its stream goes on with another child, which finds there what the first one has not

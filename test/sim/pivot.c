@@ -307,26 +307,32 @@ static bool is_held(struct schedule *s, uint64_t id)
 	return held;
 }
 
-static void release_held(struct mail *mail, void *owner)
+void pivot_each_held(struct mail *mail, pivot_visit *visit)
 {
-	struct dispatch *d = mail_dispatch(mail);
-	struct schedule *s = dispatch_schedule(d);
+	struct schedule *s = dispatch_schedule(mail_dispatch(mail));
 	struct schedule_ids ids = { 0 };
 	uint64_t id;
 
-	(void)owner;
 	while (schedule_ids_gather(&ids, s))
 		;
-	while (schedule_ids_next(&ids, &id)) {
-		struct promise *m;
-
-		if (id == hand_poisonous() || !is_held(s, id))
-			continue;
-		m = schedule_find(s, id);
-		ledger_released(m->envelope.sender);
-		(void)dispatch_order_release(d, m, NULL);
-	}
+	while (schedule_ids_next(&ids, &id))
+		if (is_held(s, id))
+			visit(mail, schedule_find(s, id));
 	schedule_ids_free(&ids);
+}
+
+static void release_one(struct mail *mail, struct promise *m)
+{
+	if (m->envelope.id == hand_poisonous())
+		return;
+	ledger_released(m->envelope.sender);
+	(void)dispatch_order_release(mail_dispatch(mail), m, NULL);
+}
+
+static void release_held(struct mail *mail, void *owner)
+{
+	(void)owner;
+	pivot_each_held(mail, release_one);
 }
 
 static void count(struct mail *m, void *owner)

@@ -20,6 +20,7 @@
 
 struct router;
 struct mail;
+struct promise;
 
 /* What it asks before it takes mail, beside what it always asks. */
 struct pivot_rules {
@@ -40,6 +41,10 @@ void pivot_release(uint64_t id); /* a message that it has set aside */
 void pivot_release_held(void);   /* all that rules hold */
 void pivot_count(void);          /* tell the ledger what it has counted */
 void pivot_order(void (*run)(struct mail *m, void *owner), void *owner); /* if it serves */
+
+/* Inside an order: each message of which somebody is held. */
+typedef void pivot_visit(struct mail *mail, struct promise *m);
+void pivot_each_held(struct mail *mail, pivot_visit *visit);
 bool pivot_stop(void); /* true: in good order; else it was cut off, or the power was */
 
 /* Look into its spool, as a boot would: how many messages live in it? */

@@ -71,35 +71,19 @@ void sender_orders_turn(void)
 	pivot_order(order, NULL);
 }
 
-static bool is_held(const struct promise *p)
+/* What somebody has held himself would stay there for ever. */
+static void end_one(struct mail *m, struct promise *p)
 {
-	bool held = false;
-
-	for (size_t i = 0; i < p->envelope.rcpt_count; i++)
-		held |= p->rcpts[i].held;
-	return held;
+	if (promise_quarantined(p))
+		return;
+	sender_mail_ordered(p->envelope.id, SENDER_DELETE);
+	(void)!dispatch_order_delete(mail_dispatch(m), p, NULL);
 }
 
-/* What somebody has held himself would stay there for ever. */
 static void end(struct mail *m, void *owner)
 {
-	struct dispatch *d = mail_dispatch(m);
-	struct schedule *s = dispatch_schedule(d);
-	struct schedule_ids ids = { 0 };
-	uint64_t id;
-
 	(void)owner;
-	while (schedule_ids_gather(&ids, s))
-		;
-	while (schedule_ids_next(&ids, &id)) {
-		struct promise *p = schedule_find(s, id);
-
-		if (!is_held(p) || promise_quarantined(p))
-			continue;
-		sender_mail_ordered(id, SENDER_DELETE);
-		(void)!dispatch_order_delete(d, p, NULL);
-	}
-	schedule_ids_free(&ids);
+	pivot_each_held(m, end_one);
 }
 
 void sender_orders_end(void)
